@@ -1,0 +1,102 @@
+// swift-tools-version: 6.2
+// The rooms of Baton and the only arrows between them (CONTRIBUTING.md, "Rooms"). A target imports
+// what is listed here and nothing else: `make build` passes
+// `--explicit-target-dependency-import-check error`, and Tests/HouseTests reads the import lines.
+
+import PackageDescription
+
+/// Every target of ours: strict memory safety, warnings as errors, the upcoming features of style.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "baton",
+    products: [
+        .executable(name: "batond", targets: ["batond"]),
+        .executable(name: "baton", targets: ["baton"]),
+        .executable(name: "baton-simulate", targets: ["baton-simulate"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // decide
+        .target(name: "Failover", swiftSettings: strict),
+
+        // translate
+        .target(name: "Configuration", dependencies: ["Failover"], swiftSettings: strict),
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .target(name: "Wire", dependencies: ["Failover", "COpenSSL"], swiftSettings: strict),
+
+        // touch
+        .target(name: "CLinux"),
+        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
+
+        // carry out
+        .target(
+            name: "Daemon",
+            dependencies: ["Failover", "Configuration", "Wire", "Linux"],
+            swiftSettings: strict
+        ),
+
+        // tell
+        .target(name: "Reporting", dependencies: ["Failover"], swiftSettings: strict),
+
+        // imagine
+        .target(name: "Simulation", dependencies: ["Failover", "Wire"], swiftSettings: strict),
+
+        // run
+        .executableTarget(name: "batond", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(
+            name: "baton",
+            dependencies: [
+                "Configuration", "Failover", "Linux", "Reporting", "Wire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "baton-simulate",
+            dependencies: ["Simulation"],
+            path: "Tests/Simulate",
+            swiftSettings: strict
+        ),
+
+        // prove
+        .testTarget(name: "FailoverTests", dependencies: ["Failover"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "Failover"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Failover"], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: ["Reporting", "Failover"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "Failover", "Wire"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["Daemon", "Failover", "Configuration", "Wire", "Linux"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// Declarations only: see linux_shim.c for the few real functions.

@@ -83,8 +83,6 @@ extension Session {
             heardAtSequence: sequence,
             knownKeys: envelope.knownKeys
         )
-        peerChallenge = envelope.challenge
-        challengeAnswered = envelope.response
         return .accepted(
             Beat(
                 content: envelope.content(datagram),

@@ -31,13 +31,8 @@ struct LogLine: Equatable {
     var journal: String { "<\(severity.rawValue)>\(text)\n" }
 
     /// For a terminal or a file: local time with milliseconds, node, process, urgency, text.
-    func stamped(node: String, process: Int32, zone: LocalTime) -> String {
-        "\(zone.text) \(node) batond[\(process)]: \(word): \(text)\n"
-    }
-
-    /// For `/dev/log` (RFC 3164): `<facility * 8 + severity>Mmm dd hh:mm:ss batond[pid]: text`.
-    func syslog(facility: Int, process: Int32, zone: LocalTime) -> String {
-        "<\(facility * 8 + severity.rawValue)>\(zone.syslogText) batond[\(process)]: \(text)"
+    func stamped(node: String, process: Int32, at moment: String) -> String {
+        "\(moment) \(node) batond[\(process)]: \(word): \(text)\n"
     }
 
     /// The urgency as a word.
@@ -51,18 +46,6 @@ struct LogLine: Equatable {
         }
     }
 
-    /// The facilities of syslog(3) by the names of ha.cf; `nil` for another word.
-    static func facility(_ name: String) -> Int? {
-        let names = [
-            "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
-            "authpriv", "ftp",
-        ]
-        if let place = names.firstIndex(of: name) { return place }
-        guard name.hasPrefix("local"), let number = Int(name.dropFirst(5)), (0...7).contains(number)
-        else { return nil }
-        return 16 + number
-    }
-
     /// Control characters become spaces, so that no script's output forges a line; at most 2,048
     /// bytes.
     private static func oneLine(_ text: String) -> String {
@@ -70,33 +53,20 @@ struct LogLine: Equatable {
         while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
         return String(decoding: bytes.prefix(2048), as: UTF8.self)
     }
-
-    /// A moment as two kinds of text.
-    struct LocalTime: Equatable {
-        /// `2031-05-09 14:03:07.042`.
-        var text: String
-        /// `May  9 14:03:07`.
-        var syslogText: String
-    }
 }
 
-extension LogLine.LocalTime {
-    /// The local time of a moment; reads the time zone's file, so only a helper calls it.
-    init(_ nanoseconds: Int64) {
+extension LogLine {
+    /// `2031-05-09 14:03:07.042`. Reads the time zone's file at the first call, so only a helper and
+    /// the start call it.
+    static func localTime(_ nanoseconds: Int64) -> String {
         let time = WallClock.localTime(atSecond: nanoseconds / 1_000_000_000)
-        func padded(_ number: Int, _ width: Int, _ fill: Character = "0") -> String {
+        func padded(_ number: Int, _ width: Int) -> String {
             let digits = String(number)
-            return String(repeating: fill, count: max(0, width - digits.count)) + digits
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
         }
-        let clock = [time.hour, time.minute, time.second].map { padded($0, 2) }
-            .joined(separator: ":")
         let date = [padded(time.year, 4), padded(time.month, 2), padded(time.day, 2)]
-        let milliseconds = Int(nanoseconds / 1_000_000 % 1000)
-        text = "\(date.joined(separator: "-")) \(clock).\(padded(milliseconds, 3))"
-        let months = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ]
-        let month = months[min(max(time.month, 1), 12) - 1]
-        syslogText = "\(month) \(padded(time.day, 2, " ")) \(clock)"
+        let clock = [time.hour, time.minute, time.second].map { padded($0, 2) }
+        let milliseconds = padded(Int(nanoseconds / 1_000_000 % 1000), 3)
+        return "\(date.joined(separator: "-")) \(clock.joined(separator: ":")).\(milliseconds)"
     }
 }

@@ -1,7 +1,9 @@
 // Texts made fit for a terminal: control characters taken out, long lines wrapped, times in words.
 
-/// The text with each control character replaced by a blank: output of a resource's script is shown to an
-/// administrator and must not move the cursor or hide a line. Line ends are kept when asked for.
+/// The text with each control character replaced by a blank.
+///
+/// Output of a resource's script is shown to an administrator and must not move the cursor or hide a line.
+/// Line ends are kept when asked for.
 func printable(_ text: String, keepsLines: Bool = false) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -19,8 +21,10 @@ func printable(_ text: String, keepsLines: Bool = false) -> String {
     return result
 }
 
-/// The text in lines of at most `width` characters, broken at blanks; a longer word stays whole, so that what
-/// is to be typed can be copied. The first line begins with `label`, the others are indented as far.
+/// The text in lines of at most `width` characters, broken at blanks.
+///
+/// A longer word stays whole, so that what is to be typed can be copied. The first line begins with `label`,
+/// the others are indented as far.
 func wrapped(_ text: String, label: String, width: Int?) -> [String] {
     let indent = String(repeating: " ", count: label.count)
     guard let width else { return [label + text] }

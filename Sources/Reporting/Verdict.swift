@@ -192,7 +192,7 @@ private struct GroupFinding {
         case (.suspended, _):
             level = .down
             predicate = "is suspended on \(node): addresses removed, writes held"
-            nextStep = nil
+            nextStep = "see why the network of \(node) is cut: ip -s link"
         case (.acquiring, _):
             (level, predicate, nextStep) = (.moving, "is being started on \(node)", "baton status")
         case (.releasing, _):

@@ -84,10 +84,10 @@ public struct HeartbeatQuestions: Sendable {
         return HeartbeatAnswer(output: text + "\n")
     }
 
-    /// `nodesite`: Heartbeat's default, `site1`; Baton knows no sites.
+    /// `nodesite`: always `default`: Baton knows no sites.
     public func nodeSite(_ node: String) -> HeartbeatAnswer {
         guard isKnown(node) else { return unknownNode }
-        let text = isForPeople ? "The site of the cluster node \(node) is site1" : "site1"
+        let text = isForPeople ? "The site of the cluster node \(node) is default" : "default"
         return HeartbeatAnswer(output: text + "\n")
     }
 

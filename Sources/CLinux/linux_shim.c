@@ -256,6 +256,8 @@ int baton_unix_connect(int fd, const char *path, size_t count) {
     return connect(fd, (struct sockaddr *)&address, length);
 }
 
+int baton_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
 static struct sockaddr_in ipv4_address(uint32_t address, uint16_t port) {
     struct sockaddr_in result = {0};
     result.sin_family = AF_INET;

@@ -151,6 +151,7 @@ int baton_receive_datagram_error(int fd, struct baton_datagram_error *info);
 // A path that starts with a NUL byte is an abstract name (unix(7)).
 int baton_unix_bind(int fd, const char *path, size_t count);
 int baton_unix_connect(int fd, const char *path, size_t count);
+int baton_accept(int fd);  // close-on-exec and non-blocking
 int baton_ipv4_bind(int fd, uint32_t address, uint16_t port);
 ssize_t baton_ipv4_send(int fd, const void *bytes, size_t count, uint32_t address, uint16_t port);
 int baton_netlink_bind(int fd, uint32_t groups);

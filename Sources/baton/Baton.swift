@@ -45,7 +45,11 @@ struct GlobalOptions: ParsableArguments {
 
     /// The run directory that counts.
     var runDirectory: String {
-        if let run { return run }
+        run ?? Self.standardRunDirectory
+    }
+
+    /// The run directory when none is given: `BATON_RUN`, which resource scripts inherit from their daemon.
+    static var standardRunDirectory: String {
         if let run = Environment.value("BATON_RUN"), !run.isEmpty { return run }
         return "/run/baton"
     }
@@ -67,7 +71,10 @@ struct WaitingOptions: ParsableArguments {
             valueName: "time"
         )
     )
-    var timeout = WaitTime(milliseconds: 300_000)
+    var timeout = WaitTime(milliseconds: standardTimeoutMilliseconds)
+
+    /// Longer than the start of a group takes on any machine we know, short enough not to look hung.
+    static let standardTimeoutMilliseconds: Int64 = 300_000
 }
 
 /// A time as ha.cf writes it.

@@ -1,6 +1,8 @@
 // The real functions behind CLinux.h: one call, macro or variadic each. The child's side of a
 // spawn is in spawn_child.c.
 
+#define _GNU_SOURCE 1
+
 #include "CLinux.h"
 
 #include <linux/errqueue.h>
@@ -55,6 +57,18 @@ int baton_set_scheduler(int policy, int priority, bool reset_on_fork) {
     struct sched_param parameter = {.sched_priority = priority};
     return sched_setscheduler(0, policy | (reset_on_fork ? SCHED_RESET_ON_FORK : 0), &parameter);
 }
+
+int baton_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
+int baton_lock_memory_on_fault(void) {
+    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
+int baton_unshare_network(void) { return unshare(CLONE_NEWNET); }
+
+int baton_enter_network(int fd) { return setns(fd, CLONE_NEWNET); }
+
+const char *baton_signal_name(int number) { return sigabbrev_np(number); }
 
 int baton_reboot_now(void) { return reboot(RB_AUTOBOOT); }
 
@@ -254,6 +268,16 @@ int baton_unix_connect(int fd, const char *path, size_t count) {
     socklen_t length;
     if (unix_address(&address, path, count, &length) < 0) return -1;
     return connect(fd, (struct sockaddr *)&address, length);
+}
+
+int baton_unix_credentials(int fd, int32_t *process, uint32_t *user, uint32_t *group) {
+    struct ucred found;
+    socklen_t length = sizeof found;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &found, &length) < 0) return -1;
+    *process = found.pid;
+    *user = found.uid;
+    *group = found.gid;
+    return 0;
 }
 
 int baton_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }

@@ -4,6 +4,8 @@
 // as stdout and stderr, nothing else inherited, then it waits at the gate until the parent has
 // recorded it. Failure to exec is written to the report pipe as an errno.
 
+#define _GNU_SOURCE 1
+
 #include "CLinux.h"
 
 #include <sys/prctl.h>

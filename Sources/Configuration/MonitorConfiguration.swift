@@ -193,7 +193,7 @@ public struct AlertPeriod: Equatable, Sendable {
 public enum TimePeriod: Equatable, Sendable {
     /// A scale of the calendar or the clock.
     public enum Scale: String, Sendable, CaseIterable {
-        /// Calendar year, four digits.
+        /// Calendar year: four digits, or two of the current century.
         case year
         /// Month, 1...12.
         case month

@@ -84,7 +84,7 @@ public struct Pipe: ~Copyable, Sendable {
         var ends: [Int32] = [-1, -1]
         try checked("pipe2") {
             // Sound: the array has the two numbers that pipe2(2) fills.
-            unsafe pipe2(&ends, O_CLOEXEC)
+            unsafe baton_pipe(&ends)
         }
         let reader = Descriptor(adopting: ends[0])
         let writer = Descriptor(adopting: ends[1])

@@ -16,7 +16,7 @@ public final class NetworkNamespace {
     ///
     /// Takes CAP_SYS_ADMIN.
     public static func enterNew() throws(SystemError) -> NetworkNamespace {
-        try checked("unshare", "CLONE_NEWNET") { unshare(CLONE_NEWNET) }
+        try checked("unshare", "CLONE_NEWNET") { baton_unshare_network() }
         return try current()
     }
 
@@ -25,7 +25,7 @@ public final class NetworkNamespace {
     /// Moves the calling thread into this one.
     public func enter() throws(SystemError) {
         let number = descriptor.number
-        try checked("setns", "CLONE_NEWNET") { setns(number, CLONE_NEWNET) }
+        try checked("setns", "CLONE_NEWNET") { baton_enter_network(number) }
     }
 
     /// A path by which other programs find it, as `ip link set … netns` takes it.

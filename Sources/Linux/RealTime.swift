@@ -21,7 +21,7 @@ public enum RealTime {
     ///
     /// Children do not inherit it.
     public static func lockMemoryOnFault() throws(SystemError) {
-        try checked("mlockall") { mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) }
+        try checked("mlockall") { baton_lock_memory_on_fault() }
     }
 
     /// Lets go of all locked memory.

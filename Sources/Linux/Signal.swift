@@ -41,7 +41,7 @@ public struct Signal: RawRepresentable, Hashable, Sendable, CustomStringConverti
     /// The symbol, such as `SIGTERM`.
     public var description: String {
         // Sound: a constant string or NULL.
-        guard let name = unsafe sigabbrev_np(rawValue) else { return "signal \(rawValue)" }
+        guard let name = unsafe baton_signal_name(rawValue) else { return "signal \(rawValue)" }
         return unsafe "SIG\(String(cString: name))"
     }
 

@@ -94,16 +94,17 @@ public final class UnixConnection {
         outputMaximum: Int
     ) throws(SystemError) {
         let number = socket.number
-        var found = ucred()
-        var length = socklen_t(MemoryLayout<ucred>.size)
+        var process: Int32 = 0
+        var user: UInt32 = 0
+        var group: UInt32 = 0
         try checked("getsockopt", "SO_PEERCRED") {
-            // Sound: the structure is on our stack and the length is its own.
-            unsafe getsockopt(number, SOL_SOCKET, SO_PEERCRED, &found, &length)
+            // Sound: the shim writes the three numbers on our stack.
+            unsafe baton_unix_credentials(number, &process, &user, &group)
         }
         credentials = Credentials(
-            process: ProcessID(rawValue: found.pid),
-            user: found.uid,
-            group: found.gid
+            process: ProcessID(rawValue: process),
+            user: user,
+            group: group
         )
         self.path = path
         self.outputMaximum = outputMaximum

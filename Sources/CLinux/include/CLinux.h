@@ -6,9 +6,8 @@
 #ifndef BATON_CLINUX_H
 #define BATON_CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+// _GNU_SOURCE is defined by the .c files only, never here: with it, glibc's structures differ from
+// those of Swift's Glibc module, and no program could import both.
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -70,6 +69,12 @@ int baton_pidfd_open(pid_t pid);
 int baton_pidfd_send_signal(int pidfd, int number);
 int baton_set_scheduler(int policy, int priority, bool reset_on_fork);
 int baton_reboot_now(void);
+int baton_pipe(int *ends);  // close-on-exec
+int baton_lock_memory_on_fault(void);
+int baton_unshare_network(void);
+int baton_enter_network(int fd);
+// The name of a signal without "SIG", or NULL.
+const char *baton_signal_name(int number);
 char *const *baton_environment(void);
 const char *baton_entry_name(const struct dirent *entry);
 void *baton_map_failed(void);
@@ -151,6 +156,8 @@ int baton_receive_datagram_error(int fd, struct baton_datagram_error *info);
 // A path that starts with a NUL byte is an abstract name (unix(7)).
 int baton_unix_bind(int fd, const char *path, size_t count);
 int baton_unix_connect(int fd, const char *path, size_t count);
+// SO_PEERCRED of a connected socket.
+int baton_unix_credentials(int fd, int32_t *process, uint32_t *user, uint32_t *group);
 int baton_accept(int fd);  // close-on-exec and non-blocking
 int baton_ipv4_bind(int fd, uint32_t address, uint16_t port);
 ssize_t baton_ipv4_send(int fd, const void *bytes, size_t count, uint32_t address, uint16_t port);

@@ -89,6 +89,7 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: ["Reporting", "Failover"],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         .testTarget(

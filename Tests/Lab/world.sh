@@ -105,6 +105,19 @@ power_on() {
     lay_addresses "$node" && heal "${node}s" "${node}r" && boot "$node"
 }
 
+# Both machines off, as a clean slate: no processes, no addresses but their own.
+power_off_all() {
+    local node
+    for node in l0 l1; do
+        [ -z "${power[$node]:-}" ] || kill -KILL "${power[$node]}"
+        within 5 is_off "$node"
+        power[$node]=
+        rm -rf "/run/$node" "$LAB_WORK/$node/state"
+        lay_addresses "$node"
+    done
+}
+is_off() { [ -z "${power[$1]:-}" ] || [ ! -d "/proc/${power[$1]}" ]; }
+
 # Runs something on a node, in all its namespaces.
 on() {
     local node=$1

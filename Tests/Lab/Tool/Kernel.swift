@@ -147,7 +147,7 @@ enum Kernel {
         }
         unsafe pointers.append(nil)
         let result = unsafe body(pointers)
-        for unsafepointer in unsafe pointers { unsafe pointer?.deallocate() }
+        unsafe pointers.forEach { unsafe $0?.deallocate() }
         return result
     }
 }

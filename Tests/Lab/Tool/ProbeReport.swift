@@ -21,6 +21,7 @@ struct ProbeReport: Codable {
         let text: String
         let atMilliseconds: Double
         let longestGapMilliseconds: Double
+        let firstAnswerAfterMilliseconds: Double?
         let otherNodeAnsweredAfterMilliseconds: Double?
     }
     struct Owner: Codable {
@@ -99,6 +100,9 @@ struct ProbeReport: Codable {
                 longestGapMilliseconds: milliseconds(
                     seen.longestGap(since: mark.at, until: next ?? seen.ended - 25 * millisecond)
                 ),
+                firstAnswerAfterMilliseconds: seen.somebodyAnswers(after: mark.at).map(
+                    milliseconds
+                ),
                 otherNodeAnsweredAfterMilliseconds: seen.otherNodeAnswers(after: mark.at).map(
                     milliseconds
                 )
@@ -141,7 +145,8 @@ struct ProbeReport: Codable {
     /// Shell-readable, durations as whole microseconds.
     ///
     /// A mark named `standby` gives
-    /// `gap_standby` and `other_standby` (-1 for never).
+    /// `gap_standby`, `other_standby`
+    /// and `first_standby` (-1 for never).
     var figures: String {
         var lines = [
             "asked=\(asked)", "answered=\(answered)",
@@ -157,6 +162,8 @@ struct ProbeReport: Codable {
             lines.append("gap_\(name)=\(whole(mark.longestGapMilliseconds))")
             let other = mark.otherNodeAnsweredAfterMilliseconds.map(whole) ?? -1
             lines.append("other_\(name)=\(other)")
+            let first = mark.firstAnswerAfterMilliseconds.map(whole) ?? -1
+            lines.append("first_\(name)=\(first)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -75,11 +75,13 @@ func hostile(_ options: Options) throws(LabFailure) {
     let started = Kernel.now
     var sent = [String: Int]()
     var refused = 0
+    var stall: Nanoseconds = 0
     for number in 0..<count {
         let due = started + Int64(number) * second / Int64(rate)
         while Kernel.now < due {
             collect(from: sockets, port: port, into: &traffic, until: due)
         }
+        stall = max(stall, Kernel.now - due)
         if Kernel.stopRequested { break }
         let model = captured[Int(random.next() % UInt64(captured.count))]
         let (kind, frame) = attack(number % 4, on: model, &random)
@@ -92,6 +94,7 @@ func hostile(_ options: Options) throws(LabFailure) {
     let end = Kernel.now
     for (kind, number) in sent.sorted(by: { $0.key < $1.key }) { print("sent \(kind)=\(number)") }
     print("sent refused=\(refused) seconds=\(fixed(Double((end - started) / millisecond) / 1_000))")
+    print("stall=\(microseconds(stall))")
     for line in traffic.report(until: end) { print(line) }
 }
 

@@ -71,6 +71,14 @@ let package = Package(
             path: "Tests/Simulate",
             swiftSettings: strict
         ),
+        // The laboratory's instruments: they share no code with what they measure.
+        .target(name: "CLab", path: "Tests/Lab/CLab"),
+        .executableTarget(
+            name: "baton-lab",
+            dependencies: ["CLab"],
+            path: "Tests/Lab/Tool",
+            swiftSettings: strict
+        ),
 
         // prove
         .testTarget(

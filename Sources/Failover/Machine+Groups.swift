@@ -344,6 +344,8 @@ extension FailoverMachine {
             groups[index].conflictNoted = true
             note(.page, .conflict, index, "held by both nodes: \(facts)", Reason(.S9, facts))
         }
+        // A peer that does not hear us cannot yield: whoever hears the other does.
+        if peer.isDeaf { return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield") }
         return own < theirs ? Reason(.S9, facts) : nil
     }
 

@@ -81,7 +81,12 @@ let package = Package(
         ),
 
         // prove
-        .testTarget(name: "FailoverTests", dependencies: ["Failover"], swiftSettings: strict),
+        .testTarget(
+            name: "FailoverTests",
+            dependencies: ["Failover"],
+            exclude: ["Transcripts"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Failover"],
@@ -92,6 +97,7 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: ["Reporting", "Failover"],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -2,6 +2,7 @@
 // that may run on it. What happens to it is decided in `World`; nothing here draws luck.
 
 import Failover
+import Wire
 
 /// Whether a machine computes.
 enum Power: Sendable {
@@ -100,6 +101,8 @@ struct OpenCommand: Sendable {
 struct GroupMemory: Sendable {
     /// Since when resources of it may run here without a pause; `nil` when none may.
     var acquiredAt: Int64?
+    /// When the present claim was decided on.
+    var claimedAt = Int64.min / 2
     /// Whether a start failed, or was ended, since it was acquired.
     var hasFailedStart = false
     /// Whether this run of the daemon found it half running.
@@ -114,6 +117,8 @@ struct GroupMemory: Sendable {
     var epoch: UInt64 = 0
     /// The run of the daemon that did.
     var epochRun = 0
+    /// When.
+    var epochAt = Int64.min / 2
 }
 
 /// One machine.
@@ -154,7 +159,7 @@ final class Machine {
     var run = 0
     var startedAt: Int64 = 0
     var core: FailoverMachine?
-    var courier: Courier?
+    var session: Session?
     var lastTurn: Instant?
     var pausedAt: Int64 = 0
     var lastPauseEnd: Int64 = 0
@@ -171,6 +176,7 @@ final class Machine {
 
     // What it has truly applied, to judge what it accepts.
     var appliedRun = 0
+    /// When the last applied beat was sent.
     var contactAt = Int64.min / 2
     var appliedSequence: UInt64 = 0
 

@@ -1,6 +1,7 @@
 // What the deeds of a story do to the world, how machines and daemons come and go, and how all faults end.
 
 import Failover
+import Wire
 
 extension World {
     /// Does a deed.
@@ -196,7 +197,11 @@ extension World {
             lastReset: machine.resetAt.map { .nanoseconds(now - $0) }
         )
         machine.core = FailoverMachine(settings: machine.settings)
-        machine.courier = Courier(codec: codec, start: start, settings: machine.settings)
+        do throws(WireError) {
+            machine.session = try makeSession(codec: codec, start: start, settings: machine.settings)
+        } catch {
+            return violate("S6", "no session: \(error)", machine)
+        }
         let run = machine.run
         turn(machine, .started(start))
         if machine.run == run, machine.daemon == .running {
@@ -224,7 +229,7 @@ extension World {
         machine.daemon = .down
         machine.run += 1
         machine.core = nil
-        machine.courier = nil
+        machine.session = nil
         machine.armed = nil
         machine.timerAt = Int64.max
         machine.reports = []
@@ -328,7 +333,7 @@ extension World {
             .replyDue(node: machine.index, run: machine.run, id: commandNumber),
             at: now + replyBound
         )
-        turn(machine, .commandReceived(CommandID(value: commandNumber), command))
+        turn(machine, .commandReceived(CommandID(commandNumber), command))
     }
 
     private func confirmDown(_ machine: Machine, lies: Bool) {
@@ -361,30 +366,18 @@ extension World {
         packet.forgery = how
         switch how {
         case .replayed: break
-        case .flipped: flip(&packet, pick)
+        case .flipped:
+            let bit = Int(pick >> 8 % UInt64(packet.bytes.count * 8))
+            packet.bytes[bit / 8] ^= 1 << UInt8(bit % 8)
         case .truncated:
-            packet.beat = nil
             packet.bytes.removeLast(min(packet.bytes.count, 1 + Int(pick >> 8 % 40)))
         case .noise:
-            packet.beat = nil
             for index in packet.bytes.indices {
                 packet.bytes[index] = UInt8(truncatingIfNeeded: forgeryDice.next())
             }
         }
         tally.forged += 1
         transmit(packet, on: networkOfLink[packet.link])
-    }
-
-    /// Changes one bit of the bytes, or, where there are none, one fact of the beat.
-    private func flip(_ packet: inout Packet, _ pick: UInt64) {
-        if !packet.bytes.isEmpty {
-            let bit = Int(pick >> 8 % UInt64(packet.bytes.count * 8))
-            packet.bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-        }
-        packet.beat?.sequence += 1 + pick % 100
-        if packet.beat?.content.groups.isEmpty == false {
-            packet.beat?.content.groups[0].epoch += 1
-        }
     }
 
     // MARK: - The end of all faults

@@ -2,6 +2,7 @@
 // resources, replies to administrators.
 
 import Failover
+import Wire
 
 extension World {
     /// Carries out one effect.
@@ -30,19 +31,20 @@ extension World {
     private func send(_ content: BeatContent, from machine: Machine) {
         checkBeatIsInTime(machine)
         machine.sentAt = now
+        noteClaims(content.groups, machine)
         machine.reports = content.groups
         checkBeatTellsTheTruth(machine)
-        guard violation == nil, var courier = machine.courier else { return }
-        machine.courier = nil
-        let sealed = courier.seal(content, at: machine.clock(at: now))
-        let sequence = courier.sequence
-        machine.courier = courier
-        for datagram in sealed {
-            digest.add(datagram.bytes)
-            for link in networkOfLink.indices {
+        guard violation == nil else { return }
+        let local = machine.clock(at: now)
+        for link in networkOfLink.indices {
+            let sealed = machine.session?.seal(content, link: link, at: local) ?? []
+            // A beat of many groups is several datagrams, numbered up to the session's last.
+            var sequence = (machine.session?.lastSequence ?? 0) - UInt64(sealed.count)
+            for bytes in sealed {
+                sequence += 1
+                digest.add(bytes)
                 let packet = Packet(
-                    bytes: datagram.bytes,
-                    beat: datagram.beat,
+                    bytes: bytes,
                     sender: machine.index,
                     run: machine.run,
                     sequence: sequence,
@@ -50,9 +52,17 @@ extension World {
                     link: link,
                     forgery: nil
                 )
-                if link == 0 { remember(packet) }
+                remember(packet)
                 transmit(packet, on: networkOfLink[link])
             }
+        }
+    }
+
+    /// Remembers when a claim was decided on: what could be known then is what counts.
+    private func noteClaims(_ reports: [GroupReport], _ machine: Machine) {
+        for group in machine.groups.indices where group < reports.count {
+            let before = group < machine.reports.count ? machine.reports[group].phase.holds : false
+            if reports[group].phase.holds, !before { machine.groups[group].claimedAt = now }
         }
     }
 
@@ -235,7 +245,7 @@ extension World {
     ) -> OperationOutcome {
         let group = running.operation.groupIndex
         let index = running.operation.resourceIndex
-        if running.run == machine.run, !running.isCancelled, !isInterrupted {
+        if running.run == machine.run, !running.isCancelled, told != .interrupted {
             machine.resources[group][index].isProbed = true
         }
         guard isWell else {

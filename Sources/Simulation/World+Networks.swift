@@ -2,6 +2,7 @@
 // ARP. A frozen or switched-off machine hears nothing.
 
 import Failover
+import Wire
 
 /// The present state of one network.
 struct NetworkState {
@@ -79,17 +80,19 @@ extension World {
     func open(_ index: Int, on machine: Machine) {
         let packet = packets[index]
         freePackets.append(index)
-        let opened = machine.courier?.open(packet, at: machine.clock(at: now)) ?? .dropped
-        switch opened {
-        case .news(let beat):
-            checkAccepted(packet, beat, on: machine)
+        let local = machine.clock(at: now)
+        guard let verdict = machine.session?.open(packet.bytes, link: packet.link, at: local) else { return }
+        digest.add(UInt64(verdict.kind.rawValue))
+        switch verdict {
+        case .accepted(let beat):
+            checkAccepted(packet, on: machine)
             turn(machine, .heartbeatReceived(beat, link: LinkIndex(packet.link)))
         case .repeated:
             checkRepeated(packet, on: machine)
             turn(machine, .heartbeatRepeated(link: LinkIndex(packet.link)))
         case .rolledBack:
             violate("S6", "the session says this node was rolled back; it was not", machine)
-        case .dropped:
+        case .candidate, .own, .malformed, .unknownKey, .badMAC, .foreign, .stale, .replayed:
             return
         }
     }

@@ -109,8 +109,11 @@ extension World {
     func judgeSplit(_ group: Int, _ text: String, _ machine: Machine, isAddress: Bool) {
         if splits[group] != nil { return }
         let peer = other(than: machine)
-        let patience = settings.timings.deadtime - settings.timings.warntime
-        let window = now - patience.nanoseconds
+        // Probing lasts from the first missing beat, at the latest three quarters of `deadtime`, to the verdict.
+        let timings = settings.timings
+        let begin = min(max(timings.warntime, timings.keepalive * 3 / 2), timings.deadtime * 3 / 4)
+        let claimed = min(now, max(machine.groups[group].claimedAt, peer.groups[group].claimedAt))
+        let window = claimed - (timings.deadtime - begin).nanoseconds
         let exception: Exception
         if peer.power == .frozen || max(peer.frozeUntil, machine.frozeUntil) > window - 2 * second {
             exception = .frozenMachine
@@ -174,15 +177,16 @@ extension World {
         if epoch < own.epoch || (epoch == own.epoch && !isRetried) {
             violate("S5", "\(groupName(group)) is started at epoch \(epoch), used here before", machine)
         }
-        if epoch <= peer.groups[group].epoch, now - lastContact(machine) < 0 || claim.kind.isProved {
-            let used = peer.groups[group].epoch
+        let used = peer.groups[group].epoch
+        let hasHeard = machine.contactAt > peer.groups[group].epochAt
+        let isLie = max(lieAt[0], lieAt[1]) > now - replyBound
+        if epoch <= used, hasHeard || (epoch == used && claim.kind.isProved && !isLie) {
             violate("S5", "\(groupName(group)) is started at epoch \(epoch), the peer used \(used)", machine)
         }
         machine.groups[group].epoch = epoch
         machine.groups[group].epochRun = machine.run
+        machine.groups[group].epochAt = now
     }
-
-    private func lastContact(_ machine: Machine) -> Int64 { machine.contactAt }
 
     // MARK: - Beats
 
@@ -211,8 +215,8 @@ extension World {
     }
 
     /// Only authentic, fresh datagrams are applied (S6).
-    func checkAccepted(_ packet: Packet, _ beat: Beat, on machine: Machine) {
-        machine.contactAt = now
+    func checkAccepted(_ packet: Packet, on machine: Machine) {
+        machine.contactAt = packet.sentAt
         if let forgery = packet.forgery, forgery != .replayed {
             return violate("S6", "a forged datagram (\(forgery)) is applied", machine)
         }

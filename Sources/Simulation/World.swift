@@ -51,13 +51,14 @@ final class World {
         self.story = story
         self.codec = codec
         scenery = story.scenery
-        networks = scenery.networks
-        networkOfLink = networks.indices.filter { scenery.networks[$0].link != nil }
+        let lay = story.scenery.networks
+        networks = lay
+        networkOfLink = lay.indices.filter { lay[$0].link != nil }
         machines = [
             Machine(index: 0, scenery: scenery), Machine(index: 1, scenery: scenery),
         ]
-        lines = networks.map { _ in NetworkState() }
-        networkDice = networks.indices.map { Dice(seed: story.seed, stream: 10 + UInt64($0)) }
+        lines = lay.map { _ in NetworkState() }
+        networkDice = lay.indices.map { Dice(seed: story.seed, stream: 10 + UInt64($0)) }
         operationDice = [2, 3].map { Dice(seed: story.seed, stream: $0) }
         diskDice = [4, 5].map { Dice(seed: story.seed, stream: $0) }
         identityDice = Dice(seed: story.seed, stream: 6)

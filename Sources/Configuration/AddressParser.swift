@@ -1,6 +1,8 @@
 // Reads the argument of an address resource: `IP[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]`, or
 // `IP/PREFIX/BROADCAST` where the third part begins with a digit (IPaddr2's own rule).
 
+internal import Failover
+
 struct AddressParser {
     /// What it is called in messages: the resource's type.
     let type: String

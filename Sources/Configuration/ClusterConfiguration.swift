@@ -3,6 +3,8 @@
 // are `HaCfParser`, `HaresourcesParser`, `AuthkeysParser` and `MonCfParser`; the mapping to the
 // core's tables is `ClusterConfiguration+Settings`.
 
+public import Failover
+
 /// What one node's files say, checked and complete.
 ///
 /// Names are kept as the files spell them (node names in lower case, as Heartbeat compares them).
@@ -18,8 +20,10 @@ public struct ClusterConfiguration: Equatable, Sendable {
     ///
     /// The order breaks ties.
     public var nodes: [String]
-    /// Intervals and limits of the heartbeat.
+    /// The times of the heartbeat, with the defaults of unset ones filled in.
     public var timings: Timings
+    /// `deadping`, default deadtime.
+    public var deadping: Duration
     /// Heartbeat links in the order of ha.cf; at least one.
     ///
     /// See `links(ownAddresses:)`.
@@ -58,24 +62,6 @@ public struct ClusterConfiguration: Equatable, Sendable {
     }
 }
 
-/// Intervals and limits of the heartbeat, all from ha.cf.
-public struct Timings: Equatable, Sendable {
-    /// `keepalive`, default 1 s.
-    public var keepalive: Duration
-    /// `warntime`, default half of deadtime.
-    public var warntime: Duration
-    /// `deadtime`, default 30 s, at least 50 ms and more than twice keepalive.
-    public var deadtime: Duration
-    /// `initdead`; unset it follows Heartbeat: deadtime above 10 s, twice deadtime from 6 s, else 12 s.
-    public var initdead: Duration
-    /// `deadping`, default deadtime.
-    public var deadping: Duration
-    /// `fit_settle`, default 2 s: how long the peer must have been fit before a move on health grounds.
-    public var fitSettle: Duration
-    /// `offer_timeout`, default 10 s: how long an offered group waits for accepted or declined.
-    public var offerTimeout: Duration
-}
-
 /// One heartbeat path as ha.cf names it.
 public struct HeartbeatLink: Hashable, Sendable {
     /// How packets travel on the link.
@@ -93,28 +79,13 @@ public struct HeartbeatLink: Hashable, Sendable {
     /// UDP port: the `udpport` in force at the line, default 694.
     public var port: UInt16
 
-    /// The name in status and logs: `eth1`, or `eth1:192.168.2.2` for a unicast link.
+    /// The name in status and logs: `bcast eth1`, `ucast eth1 192.168.2.2`.
     public var name: String {
         switch medium {
-        case .broadcast: device
-        case .unicast(let peer): "\(device):\(peer)"
+        case .broadcast: "bcast \(device)"
+        case .unicast(let peer): "ucast \(device) \(peer)"
         }
     }
-}
-
-/// The directive `auto_failback`: what happens when a group's preferred node comes back.
-public enum AutoFailback: String, Sendable, CaseIterable {
-    /// The group goes back once the preferred node is fit.
-    case on
-    /// The group stays.
-    ///
-    /// Our default.
-    case off
-    /// Heartbeat's old default; carried out as `on`, but the group is asked for, never grabbed.
-    case legacy
-
-    /// Whether a group returns to its preferred node.
-    public var isOn: Bool { self != .off }
 }
 
 /// Where log lines go besides stderr or the journal.

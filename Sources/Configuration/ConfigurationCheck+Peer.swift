@@ -1,6 +1,8 @@
 // Compares both nodes' files. They should be equal; what differs is judged by what it can do (design,
 // section 3): another preferred node is settled by `node` order, another storage part is dangerous.
 
+internal import Failover
+
 extension ConfigurationCheck {
     /// What differs, said about the peer's files; the peer's own errors come first.
     static func compare(_ own: Reading, with files: ConfigurationFiles) -> [Diagnostic] {

@@ -2,6 +2,8 @@
 // whole shows (the traps of the published configurations). Comparing with the peer's files is
 // `ConfigurationCheck+Peer`, the protection level in words `Protection`.
 
+internal import Failover
+
 /// The result of reading and judging one node's files.
 public struct ConfigurationCheck: Equatable, Sendable {
     /// What the files mean; nil where there is an error.
@@ -61,6 +63,7 @@ struct Reading {
             ownNode: ownNode,
             nodes: haCf.nodes,
             timings: haCf.timings,
+            deadping: haCf.deadping ?? haCf.deadtime,
             links: haCf.links,
             groups: groups.groups,
             autoFailback: haCf.autoFailback ?? .off,
@@ -134,7 +137,7 @@ struct Reading {
     var storageGroups: [ResourceGroup] { groups.groups.filter(\.hasStorage) }
 
     private mutating func judgeFailback() {
-        guard haCf.autoFailback?.isOn == true, let group = storageGroups.first else { return }
+        guard haCf.autoFailback?.returnsGroups == true, let group = storageGroups.first else { return }
         haCfList?.warning(
             .failbackWithStorage, at: haCf.positions["auto_failback"],
             "auto_failback is on and group \(quoted(group.name)) carries storage: each return of "

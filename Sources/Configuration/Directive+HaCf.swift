@@ -119,8 +119,8 @@ extension Directive {
         ),
         Directive(
             "offer_timeout", .haCf, .timing, grammar: "offer_timeout TIME",
-            .time(.milliseconds(100)...timeMaximum), standard: "10s",
-            examples: ["offer_timeout 10s"],
+            .time(.milliseconds(100)...timeMaximum), standard: "5s",
+            examples: ["offer_timeout 5s"],
             "How long a released group waits for the other node's accepted or declined before the status "
                 + "says so. Ours."
         ),

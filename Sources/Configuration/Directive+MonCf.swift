@@ -6,7 +6,8 @@ extension Directive {
     /// Examples of lines within a record carry the record they need.
     static let monCf: [Directive] = monRecords + monGlobals + monService + monPeriod
 
-    private static let notRun = Standing.withoutEffect(
+    /// The standing of what waits for the built-in monitor.
+    static let notRun = Standing.withoutEffect(
         "the built-in monitor is not built yet; the resource 'mon' runs as a script", .note)
 
     private static let monRecords: [Directive] = [

@@ -3,6 +3,8 @@
 // Values are checked alone and against each other here; what only the other files or the peer's can
 // tell is in `ConfigurationCheck`.
 
+internal import Failover
+
 /// What ha.cf says, with the places needed to speak about it.
 struct HaCf: Sendable {
     var cluster = "linux-ha"
@@ -13,7 +15,7 @@ struct HaCf: Sendable {
     var initdead: Duration?
     var deadping: Duration?
     var fitSettle = Duration.seconds(2)
-    var offerTimeout = Duration.seconds(10)
+    var offerTimeout = Duration.seconds(5)
     var links: [HeartbeatLink] = []
     var autoFailback: AutoFailback?
     var takesUnproved = true
@@ -30,7 +32,6 @@ struct HaCf: Sendable {
             warntime: warntime ?? deadtime / 2,
             deadtime: deadtime,
             initdead: initdead ?? HaCf.initdead(deadtime: deadtime),
-            deadping: deadping ?? deadtime,
             fitSettle: fitSettle,
             offerTimeout: offerTimeout
         )
@@ -45,6 +46,8 @@ struct HaCf: Sendable {
 
 struct HaCfParser {
     private static let table = Directive.table(.haCf)
+    /// As Heartbeat.
+    private static let linkMaximum = 64
 
     private(set) var result = HaCf()
     private(set) var list: DiagnosticList
@@ -364,8 +367,8 @@ struct HaCfParser {
         let link = HeartbeatLink(medium: medium, device: device, port: port)
         if result.links.contains(where: { $0.medium == medium && $0.device == device }) {
             list.warning(.givenTwice, at: word.position, "link '\(link.name)' is named twice")
-        } else if result.links.count == 16 {
-            list.error(.tooMany, at: word.position, "more than 16 heartbeat links")
+        } else if result.links.count == HaCfParser.linkMaximum {
+            list.error(.tooMany, at: word.position, "more than \(HaCfParser.linkMaximum) heartbeat links")
         } else {
             result.links.append(link)
         }
@@ -374,8 +377,8 @@ struct HaCfParser {
     private mutating func timeout(_ words: [Word]) {
         let subject = words.count == 3 ? words[0].text : nil
         let operationWord = words[words.count - 2]
-        guard let operation = TimedOperation(rawValue: operationWord.text) else {
-            let known = TimedOperation.allCases.map(\.rawValue)
+        guard let operation = OperationAction(rawValue: operationWord.text) else {
+            let known = ["start", "stop", "status"]
             list.error(
                 .invalidValue, at: operationWord.position,
                 "\(quoted(operationWord.text)) is no operation: start, stop or status",

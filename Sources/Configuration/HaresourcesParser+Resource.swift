@@ -1,5 +1,7 @@
 // One word of haresources as a resource: type, arguments, and for address types the address.
 
+internal import Failover
+
 extension HaresourcesParser {
     private static let table = Directive.table(.haresources)
 

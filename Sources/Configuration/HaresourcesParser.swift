@@ -3,8 +3,8 @@
 // names are known from ha.cf. What the words of a line mean as resources is `HaresourcesParser+Resource`.
 
 struct HaresourcesParser {
-    /// More groups than one beat's datagrams should ever carry.
-    static let groupMaximum = 256
+    /// What the core's tables take.
+    static let groupMaximum = 1_000
     /// More resources than anybody starts in one group.
     static let resourceMaximum = 1_000
 

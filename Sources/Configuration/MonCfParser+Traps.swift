@@ -2,21 +2,27 @@
 // twice, alerts that repeat, and how long a dead application goes unnoticed.
 
 extension MonCfParser {
-    /// One note per reason for globals that are read and change nothing.
+    /// One note for all globals that are read and change nothing, with the reasons.
+    ///
+    /// What only waits for the built-in monitor is not in it: that is said of the file as a whole.
     mutating func noteGlobals(_ positions: [String: Position]) {
-        var byReason: [(why: String, names: [String], position: Position)] = []
+        var byReason: [(why: String, names: [String])] = []
+        var first: Position?
         for (name, position) in positions.sorted(by: { $0.value < $1.value }) {
-            guard case .withoutEffect(let why, _) = MonCfParser.globals[name]?.standing else { continue }
+            guard let standing = MonCfParser.globals[name]?.standing,
+                standing != Directive.notRun, case .withoutEffect(let why, _) = standing
+            else { continue }
+            first = first ?? position
             if let index = byReason.firstIndex(where: { $0.why == why }) {
                 byReason[index].names.append(name)
             } else {
-                byReason.append((why, [name], position))
+                byReason.append((why, [name]))
             }
         }
-        for reason in byReason {
+        if let first {
+            let parts = byReason.map { "\($0.names.joined(separator: ", ")) (\($0.why))" }
             list.note(
-                .withoutEffect, at: reason.position,
-                "without effect: \(reason.names.joined(separator: ", ")) (\(reason.why))")
+                .withoutEffect, at: first, "without effect: \(parts.joined(separator: "; "))")
         }
         if positions["dtlogfile"] != nil, result.global("dtlogging").flatMap(HaCfParser.boolean) != true {
             list.note(

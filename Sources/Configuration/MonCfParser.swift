@@ -294,7 +294,7 @@ struct MonCfParser {
     private mutating func finish() {
         noteAll(
             linesAfterGap, .blankLinesInRecords,
-            "after blank lines within records, read as part of them; mon ignores them in silence")
+            "behind blank lines within a record, read as part of it; mon ignores such lines in silence")
         noteAll(
             trailingComments, .trailingComment,
             "with a comment behind the value, read as a comment; mon refuses it")

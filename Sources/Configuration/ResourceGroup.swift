@@ -2,6 +2,8 @@
 // a group's meaning. Hashing that text is `Wire`'s and the daemon's business; reading haresources is
 // `HaresourcesParser`.
 
+public import Failover
+
 /// One logical line of haresources: resources that live and move together.
 public struct ResourceGroup: Equatable, Sendable {
     /// The group's name: the bare address where the first resource is an address, else that

@@ -120,12 +120,16 @@ extension FailoverMachine {
 
     /// Time between two questions to the same address under suspicion; slower once a silence grows old.
     var probeInterval: Duration {
+        guard confirming == nil, let since = probes.suspicionSince,
+            now - since > settings.timings.deadtime * 3
+        else { return quickProbeInterval }
+        return max(quickProbeInterval, .milliseconds(500))
+    }
+
+    /// A twentieth of the time between suspicion and verdict, from 5 ms to 250 ms.
+    var quickProbeInterval: Duration {
         let probing = settings.timings.deadtime - suspicionDelay
-        let quick = min(max(probing / 20, .milliseconds(5)), .milliseconds(250))
-        guard let since = probes.suspicionSince, now - since > settings.timings.deadtime * 3 else {
-            return quick
-        }
-        return max(quick, .milliseconds(500))
+        return min(max(probing / 20, .milliseconds(5)), .milliseconds(250))
     }
 
     /// Time between two questions to the same address for calibration only.

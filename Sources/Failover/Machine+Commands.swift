@@ -37,7 +37,7 @@ struct Confirming: Sendable {
 
 extension FailoverMachine {
     /// How long probes are out before `confirm-down` is accepted.
-    var confirmingTime: Duration { max(.milliseconds(500), probeInterval * 4) }
+    var confirmingTime: Duration { max(.milliseconds(500), quickProbeInterval * 4) }
 
     /// An administrator asks something.
     mutating func received(_ command: Command, _ id: CommandID) {

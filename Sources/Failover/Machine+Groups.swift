@@ -321,8 +321,9 @@ extension FailoverMachine {
     /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.
     private mutating func lostConflict(_ index: Int) -> Reason? {
         guard peer.isPresent, let report = peer.reports[index] else { return nil }
-        guard report.phase.holds, report.phase != .stopping else { return nil }
+        guard report.phase.holds else { return nil }
         groups[index].announcesWhenAlone = true
+        guard report.phase != .stopping else { return nil }
         let group = groups[index]
         let own = ClaimRank(
             isLate: group.isLate,
@@ -410,7 +411,7 @@ extension FailoverMachine {
         if let report, report.epoch >= offer {
             groups[index].epoch = report.epoch
             groups[index].claim = .none
-            move(index, to: .standby, .accepted, nil)
+            move(index, to: groups[index].startFailure == nil ? .standby : .failed, .accepted, nil)
             return
         }
         switch peer.standing {

@@ -91,8 +91,9 @@ public struct Authentication: Equatable, Sendable {
         Authentication(keyring: keyring)
     }
 
-    /// No tag at all: what the simulator uses to show what HMAC costs. A session of this kind and one
-    /// with keys never accept each other's datagrams.
+    /// No tag at all: what the simulator uses to show what HMAC costs.
+    ///
+    /// A session of this kind and one with keys never accept each other's datagrams.
     @_spi(Simulation) public static var identity: Authentication { Authentication(keyring: nil) }
 }
 

@@ -6,7 +6,7 @@
 
 internal import COpenSSL
 
-/// One key's HMAC context. Not thread-safe, and so neither is the session that holds it.
+/// One key's HMAC context; not thread-safe, and so neither is the session that holds it.
 @safe
 final class MACContext {
     let method: AuthenticationMethod

@@ -12,7 +12,7 @@ extension Session {
         authenticator = try MessageAuthenticator(.hmac(keyring))
     }
 
-    /// The key that signs the beats of now: for `status`. `nil` before the first beat to a known peer.
+    /// The key agreed with the peer, for `status`; `nil` before the first beat to a proved peer.
     public var signingKey: UInt8? { agreedKey }
 
     /// The key for the next beat on `link`; `nil` without authentication.
@@ -27,8 +27,8 @@ extension Session {
     ///    nothing while the two files share a key.
     mutating func nextKey(link: Int) -> UInt8? {
         guard let keyring = authenticator.keyring else { return nil }
-        let turn = sealedBeats[link]
-        sealedBeats[link] &+= 1
+        let turn = sealedByLink[link]
+        sealedByLink[link] &+= 1
         guard let current,
             let agreed = preferredKey(keyring, among: current.knownKeys)
         else {

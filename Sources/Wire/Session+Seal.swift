@@ -17,6 +17,10 @@ extension Session {
     /// Cost: about 2 µs each, one allocation of its length.
     public mutating func seal(_ content: BeatContent, link: Int, at now: Instant) -> [[UInt8]] {
         precondition(link >= 0 && link < Self.linkMaximum, "link \(link) is not 0..<32")
+        if let candidate, sealed - candidate.heardAtSeal > Self.candidatePatience {
+            self.candidate = nil
+        }
+        sealed += 1
         let key = nextKey(link: link)
         let context = key.flatMap { authenticator.context($0) }
         precondition(context != nil || authenticator.keyring == nil, "no context for the key")

@@ -26,8 +26,8 @@
 //
 // Flooding with candidates. There is one place for a candidate. The higher counter keeps it, so old
 // recordings cannot drive out a living successor, whose counter is higher than all of them. A lower
-// counter may have the place when it is free, or when its holder brought nothing new for
-// `candidatePatience` of our datagrams. Who floods can keep out only a peer that lost its counter.
+// counter may have the place when it is free; its holder loses it when it brought nothing new during
+// `candidatePatience` of our beats. Who floods can keep out only a peer that lost its counter.
 //
 // Reflection. Names are ordered (cluster, sender, receiver), so our own datagrams are never the peer's.
 //
@@ -41,7 +41,10 @@
 
 public import Failover
 
-/// The S6 state of one node towards its peer. A copy shares the HMAC contexts: keep it on one thread.
+/// The S6 state of one node towards its peer.
+///
+/// A copy shares the HMAC contexts with its original, so that both must stay on one thread (the type is
+/// not `Sendable`).
 public struct Session {
     /// Both nodes' cluster name (ha.cf `cluster`).
     public let cluster: String
@@ -51,7 +54,7 @@ public struct Session {
     public let peer: NodeName
     /// The kernel's boot id.
     public let bootID: BootID
-    /// This run. A new one begins with `beginIncarnation`.
+    /// This run; a new one begins with `beginIncarnation`.
     public internal(set) var incarnation: Incarnation
     /// How often each verdict was given, over all links.
     public internal(set) var counters = VerdictCounters()
@@ -72,8 +75,10 @@ public struct Session {
     var linkHighest: [UInt64]
     /// `sequence` when `current` was last heard.
     var mark: UInt64 = 0
+    /// How many beats were sealed, over all links: by it a candidate ages.
+    var sealed: UInt64 = 0
     /// By our link: how many beats were sealed; turns the choice among keys.
-    var sealedBeats: [UInt64]
+    var sealedByLink: [UInt64]
     /// The key that signed last by agreement with the peer.
     var agreedKey: UInt8?
 
@@ -81,7 +86,7 @@ public struct Session {
     public static let linkMaximum = 32
     /// The longest datagram in bytes: fits an Ethernet frame under IPv6 with tunnels to spare.
     public static let datagramMaximum = 1400
-    /// After how many of our datagrams a candidate that brings nothing new loses its precedence.
+    /// After how many sealed beats (one per link) a candidate that brings nothing new is forgotten.
     static let candidatePatience: UInt64 = 64
 
     /// Begins a conversation of which nothing has been heard.
@@ -116,7 +121,7 @@ public struct Session {
         ownNames = Layout.names(cluster: cluster, sender: node, receiver: peer)
         peerNames = Layout.names(cluster: cluster, sender: peer, receiver: node)
         linkHighest = [UInt64](repeating: 0, count: Self.linkMaximum)
-        sealedBeats = [UInt64](repeating: 0, count: Self.linkMaximum)
+        sealedByLink = [UInt64](repeating: 0, count: Self.linkMaximum)
         linkCounters = [VerdictCounters](repeating: VerdictCounters(), count: Self.linkMaximum)
     }
 
@@ -126,8 +131,9 @@ public struct Session {
     /// The last sequence that this incarnation has given to a datagram.
     public var lastSequence: UInt64 { sequence }
 
-    /// Goes on as a new incarnation (after `rolledBack`): nothing of the peer is believed any more
-    /// until it has echoed the new nonce. The counters go on.
+    /// Goes on as a new incarnation, after `rolledBack`.
+    ///
+    /// Nothing of the peer is believed any more until it has echoed the new nonce. Counters go on.
     public mutating func beginIncarnation(_ incarnation: Incarnation) {
         precondition(incarnation.nonce != 0 && incarnation.nonce != self.incarnation.nonce)
         self.incarnation = incarnation
@@ -135,7 +141,7 @@ public struct Session {
         mark = 0
         // The peer lives and must hear an echo soon: its incarnation is the best candidate there is.
         if let current { candidate = current }
-        candidate?.heardAtSequence = 0
+        candidate?.heardAtSeal = sealed
         current = nil
         for index in linkHighest.indices { linkHighest[index] = 0 }
     }
@@ -148,8 +154,8 @@ struct HeardIncarnation {
     var highest: UInt64
     /// When that was heard.
     var heardAt: Instant
-    /// Our sequence when that was heard.
-    var heardAtSequence: UInt64
+    /// `Session.sealed` when that was heard.
+    var heardAtSeal: UInt64
     /// The key ids it announced; bit n for key n.
     var knownKeys: UInt16
 }

@@ -92,8 +92,8 @@ extension Session {
         )
         sequence = begin
         mark = begin
-        current = HeardIncarnation(words, at: 6, sequence: begin)
-        candidate = HeardIncarnation(words, at: 11, sequence: begin)
+        current = HeardIncarnation(words, at: 6)
+        candidate = HeardIncarnation(words, at: 11)
         agreedKey = words[16] == 0 ? nil : UInt8(truncatingIfNeeded: words[16] - 1)
         // Which path brought what is not known any more: nothing older proves a path.
         for index in linkHighest.indices { linkHighest[index] = current?.highest ?? 0 }
@@ -109,13 +109,13 @@ extension HeardIncarnation {
         words[index + 4] = UInt64(knownKeys)
     }
 
-    fileprivate init?(_ words: InlineArray<20, UInt64>, at index: Int, sequence: UInt64) {
+    fileprivate init?(_ words: InlineArray<20, UInt64>, at index: Int) {
         guard words[index + 1] != 0 else { return nil }
         self.init(
             incarnation: Incarnation(counter: words[index], nonce: words[index + 1]),
             highest: words[index + 2],
             heardAt: Instant(nanoseconds: Int64(bitPattern: words[index + 3])),
-            heardAtSequence: sequence,
+            heardAtSeal: 0,
             knownKeys: UInt16(truncatingIfNeeded: words[index + 4])
         )
     }

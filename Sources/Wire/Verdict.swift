@@ -2,7 +2,9 @@
 
 public import Failover
 
-/// What a datagram was. Only `accepted` may change what a node knows, only `accepted` and `repeated`
+/// What a datagram was.
+///
+/// Only `accepted` may change what a node knows, only `accepted` and `repeated`
 /// prove that a link works, and only `rolledBack` calls for an act; the rest is counted (S6).
 public enum Verdict: Equatable, Sendable {
     /// Authentic, from the peer's present incarnation, echoing ours, newer than everything applied.

@@ -20,6 +20,7 @@ public enum ControlCoding {
     /// Reads a request.
     ///
     /// - Parameter line: the line; a newline at its end does not matter.
+    /// - Returns: the request.
     /// - Throws: `ControlError`, ready to be sent back.
     public static func decodeRequest(_ line: [UInt8]) throws(ControlError) -> ControlRequest {
         try decode(ControlRequest.self, line, maximum: lineMaximum)

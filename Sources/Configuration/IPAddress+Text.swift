@@ -1,34 +1,22 @@
-// An IP address as a value: its bytes, its text, and how text is read. No sockets, no resolution of
-// names.
+// How the text of an IP address is read. No sockets, no resolution of names.
 
-/// An IPv4 or IPv6 address.
-public struct IPAddress: Hashable, Sendable {
-    /// Network order: 4 bytes for IPv4, 16 for IPv6.
-    public let bytes: [UInt8]
+public import Failover
 
-    /// Makes an address from 4 or 16 bytes in network order, else nil.
-    public init?(bytes: [UInt8]) {
-        guard bytes.count == 4 || bytes.count == 16 else { return nil }
-        self.bytes = bytes
-    }
-
+extension IPAddress {
     /// Reads a dotted quad or the IPv6 text of RFC 4291 section 2.2.
     ///
     /// A quad's parts are decimal, 0 to 255, without leading zeros beyond a single `0`: an octal
     /// reading by one program and a decimal one by another has cost people enough.
     public init?(_ text: some StringProtocol) {
-        if let bytes = IPAddress.quad(text) ?? IPAddress.hextets(text) {
-            self.bytes = bytes
-        } else {
-            return nil
-        }
+        guard let bytes = IPAddress.quad(text) ?? IPAddress.hextets(text) else { return nil }
+        self.init(bytes: bytes)
     }
 
     /// Whether the address is IPv4.
-    public var isIPv4: Bool { bytes.count == 4 }
+    public var isIPv4: Bool { !isIPv6 }
 
     /// The number of bits: 32 or 128.
-    public var bitCount: Int { bytes.count * 8 }
+    public var bitCount: Int { isIPv6 ? 128 : 32 }
 
     private static func quad(_ text: some StringProtocol) -> [UInt8]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -95,29 +83,5 @@ public struct IPAddress: Hashable, Sendable {
 
     private static func bytes16(_ head: [UInt8], _ tail: [UInt8]) -> [UInt8] {
         head + Array(repeating: 0, count: 16 - head.count - tail.count) + tail
-    }
-}
-
-extension IPAddress: CustomStringConvertible {
-    /// A dotted quad, or the canonical IPv6 text of RFC 5952.
-    public var description: String {
-        guard !isIPv4 else { return bytes.map(String.init).joined(separator: ".") }
-        let hextets = stride(from: 0, to: 16, by: 2).map { index in
-            UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])
-        }
-        // The longest run of zeros, the first of equals, two or more (RFC 5952 section 4.2).
-        var best = 0..<0
-        var start = 0
-        while start < 8 {
-            var end = start
-            while end < 8, hextets[end] == 0 { end += 1 }
-            if end - start > max(best.count, 1) { best = start..<end }
-            start = max(end, start + 1)
-        }
-        let text = { (part: ArraySlice<UInt16>) in
-            part.map { String($0, radix: 16) }.joined(separator: ":")
-        }
-        guard !best.isEmpty else { return text(hextets[...]) }
-        return text(hextets[..<best.lowerBound]) + "::" + text(hextets[best.upperBound...])
     }
 }

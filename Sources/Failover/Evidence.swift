@@ -35,6 +35,8 @@ struct ProbeTable: Sendable {
     var suspicionSince: Instant?
     /// Rounds of questions since then.
     var rounds = 0
+    /// The round since which the peer's host has answered without a pause; `nil` while it does not.
+    var hostAnswersSinceRound: Int?
     /// When to ask next.
     var nextRound: Instant?
 
@@ -71,6 +73,7 @@ struct ProbeTable: Sendable {
     mutating func endSuspicion() {
         suspicionSince = nil
         rounds = 0
+        hostAnswersSinceRound = nil
     }
 
     /// Every calibration mark, for the durable record.
@@ -163,6 +166,8 @@ extension FailoverMachine {
                 return
             }
             probes.rounds += 1
+            probes.hostAnswersSinceRound =
+                hostAnswers ? probes.hostAnswersSinceRound ?? probes.rounds : nil
             askTargets(where: isTelling)
             probes.nextRound = now + probeInterval
             return
@@ -338,6 +343,11 @@ extension FailoverMachine {
                     Reason(.S1, "\(silence), but its host answers and no probe can tell of the group")
                 )
             }
+            // On a network that is back the host's answer may come in before the address's: both get the same
+            // number of questions first.
+            guard let since = probes.hostAnswersSinceRound,
+                probes.rounds >= since + ProbeTable.roundsMinimum
+            else { return .undecided }
             return .take(
                 .evidence,
                 Reason(.S1, "\(silence); its host answers, nobody answers for the group's address")

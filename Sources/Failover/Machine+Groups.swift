@@ -304,6 +304,10 @@ extension FailoverMachine {
             return
         }
         considerConflictEnd(index)
+        if let reason = overtaken(index) {
+            release(index, then: .standby, reason)
+            return
+        }
         clearLateness(index)
         considerRequest(index)
         if groups[index].phase == .active { considerFailback(index) }
@@ -325,6 +329,19 @@ extension FailoverMachine {
         guard report.epoch <= groups[index].epoch else { return }
         groups[index].isLate = false
         beatIsDue = true
+    }
+
+    /// While this node was late the peer held the group at a higher epoch and gave it up again (S8): why what
+    /// runs here is stopped. Another may have written since; both being idle then settles who goes on (S3b).
+    func overtaken(_ index: Int) -> Reason? {
+        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
+        guard let report = peer.reports[index], report.phase.isIdle || report.phase == .offered,
+            report.epoch > groups[index].epoch
+        else { return nil }
+        return Reason(
+            .S8,
+            "\(settings.peer) held it at epoch \(report.epoch) while this node was late at \(groups[index].epoch)"
+        )
     }
 
     /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.

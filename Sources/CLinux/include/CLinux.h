@@ -63,6 +63,8 @@ pid_t baton_fork(void);
 int baton_set_parent_death_signal(int number);
 int baton_set_child_subreaper(bool on);
 int baton_set_process_name(const char *name);
+// Columns of the terminal behind a descriptor; 0 when there is none.
+int baton_terminal_columns(int fd);
 int baton_pidfd_open(pid_t pid);
 int baton_pidfd_send_signal(int pidfd, int number);
 int baton_set_scheduler(int policy, int priority, bool reset_on_fork);

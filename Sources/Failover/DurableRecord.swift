@@ -1,0 +1,97 @@
+// What a node remembers across restarts of its daemon and of the machine (S5, S6, S14). The core says
+// when to write it and waits for the write where a rule demands it; the daemon chooses the file.
+
+/// The durable state of one node; written whole.
+public struct DurableRecord: Equatable, Sendable, Codable {
+    /// Version of this layout.
+    public var version: Int = 1
+    /// The boot in which the record was written.
+    public var bootID: BootID
+    /// The counter of the incarnation that wrote it (S6).
+    public var incarnationCounter: UInt64
+    /// Whether the peer was heard since `bootID` began (S1).
+    public var peerHeardThisBoot: Bool
+    /// The peer's own addresses as it last told them, for probes after a restart.
+    public var peerAddresses: [OwnAddress]
+    /// Which of the probes had been seen to answer while the peer was alive.
+    public var calibrated: [CalibratedProbe]
+    /// The claims, one for each group.
+    public var claims: [ClaimRecord]
+
+    /// Makes a record of its parts.
+    public init(
+        bootID: BootID,
+        incarnationCounter: UInt64,
+        peerHeardThisBoot: Bool,
+        peerAddresses: [OwnAddress],
+        calibrated: [CalibratedProbe],
+        claims: [ClaimRecord]
+    ) {
+        self.bootID = bootID
+        self.incarnationCounter = incarnationCounter
+        self.peerHeardThisBoot = peerHeardThisBoot
+        self.peerAddresses = peerAddresses
+        self.calibrated = calibrated
+        self.claims = claims
+    }
+}
+
+/// The durable claim on one group.
+public struct ClaimRecord: Equatable, Sendable, Codable {
+    /// Which group.
+    public var group: GroupIdentity
+    /// The highest epoch used, reserved or seen.
+    public var epoch: UInt64
+    /// What this node meant to do at `epoch`.
+    public var intent: ClaimIntent
+    /// What the claim rested on.
+    public var kind: ClaimKind
+    /// Whether this boot has started a resource of the group (S4).
+    public var heldThisBoot: Bool
+
+    /// Makes a claim of its parts.
+    public init(
+        group: GroupIdentity,
+        epoch: UInt64,
+        intent: ClaimIntent,
+        kind: ClaimKind,
+        heldThisBoot: Bool
+    ) {
+        self.group = group
+        self.epoch = epoch
+        self.intent = intent
+        self.kind = kind
+        self.heldThisBoot = heldThisBoot
+    }
+}
+
+/// What a node meant to do with a group when it wrote its record.
+public enum ClaimIntent: String, Sendable, Codable {
+    /// Nothing runs here.
+    case idle
+    /// An epoch is reserved for a takeover that may have happened (S5).
+    case reserved
+    /// Starting, or about to.
+    case acquiring
+    /// Running.
+    case active
+    /// Stopping.
+    case releasing
+}
+
+/// A probe that answered while the peer was alive (design section 4, "Calibration").
+public struct CalibratedProbe: Hashable, Sendable, Codable {
+    /// The address that answered.
+    public var address: IPAddress
+    /// The device on which it answered.
+    public var device: String
+    /// The Ethernet address that answered.
+    public var mac: MACAddress
+
+    /// Makes a mark of its parts.
+    public init(address: IPAddress, device: String, mac: MACAddress) {
+        self.address = address
+        self.device = device
+        self.mac = mac
+    }
+}

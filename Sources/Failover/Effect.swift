@@ -1,0 +1,94 @@
+// Everything the core can ask for. The daemon and the simulator carry effects out in the order given.
+
+/// One thing to do.
+public enum Effect: Equatable, Sendable {
+    /// Seal this and send it on every link, now.
+    case sendHeartbeat(BeatContent)
+    /// Make the record durable, then report `persisted`. A later record supersedes an earlier one that has
+    /// not been written yet; its `persisted` then stands for both.
+    case persist(PersistID, DurableRecord)
+    /// Run one operation; report `operationFinished` exactly once.
+    case runOperation(Operation)
+    /// End an operation early: TERM, then KILL; it still reports `operationFinished`.
+    case cancelOperation(OperationID)
+    /// Ask once, now, who answers for an address (ARP or neighbour solicitation, RFC 5227 form), on each
+    /// device whose network contains it.
+    case probe(IPAddress)
+    /// Announce the addresses of a group again (gratuitous ARP, unsolicited neighbour advertisement).
+    case announceAddresses(GroupName)
+    /// The one final reply to a command (L2).
+    case reply(CommandID, CommandReply)
+    /// A line of live progress for a command that goes on.
+    case progress(CommandID, String)
+    /// Something administrators should know.
+    case note(Notice)
+    /// Reset this machine now, without waiting for any write (S4).
+    case resetNode(Reason)
+    /// Shutdown is complete: end the daemon.
+    case endDaemon
+}
+
+/// One start, stop or status of one resource.
+public struct Operation: Equatable, Sendable {
+    /// Its number.
+    public var id: OperationID
+    /// The group's place in `Settings.groups`.
+    public var groupIndex: Int
+    /// The resource's place in the group, in starting order.
+    public var resourceIndex: Int
+    /// What to do.
+    public var action: OperationAction
+    /// How long it may take before TERM, then KILL.
+    public var timeout: Duration
+
+    /// Makes an operation of its parts.
+    public init(
+        id: OperationID,
+        groupIndex: Int,
+        resourceIndex: Int,
+        action: OperationAction,
+        timeout: Duration
+    ) {
+        self.id = id
+        self.groupIndex = groupIndex
+        self.resourceIndex = resourceIndex
+        self.action = action
+        self.timeout = timeout
+    }
+}
+
+/// The three operations of a resource script; the raw value is its last argument.
+public enum OperationAction: String, Sendable, Codable {
+    /// Make it run; exit 0 when it runs, also when it ran before.
+    case start
+    /// Make it stop; exit 0 when it is stopped, also when it was before.
+    case stop
+    /// Tell whether it runs.
+    case status
+}
+
+/// How a command ended.
+public struct CommandReply: Equatable, Sendable, Codable {
+    /// Done, refused, failed or still going on.
+    public var outcome: CommandOutcome
+    /// One or more lines for the administrator; a refusal says what to type instead.
+    public var text: String
+
+    /// Makes a reply of its parts.
+    public init(outcome: CommandOutcome, text: String) {
+        self.outcome = outcome
+        self.text = text
+    }
+}
+
+/// The kinds of final reply; the raw value is the exit code of `baton`.
+public enum CommandOutcome: Int, Sendable, Codable {
+    /// The asked-for state is reached.
+    case done = 0
+    /// A rule forbids it; nothing was changed.
+    case refused = 1
+    /// A resource failed on the way.
+    case failed = 3
+    /// Not finished in time; it goes on.
+    case timedOut = 5
+}

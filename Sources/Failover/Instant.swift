@@ -1,0 +1,52 @@
+// A point in time as the deciding core sees it: nanoseconds on the machine's boot-time clock, which
+// goes on while the machine is suspended. The core never reads a clock; every event brings the time.
+
+/// A point on one machine's boot-time clock (`CLOCK_BOOTTIME`); never compared between machines.
+public struct Instant: Comparable, Hashable, Sendable, Codable {
+    /// Nanoseconds since that machine booted.
+    public var nanoseconds: Int64
+
+    /// Makes the point `nanoseconds` after boot.
+    public init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// Earlier comes first.
+    public static func < (left: Instant, right: Instant) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+
+    /// The point `duration` later; saturates 292 years after boot.
+    public static func + (instant: Instant, duration: Duration) -> Instant {
+        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.nanoseconds)
+        return Instant(nanoseconds: overflow ? Int64.max : sum)
+    }
+
+    /// The time from `right` to `left`; negative when `left` is the earlier.
+    public static func - (left: Instant, right: Instant) -> Duration {
+        .nanoseconds(left.nanoseconds &- right.nanoseconds)
+    }
+}
+
+extension Duration {
+    /// The whole duration in nanoseconds, saturated to ±292 years.
+    public var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return seconds < 0 ? Int64.min : Int64.max }
+        let (sum, overflowed) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return overflowed ? (seconds < 0 ? Int64.min : Int64.max) : sum
+    }
+
+    /// The whole duration in milliseconds, rounded towards zero.
+    public var milliseconds: Int64 { nanoseconds / 1_000_000 }
+
+    /// The duration as administrators write it: `300 ms`, `3 s`, `1.5 s`.
+    public var text: String {
+        let whole = milliseconds
+        if whole.magnitude < 1000 { return "\(whole) ms" }
+        if whole % 1000 == 0 { return "\(whole / 1000) s" }
+        let tenths = whole / 100
+        return "\(tenths / 10).\((tenths % 10).magnitude) s"
+    }
+}

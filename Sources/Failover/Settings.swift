@@ -1,0 +1,177 @@
+// The fixed tables the core works from: who the nodes are, the timings, the links and the groups.
+// They come from ha.cf and haresources (room Configuration) and never change while the core lives;
+// `baton reload` starts a new core that adopts what runs.
+
+/// Everything the configuration tells the deciding core.
+public struct Settings: Equatable, Sendable {
+    /// `cluster` of ha.cf; datagrams of another cluster are foreign.
+    public var cluster: String
+    /// This node.
+    public var node: NodeName
+    /// The other node.
+    public var peer: NodeName
+    /// Whether this node stands before the other among the `node` lines (breaks ties, S9).
+    public var isFirstNode: Bool
+    /// The times of ha.cf.
+    public var timings: Timings
+    /// `auto_failback`.
+    public var autoFailback: AutoFailback
+    /// `unproved_takeover`: whether silence alone is enough where no probe can tell (table, row 4).
+    public var unprovedTakeover: Bool
+    /// The configured links, in the order of ha.cf; at least one, at most 64.
+    public var links: [LinkSettings]
+    /// The groups, in the order of haresources; at most 1,000, identities distinct.
+    public var groups: [GroupSettings]
+
+    /// Makes settings of all their parts.
+    public init(
+        cluster: String,
+        node: NodeName,
+        peer: NodeName,
+        isFirstNode: Bool,
+        timings: Timings,
+        autoFailback: AutoFailback,
+        unprovedTakeover: Bool,
+        links: [LinkSettings],
+        groups: [GroupSettings]
+    ) {
+        self.cluster = cluster
+        self.node = node
+        self.peer = peer
+        self.isFirstNode = isFirstNode
+        self.timings = timings
+        self.autoFailback = autoFailback
+        self.unprovedTakeover = unprovedTakeover
+        self.links = links
+        self.groups = groups
+    }
+}
+
+/// The times of ha.cf, each more than zero.
+public struct Timings: Equatable, Sendable {
+    /// Time between two heartbeats.
+    public var keepalive: Duration
+    /// Silence after which a peer or link is late and probing begins.
+    public var warntime: Duration
+    /// Silence after which the evidence is judged; at least 50 ms.
+    public var deadtime: Duration
+    /// `deadtime` for a peer not heard since this daemon started.
+    public var initdead: Duration
+    /// How long the peer must have been fit before a move that nobody ordered (S7).
+    public var fitSettle: Duration
+    /// How long a node may take to answer an offer (S3b).
+    public var offerTimeout: Duration
+
+    /// Makes timings; the two last have the defaults of design section 4.
+    public init(
+        keepalive: Duration,
+        warntime: Duration,
+        deadtime: Duration,
+        initdead: Duration,
+        fitSettle: Duration = .seconds(2),
+        offerTimeout: Duration = .seconds(5)
+    ) {
+        self.keepalive = keepalive
+        self.warntime = warntime
+        self.deadtime = deadtime
+        self.initdead = initdead
+        self.fitSettle = fitSettle
+        self.offerTimeout = offerTimeout
+    }
+}
+
+/// `auto_failback` of ha.cf. Heartbeat's `legacy` meant what `on` means here: the group goes home.
+public enum AutoFailback: String, Equatable, Sendable, Codable {
+    /// A group returns to its preferred node when that node is back and fit.
+    case on
+    /// A group stays where it runs.
+    case off
+    /// Heartbeat's default; read as `on`.
+    case legacy
+
+    /// Whether groups go home by themselves.
+    public var returnsGroups: Bool { self != .off }
+}
+
+/// One configured heartbeat path.
+public struct LinkSettings: Equatable, Sendable {
+    /// As status shows it: `bcast eth1`, `ucast eth1 192.168.1.3`.
+    public var name: String
+    /// The network device it is bound to.
+    public var device: String
+
+    /// Names the link and its device.
+    public init(name: String, device: String) {
+        self.name = name
+        self.device = device
+    }
+}
+
+/// One resource group of haresources.
+public struct GroupSettings: Equatable, Sendable {
+    /// The group's name.
+    public var name: GroupName
+    /// The node that runs it when both could, agreed by both (design section 3).
+    public var preferred: Side
+    /// The resources in starting order; at least one.
+    public var resources: [ResourceSettings]
+    /// Digest of the meaning of the resources that hold state; 0 for a group without any.
+    public var storageDigest: UInt64
+    /// Digest of the meaning of the stateless resources.
+    public var addressDigest: UInt64
+
+    /// Makes a group of its parts.
+    public init(
+        name: GroupName,
+        preferred: Side,
+        resources: [ResourceSettings],
+        storageDigest: UInt64 = 0,
+        addressDigest: UInt64 = 0
+    ) {
+        self.name = name
+        self.preferred = preferred
+        self.resources = resources
+        self.storageDigest = storageDigest
+        self.addressDigest = addressDigest
+    }
+
+    /// Whether a resource of the group may write what the other node could write too.
+    public var holdsStorage: Bool { resources.contains { !$0.isStateless } }
+}
+
+/// One resource of a group.
+public struct ResourceSettings: Equatable, Sendable {
+    /// As haresources writes it: `IPaddr2::192.168.1.100/24/eth1:0`.
+    public var name: String
+    /// The part before the first `::`, or `IPaddr` for a bare address.
+    public var type: String
+    /// The address, when the resource is one; the daemon's loop serves these itself.
+    public var address: IPAddress?
+    /// Whether two nodes running it at once destroy nothing (design section 4, "Words").
+    public var isStateless: Bool
+    /// Time allowed for `start`.
+    public var startTimeout: Duration
+    /// Time allowed for `stop`.
+    public var stopTimeout: Duration
+    /// Time allowed for `status`.
+    public var statusTimeout: Duration
+
+    /// Makes a resource of its parts.
+    public init(
+        name: String,
+        type: String,
+        address: IPAddress? = nil,
+        isStateless: Bool,
+        startTimeout: Duration = .seconds(60),
+        stopTimeout: Duration = .seconds(60),
+        statusTimeout: Duration = .seconds(20)
+    ) {
+        self.name = name
+        self.type = type
+        self.address = address
+        self.isStateless = isStateless
+        self.startTimeout = startTimeout
+        self.stopTimeout = stopTimeout
+        self.statusTimeout = statusTimeout
+    }
+}

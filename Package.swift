@@ -73,7 +73,12 @@ let package = Package(
         ),
 
         // prove
-        .testTarget(name: "FailoverTests", dependencies: ["Failover"], swiftSettings: strict),
+        .testTarget(
+            name: "FailoverTests",
+            dependencies: ["Failover"],
+            exclude: ["Transcripts"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Failover"],

@@ -12,6 +12,11 @@ public struct BeatContent: Equatable, Sendable {
     public var deadtime: Duration
     /// The shortest silence after which the sender may take from a silent peer (S8, S12).
     public var earliestTake: Duration
+    /// Grows each time the sender, having been late, asks for a fresh word (S8).
+    public var challenge: UInt64
+    /// The receiver's challenge that the sender last read: equal to the receiver's present one, the beat was
+    /// sent after the receiver asked.
+    public var response: UInt64
     /// The sender's own addresses, never a group's; at most 8.
     public var addresses: [OwnAddress]
     /// One report for each group the sender has configured.
@@ -23,6 +28,8 @@ public struct BeatContent: Equatable, Sendable {
         isLeaving: Bool,
         deadtime: Duration,
         earliestTake: Duration,
+        challenge: UInt64 = 0,
+        response: UInt64 = 0,
         addresses: [OwnAddress],
         groups: [GroupReport]
     ) {
@@ -30,6 +37,8 @@ public struct BeatContent: Equatable, Sendable {
         self.isLeaving = isLeaving
         self.deadtime = deadtime
         self.earliestTake = earliestTake
+        self.challenge = challenge
+        self.response = response
         self.addresses = addresses
         self.groups = groups
     }

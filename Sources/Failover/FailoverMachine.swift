@@ -1,40 +1,228 @@
-// The deciding core: events and the time in, effects out. No clock, no randomness, no input or output.
+// The deciding core: events and the time in, an ordered list of effects out. No clock, no randomness, no
+// input or output. This file holds its state and the way an event takes through it; what is decided is in
+// the extensions: Evidence (table), Machine+Peer (liveness), Machine+Groups (the conversation about each
+// group), Machine+Operations (start and stop in order), Machine+Commands, Machine+Beats, Machine+Status.
+//
+// The phases of a group and every way between them: `Transitions.table`.
 
 /// The pure machine that decides which node holds which group.
 public struct FailoverMachine: Sendable {
     /// The tables it works from.
     public let settings: Settings
 
+    /// The greatest time seen; the core never goes back.
+    var now = Instant(nanoseconds: 0)
+    /// What this event asks for, so far.
+    var effects: [Effect] = []
+    /// What the daemon told at the start; `nil` before.
+    var start: Start?
+    /// When this incarnation began.
+    var startedAt = Instant(nanoseconds: 0)
+    /// The other node.
+    var peer: PeerView
+    /// The heartbeat paths.
+    var links: [LinkView]
+    /// The probes.
+    var probes: ProbeTable
+    /// The groups, as in `settings.groups`.
+    var groups: [Group]
+    /// Their places by identity.
+    let groupIndex: [GroupIdentity: Int]
+    /// Commands without a final reply yet.
+    var commands: [PendingCommand] = []
+    /// A `confirm-down` whose probes are out.
+    var confirming: Confirming?
+    /// SIGTERM was given.
+    var isLeaving = false
+    /// When a shutdown no longer waits for the peer's answer.
+    var leavingDeadline: Instant?
+    /// `endDaemon` was given.
+    var hasEnded = false
+    /// The peer was heard since this machine booted, by this or an earlier daemon (S1).
+    var peerHeardThisBoot = false
+    /// This node's own addresses.
+    var ownAddresses: [OwnAddress] = []
+    /// Our present challenge (S8).
+    var challenge: UInt64 = 1
+    /// The last operation number given out.
+    var operationIssued: UInt64 = 0
+    /// The last write asked for, and the last known to be on disk.
+    var persistIssued = PersistID(0)
+    /// The last write known to be on disk.
+    var persistDone = PersistID(0)
+    /// The last request number given out.
+    var requestIssued: UInt32 = 0
+    /// The record differs from the last one written.
+    var recordIsDirty = false
+    /// The beat differs from the last one sent, or is due at once.
+    var beatIsDue = false
+    /// When the next beat is due at the latest.
+    var nextBeat: Instant?
+    /// Something changed that the groups should look at.
+    var needsEvaluation = false
+    /// The last move, in words.
+    var lastMove: String?
+    /// Whether waiting for a peer never heard was noted.
+    var waitingNoted = false
+    /// The rows of the transition table taken so far, for tests.
+    var coverage: Set<Transition> = []
+
+    /// Limit of commands waiting for their reply; one more is refused.
+    static let commandsMaximum = 64
+
     /// Makes the core of one node; its first event must be `started`.
     public init(settings: Settings) {
+        precondition(!settings.links.isEmpty, "a pair needs a link")
         self.settings = settings
+        peer = PeerView(groupCount: settings.groups.count)
+        links = settings.links.map { _ in LinkView() }
+        probes = ProbeTable(groups: settings.groups)
+        groups = settings.groups.map(Group.init)
+        var places: [GroupIdentity: Int] = [:]
+        for (index, group) in settings.groups.enumerated() {
+            let clash = places.updateValue(index, forKey: group.name.identity)
+            precondition(clash == nil, "two groups of one identity")
+        }
+        groupIndex = places
     }
 
     /// Takes one event and says what to do, in order.
-    public mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
-        []
+    ///
+    /// Time that goes back counts as standing still. The first event must be `started`.
+    public mutating func handle(_ event: Event, at time: Instant) -> [Effect] {
+        now = max(now, time)
+        effects.removeAll(keepingCapacity: true)
+        switch event {
+        case .started(let start): begin(start)
+        case .heartbeatReceived(let beat, let link): heard(beat, on: link)
+        case .heartbeatRepeated(let link): heardAgain(on: link)
+        case .rolledBack: wasLate(by: settings.timings.deadtime, because: "this node was rolled back")
+        case .timeReached: break
+        case .persisted(let id): persisted(id)
+        case .operationFinished(let id, let outcome): finished(id, outcome)
+        case .probeAnswered(let answer): probeAnswered(answer)
+        case .linkChanged(let link, let isUp): linkChanged(link, isUp: isUp)
+        case .ownAddressesChanged(let addresses): ownAddressesChanged(addresses)
+        case .loopLate(let lateness): loopLate(by: lateness)
+        case .commandReceived(let id, let command): received(command, id)
+        case .shutdownRequested: beginShutdown()
+        }
+        precondition(start != nil, "the first event must be `started`")
+        watchPeer()
+        watchLinks()
+        probeIfDue()
+        evaluate()
+        flush()
+        return effects
     }
 
-    /// When the core next wants `timeReached`; `nil` before `started`.
-    public var nextDeadline: Instant? { nil }
+    /// Lets every group look at what changed, until nothing changes any more.
+    private mutating func evaluate() {
+        // Time itself decides things: a deadline that has passed is a change like any other.
+        if let due = groupDeadline, due <= now { needsEvaluation = true }
+        var rounds = 0
+        while needsEvaluation {
+            needsEvaluation = false
+            for index in groups.indices { consider(index) }
+            considerCommands()
+            considerShutdown()
+            rounds += 1
+            precondition(rounds < 64, "the groups do not settle")
+        }
+    }
 
-    /// The status value at `now`.
-    public func status(at now: Instant) -> Status {
-        Status(
-            node: settings.node.text,
-            incarnation: "",
-            peer: PeerStatus(
-                name: settings.peer.text,
-                state: .unknown,
-                lastHeardMilliseconds: nil,
-                incarnation: nil
-            ),
-            links: [],
-            groups: [],
-            protection: ProtectionStatus(level: .evidence, gaps: []),
-            lastMove: nil,
-            reason: "",
-            nextStep: nil
+    /// Puts what must be durable before what is said, and says it when it is new or due.
+    private mutating func flush() {
+        if recordIsDirty { _ = persist() }
+        guard !hasEnded else { return }
+        if beatIsDue || (nextBeat.map { $0 <= now } ?? true) {
+            effects.append(.sendHeartbeat(beatContent()))
+            // A due beat keeps its rhythm (L3); one sent early for news starts it anew.
+            let keepalive = settings.timings.keepalive
+            if !beatIsDue, let due = nextBeat, now < due + keepalive {
+                nextBeat = due + keepalive
+            } else {
+                nextBeat = now + keepalive
+            }
+            beatIsDue = false
+        }
+    }
+
+    /// When the core next wants `timeReached`; `nil` before `started` and after `endDaemon`.
+    public var nextDeadline: Instant? {
+        guard start != nil, !hasEnded else { return nil }
+        var next = nextBeat ?? now
+        func consider(_ deadline: Instant?) {
+            if let deadline, deadline < next { next = deadline }
+        }
+        consider(peerDeadline)
+        consider(probes.nextRound)
+        consider(groupDeadline)
+        return max(next, Instant(nanoseconds: now.nanoseconds &+ 1))
+    }
+
+    /// Writes the durable record; the number to wait for.
+    mutating func persist() -> PersistID {
+        recordIsDirty = false
+        persistIssued.value += 1
+        effects.append(.persist(persistIssued, durableRecord))
+        return persistIssued
+    }
+
+    /// Says something to the administrators.
+    mutating func note(
+        _ severity: Severity,
+        _ code: NoticeCode,
+        _ group: Int?,
+        _ text: String,
+        _ reason: Reason? = nil
+    ) {
+        effects.append(
+            .note(
+                Notice(
+                    severity: severity,
+                    code: code,
+                    group: group.map { settings.groups[$0].name },
+                    text: text,
+                    reason: reason
+                )
+            )
         )
+    }
+
+    /// The record as it should be on disk now.
+    var durableRecord: DurableRecord {
+        let claims = groups.enumerated().map { index, group in
+            let intent: ClaimIntent =
+                switch group.phase {
+                case .claiming, .starting: .acquiring
+                case .active: .active
+                case .stopping, .unsafe: .releasing
+                case .unknown: recordedClaim(index)?.intent ?? .idle
+                case .standby, .offered, .failed: group.reserved > group.epoch ? .reserved : .idle
+                }
+            return ClaimRecord(
+                group: settings.groups[index].name.identity,
+                epoch: max(group.epoch, group.reserved),
+                intent: intent,
+                kind: group.claim,
+                heldThisBoot: group.heldThisBoot
+            )
+        }
+        let bootID = start?.bootID ?? BootID(high: 0, low: 0)
+        return DurableRecord(
+            bootID: bootID,
+            incarnationCounter: start?.incarnation.counter ?? 0,
+            peerHeardThisBoot: peerHeardThisBoot,
+            peerAddresses: peer.addresses,
+            calibrated: probes.marks,
+            claims: claims
+        )
+    }
+
+    /// The claim on a group that the record held at the start.
+    func recordedClaim(_ index: Int) -> ClaimRecord? {
+        let identity = settings.groups[index].name.identity
+        return start?.record?.claims.first { $0.group == identity }
     }
 }

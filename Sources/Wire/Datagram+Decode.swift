@@ -163,6 +163,8 @@ extension Envelope {
             isLeaving: isLeaving,
             deadtime: deadtime,
             earliestTake: earliestTake,
+            challenge: challenge,
+            response: response,
             addresses: [],
             groups: []
         )

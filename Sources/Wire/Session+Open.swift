@@ -84,8 +84,6 @@ extension Session {
             heardAtSeal: sealed,
             knownKeys: envelope.knownKeys
         )
-        peerChallenge = envelope.challenge
-        challengeAnswered = envelope.response
         return .accepted(
             Beat(
                 content: envelope.content(datagram),

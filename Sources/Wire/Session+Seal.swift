@@ -105,8 +105,8 @@ extension Session {
         envelope.bootID = bootID
         if let current { envelope.echo = current.echo(at: now) }
         if let candidate { envelope.candidateEcho = candidate.echo(at: now) }
-        envelope.challenge = challenge
-        envelope.response = peerChallenge
+        envelope.challenge = content.challenge
+        envelope.response = content.response
         envelope.deadtime = content.deadtime
         envelope.earliestTake = content.earliestTake
         return envelope

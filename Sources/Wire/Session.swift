@@ -61,11 +61,6 @@ public struct Session {
     public internal(set) var counters = VerdictCounters()
     /// How often each verdict was given, by the link given to `open`; `linkMaximum` places.
     public internal(set) var linkCounters: [VerdictCounters]
-    /// A number that the peer returns in its beats once it has accepted one with it; 0 asks nothing.
-    public var challenge: UInt64 = 0
-    /// The last challenge of ours that the peer has returned; equal to `challenge` when it has
-    /// answered since that was set.
-    public internal(set) var challengeAnswered: UInt64 = 0
 
     var authenticator: MessageAuthenticator
     /// The names section of our datagrams, and of the peer's.
@@ -81,8 +76,6 @@ public struct Session {
     var linkHighest: [UInt64]
     /// `sequence` when `current` was last heard.
     var mark: UInt64 = 0
-    /// The peer's last challenge.
-    var peerChallenge: UInt64 = 0
     /// How many beats were sealed, over all links: by it a candidate ages.
     var sealed: UInt64 = 0
     /// By our link: how many beats were sealed; turns the choice among keys.
@@ -151,7 +144,6 @@ public struct Session {
         if let current { candidate = current }
         candidate?.heardAtSeal = sealed
         current = nil
-        challengeAnswered = 0
         for index in linkHighest.indices { linkHighest[index] = 0 }
     }
 }

@@ -28,8 +28,7 @@ public struct SessionContinuation: Sendable {
     /// | 6–10 | the peer's present incarnation: counter, nonce (0: none), highest, heard at (ns), keys |
     /// | 11–15 | the candidate, likewise |
     /// | 16 | agreed key + 1; 0 for none |
-    /// | 17 | the peer's challenge |
-    /// | 18 | reserved, 0 |
+    /// | 17, 18 | reserved, 0 |
     /// | 19 | FNV-1a over the words before |
     public var words: InlineArray<20, UInt64>
 
@@ -62,7 +61,6 @@ extension Session {
         current?.write(to: &words, at: 6)
         candidate?.write(to: &words, at: 11)
         words[16] = agreedKey.map { UInt64($0) + 1 } ?? 0
-        words[17] = peerChallenge
         var continuation = SessionContinuation(words: words)
         continuation.words[19] = continuation.digest
         return continuation
@@ -97,7 +95,6 @@ extension Session {
         current = HeardIncarnation(words, at: 6)
         candidate = HeardIncarnation(words, at: 11)
         agreedKey = words[16] == 0 ? nil : UInt8(truncatingIfNeeded: words[16] - 1)
-        peerChallenge = words[17]
         // Which path brought what is not known any more: nothing older proves a path.
         for index in linkHighest.indices { linkHighest[index] = current?.highest ?? 0 }
     }

@@ -1,0 +1,138 @@
+// The typed result of reading one node's files: what `ha.cf`, `haresources`, `authkeys` and `mon.cf`
+// mean together. Plain values, no text positions and no running state. The parsers that make them
+// are `HaCfParser`, `HaresourcesParser`, `AuthkeysParser` and `MonCfParser`; the mapping to the
+// core's tables is `ClusterConfiguration+Settings`.
+
+/// What one node's files say, checked and complete.
+///
+/// Names are kept as the files spell them (node names in lower case, as Heartbeat compares them).
+/// Two nodes with equal files have equal values but for `ownNode`.
+public struct ClusterConfiguration: Equatable, Sendable {
+    /// The directive `cluster`: beats of another cluster on the same wire are foreign.
+    ///
+    /// Default `linux-ha`.
+    public var cluster: String
+    /// The node these files are read for: `uname -n` or `--node`, in lower case.
+    public var ownNode: String
+    /// All nodes in the order of ha.cf's `node` lines; always two.
+    ///
+    /// The order breaks ties.
+    public var nodes: [String]
+    /// Intervals and limits of the heartbeat.
+    public var timings: Timings
+    /// Heartbeat links in the order of ha.cf; at least one.
+    ///
+    /// See `links(ownAddresses:)`.
+    public var links: [HeartbeatLink]
+    /// Resource groups in the order of haresources.
+    public var groups: [ResourceGroup]
+    /// The directive `auto_failback`.
+    public var autoFailback: AutoFailback
+    /// The directive `unproved_takeover`, default on: Heartbeat's rule where nothing can be proved.
+    public var takesUnproved: Bool
+    /// Deadlines of operations: the built-in table with the directive `timeout` laid over it.
+    public var timeouts: OperationTimeouts
+    /// The keys of authkeys.
+    public var keys: AuthenticationKeys
+    /// Where log lines go besides the journal.
+    public var logging: LoggingTargets
+    /// The directives `realtime` and `rtprio`.
+    public var realTime: RealTimeRequest
+    /// mon.cf, where there is one.
+    public var monitors: MonitorConfiguration?
+
+    /// The other node of the pair.
+    public var peerNode: String {
+        nodes.first { $0 != ownNode } ?? ownNode
+    }
+
+    /// The links this node uses, given the addresses of its own interfaces.
+    ///
+    /// A `ucast` line that names an own address is meant for the other node: so both nodes can have
+    /// the same file (ha.cf(5), `ucast`).
+    public func links(ownAddresses: [IPAddress]) -> [HeartbeatLink] {
+        links.filter { link in
+            guard case .unicast(let peer) = link.medium else { return true }
+            return !ownAddresses.contains(peer)
+        }
+    }
+}
+
+/// Intervals and limits of the heartbeat, all from ha.cf.
+public struct Timings: Equatable, Sendable {
+    /// `keepalive`, default 1 s.
+    public var keepalive: Duration
+    /// `warntime`, default half of deadtime.
+    public var warntime: Duration
+    /// `deadtime`, default 30 s, at least 50 ms and more than twice keepalive.
+    public var deadtime: Duration
+    /// `initdead`; unset it follows Heartbeat: deadtime above 10 s, twice deadtime from 6 s, else 12 s.
+    public var initdead: Duration
+    /// `deadping`, default deadtime.
+    public var deadping: Duration
+    /// `fit_settle`, default 2 s: how long the peer must have been fit before a move on health grounds.
+    public var fitSettle: Duration
+    /// `offer_timeout`, default 10 s: how long an offered group waits for accepted or declined.
+    public var offerTimeout: Duration
+}
+
+/// One heartbeat path as ha.cf names it.
+public struct HeartbeatLink: Hashable, Sendable {
+    /// How packets travel on the link.
+    public enum Medium: Hashable, Sendable {
+        /// `bcast DEVICE`: UDP to the device's IPv4 broadcast address.
+        case broadcast
+        /// `ucast DEVICE ADDRESS`: UDP to one address of the peer.
+        case unicast(peer: IPAddress)
+    }
+
+    /// How packets travel.
+    public var medium: Medium
+    /// The interface the socket is bound to, at most 15 bytes.
+    public var device: String
+    /// UDP port: the `udpport` in force at the line, default 694.
+    public var port: UInt16
+
+    /// The name in status and logs: `eth1`, or `eth1:192.168.2.2` for a unicast link.
+    public var name: String {
+        switch medium {
+        case .broadcast: device
+        case .unicast(let peer): "\(device):\(peer)"
+        }
+    }
+}
+
+/// The directive `auto_failback`: what happens when a group's preferred node comes back.
+public enum AutoFailback: String, Sendable, CaseIterable {
+    /// The group goes back once the preferred node is fit.
+    case on
+    /// The group stays.
+    ///
+    /// Our default.
+    case off
+    /// Heartbeat's old default; carried out as `on`, but the group is asked for, never grabbed.
+    case legacy
+
+    /// Whether a group returns to its preferred node.
+    public var isOn: Bool { self != .off }
+}
+
+/// Where log lines go besides stderr or the journal.
+public struct LoggingTargets: Equatable, Sendable {
+    /// `logfile`: path of the file for ordinary lines.
+    public var file: String?
+    /// `debugfile`: path of the file for debug lines too.
+    public var debugFile: String?
+    /// `logfacility`: syslog facility by name; nil also for `none`.
+    public var facility: String?
+    /// `debug`: 0 quiet to 255; 0 by default.
+    public var debugLevel: Int
+}
+
+/// The directives `realtime` and `rtprio`.
+public struct RealTimeRequest: Equatable, Sendable {
+    /// Whether the deciding loop asks for real-time scheduling and locked memory; default true.
+    public var isWanted: Bool
+    /// SCHED_FIFO priority 1...99; nil lets the daemon choose.
+    public var priority: Int?
+}

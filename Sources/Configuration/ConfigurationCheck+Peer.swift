@@ -1,0 +1,148 @@
+// Compares both nodes' files. They should be equal; what differs is judged by what it can do (design,
+// section 3): another preferred node is settled by `node` order, another storage part is dangerous.
+
+extension ConfigurationCheck {
+    /// What differs, said about the peer's files; the peer's own errors come first.
+    static func compare(_ own: Reading, with files: ConfigurationFiles) -> [Diagnostic] {
+        let peer = Reading(files, node: nil)
+        var result = peer.diagnostics.filter { $0.severity == .error }
+        compareHaCf(own, peer, files.haCf?.name ?? "ha.cf", &result)
+        compareGroups(own, peer, files.haresources?.name ?? "haresources", &result)
+        compareKeys(own, peer, files.authkeys?.name ?? "authkeys", &result)
+        return result
+    }
+
+    private static func compareHaCf(
+        _ own: Reading,
+        _ peer: Reading,
+        _ file: String,
+        _ result: inout [Diagnostic]
+    ) {
+        func differ(
+            _ severity: Diagnostic.Severity,
+            _ name: String,
+            _ mine: String,
+            _ theirs: String,
+            _ effect: String
+        ) {
+            guard mine != theirs else { return }
+            result.append(
+                Diagnostic(
+                    severity, .peerDiffers, file: file,
+                    "'\(name)' is \(quoted(theirs)) there and \(quoted(mine)) here: \(effect)"))
+        }
+        differ(
+            .error, "node", own.haCf.nodes.joined(separator: " "),
+            peer.haCf.nodes.joined(separator: " "), "their order breaks ties and must be the same")
+        differ(
+            .error, "cluster", own.haCf.cluster, peer.haCf.cluster, "each takes the other for foreign")
+        let mine = own.haCf.timings
+        let theirs = peer.haCf.timings
+        differ(
+            .warning, "keepalive", mine.keepalive.shortText, theirs.keepalive.shortText,
+            "each node counts by its own")
+        differ(
+            .warning, "deadtime", mine.deadtime.shortText, theirs.deadtime.shortText,
+            "each node counts by its own")
+        differ(
+            .warning, "auto_failback", (own.haCf.autoFailback ?? .off).rawValue,
+            (peer.haCf.autoFailback ?? .off).rawValue, "what happens depends on who holds the group")
+        differ(
+            .warning, "unproved_takeover", own.haCf.takesUnproved ? "on" : "off",
+            peer.haCf.takesUnproved ? "on" : "off", "the nodes judge silence differently")
+        let ports = { (reading: Reading) in
+            Set(reading.haCf.links.map(\.port)).sorted().map(String.init).joined(separator: " ")
+        }
+        differ(.error, "udpport", ports(own), ports(peer), "they do not hear each other")
+    }
+
+    private static func compareGroups(
+        _ own: Reading,
+        _ peer: Reading,
+        _ file: String,
+        _ result: inout [Diagnostic]
+    ) {
+        func say(_ severity: Diagnostic.Severity, _ code: Diagnostic.Code, _ message: String, _ hint: String?) {
+            result.append(Diagnostic(severity, code, file: file, message, hint: hint))
+        }
+        for group in own.groups.groups {
+            guard let other = peer.groups.groups.first(where: { $0.name == group.name }) else {
+                say(
+                    group.hasStorage ? .error : .warning, .groupMissing,
+                    "group \(quoted(group.name)) is here and not there: it cannot move", nil)
+                continue
+            }
+            if group.storageMeaning != other.storageMeaning {
+                say(
+                    .error, .meaningDiffers,
+                    "group \(quoted(group.name)) carries other storage there: "
+                        + difference(group.storageMeaning, other.storageMeaning),
+                    "moves of the group are refused until both files say the same")
+            }
+            if group.addressMeaning != other.addressMeaning {
+                say(
+                    .warning, .meaningDiffers,
+                    "group \(quoted(group.name)) differs there: "
+                        + difference(group.addressMeaning, other.addressMeaning),
+                    "moves on command are refused until both files say the same")
+            }
+            if group.preferredNode != other.preferredNode {
+                let agreed = group.preferredNode(ifPeerSays: other.preferredNode, nodes: own.haCf.nodes)
+                say(
+                    .note, .preferredNodeDiffers,
+                    "group \(quoted(group.name)) prefers \(quoted(other.preferredNode)) there and "
+                        + "\(quoted(group.preferredNode)) here; the order of `node` lines decides: "
+                        + quoted(agreed),
+                    "with Heartbeat both nodes would start it")
+            }
+        }
+        for group in peer.groups.groups
+        where !own.groups.groups.contains(where: { $0.name == group.name }) {
+            say(
+                group.hasStorage ? .error : .warning, .groupMissing,
+                "group \(quoted(group.name)) is there and not here: it cannot move", nil)
+        }
+    }
+
+    /// The first line that differs, on both sides.
+    private static func difference(_ mine: String, _ theirs: String) -> String {
+        let left = mine.split(separator: "\n").map(String.init)
+        let right = theirs.split(separator: "\n").map(String.init)
+        for index in 0..<max(left.count, right.count) {
+            let here = index < left.count ? left[index] : nil
+            let there = index < right.count ? right[index] : nil
+            guard here != there else { continue }
+            return "\(there.map(shown) ?? "nothing") there, \(here.map(shown) ?? "nothing") here"
+        }
+        return "the order"
+    }
+
+    private static func shown(_ line: String) -> String {
+        quoted(line.split(separator: "\t").joined(separator: " "))
+    }
+
+    private static func compareKeys(
+        _ own: Reading,
+        _ peer: Reading,
+        _ file: String,
+        _ result: inout [Diagnostic]
+    ) {
+        guard let mine = own.keys, let theirs = peer.keys else { return }
+        for key in mine.keys {
+            if let other = theirs.key(key.id), other != key {
+                result.append(
+                    Diagnostic(
+                        .error, .keysDiffer, file: file, "key \(key.id) is another one there than here"))
+            }
+        }
+        for (signing, keys, place) in [
+            (mine.signingID, theirs, "here and unknown there"),
+            (theirs.signingID, mine, "there and unknown here"),
+        ] where keys.key(signing) == nil {
+            result.append(
+                Diagnostic(
+                    .error, .keysDiffer, file: file, "key \(signing) signs \(place)",
+                    hint: "copy authkeys from one node to the other"))
+        }
+    }
+}

@@ -1,0 +1,210 @@
+// Puts the files of one node together: reads each, says what is missing, and looks for what only the
+// whole shows (the traps of the published configurations). Comparing with the peer's files is
+// `ConfigurationCheck+Peer`, the protection level in words `Protection`.
+
+/// The result of reading and judging one node's files.
+public struct ConfigurationCheck: Equatable, Sendable {
+    /// What the files mean; nil where there is an error.
+    public var configuration: ClusterConfiguration?
+    /// Everything found, file by file in the order ha.cf, haresources, authkeys, mon.cf, peer.
+    public var diagnostics: [Diagnostic]
+
+    /// Whether the daemon refuses the files.
+    public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    /// Reads the files of a node and judges them.
+    ///
+    /// - Parameters:
+    ///   - files: What is there.
+    ///   - node: The node's name (`uname -n` or `--node`); nil: the first node of ha.cf, for a check
+    ///     on a machine that is neither.
+    ///   - peer: The peer's files, to be compared; nil: not known.
+    public init(
+        _ files: ConfigurationFiles,
+        node: String? = nil,
+        peer: ConfigurationFiles? = nil
+    ) {
+        var reading = Reading(files, node: node)
+        reading.judge()
+        configuration = reading.configuration
+        diagnostics = reading.diagnostics
+        if let peer {
+            diagnostics += ConfigurationCheck.compare(reading, with: peer)
+        }
+    }
+}
+
+/// One node's files as read, with the places needed to speak about them.
+struct Reading {
+    var haCf = HaCf()
+    var groups = HaresourcesParser.Result()
+    var keys: AuthenticationKeys?
+    var monitors: MonitorConfiguration?
+    var node: String?
+    private var haCfList: DiagnosticList?
+    private var haresourcesList: DiagnosticList?
+    private var authkeysList: DiagnosticList?
+    private var monCfList: DiagnosticList?
+    private var missing: [Diagnostic] = []
+
+    var diagnostics: [Diagnostic] {
+        [haCfList, haresourcesList, authkeysList, monCfList].flatMap { $0?.all ?? [] } + missing
+    }
+
+    /// The whole, where nothing is an error.
+    var configuration: ClusterConfiguration? {
+        guard !diagnostics.contains(where: { $0.severity == .error }), let keys,
+            let ownNode = node ?? haCf.nodes.first
+        else { return nil }
+        return ClusterConfiguration(
+            cluster: haCf.cluster,
+            ownNode: ownNode,
+            nodes: haCf.nodes,
+            timings: haCf.timings,
+            links: haCf.links,
+            groups: groups.groups,
+            autoFailback: haCf.autoFailback ?? .off,
+            takesUnproved: haCf.takesUnproved,
+            timeouts: haCf.timeouts,
+            keys: keys,
+            logging: haCf.logging,
+            realTime: haCf.realTime,
+            monitors: monitors
+        )
+    }
+
+    init(_ files: ConfigurationFiles, node: String?) {
+        self.node = node?.lowercased()
+        if let file = files.haCf {
+            let (result, list) = HaCfParser.parse(file)
+            haCf = result
+            haCfList = list
+        } else {
+            missing.append(
+                Diagnostic(
+                    .error, .missingFile, file: "ha.cf", "the file is missing",
+                    hint: "Config/ha.cf is a commented sample"))
+        }
+        if let file = files.haresources {
+            let (result, list) = HaresourcesParser.parse(
+                file, nodes: haCf.nodes, stateless: haCf.statelessTypes)
+            groups = result
+            haresourcesList = list
+        } else {
+            missing.append(
+                Diagnostic(
+                    .error, .missingFile, file: "haresources", "the file is missing",
+                    hint: "Config/haresources is a commented sample"))
+        }
+        if let file = files.authkeys {
+            (keys, authkeysList) = AuthkeysParser.parse(file)
+        } else {
+            missing.append(
+                Diagnostic(
+                    .error, .missingFile, file: "authkeys",
+                    "the file is missing: beats cannot be signed",
+                    hint: "`baton keygen` makes it; copy it to the other node, mode 0600"))
+        }
+        if let file = files.monCf {
+            (monitors, monCfList) = MonCfParser.parse(file)
+        }
+        checkOwnName()
+    }
+
+    private mutating func checkOwnName() {
+        guard let node, !haCf.nodes.isEmpty, !haCf.nodes.contains(node) else { return }
+        haCfList?.error(
+            .unknownNode, at: haCf.positions["node"],
+            "this machine is \(quoted(node)), which is none of the nodes \(haCf.nodes.joined(separator: " and "))",
+            hint: nearestWordHint(to: node, among: haCf.nodes)
+                ?? "`uname -n` must print a node's name, or give --node NAME")
+    }
+
+    // MARK: Traps
+
+    /// What only the whole shows.
+    mutating func judge() {
+        judgeFailback()
+        judgePaths()
+        for group in groups.groups { judgeOrder(group) }
+        judgeMonitors()
+        for rule in haCf.timeouts.rules { judgeTimeout(rule) }
+    }
+
+    var storageGroups: [ResourceGroup] { groups.groups.filter(\.hasStorage) }
+
+    private mutating func judgeFailback() {
+        guard haCf.autoFailback?.isOn == true, let group = storageGroups.first else { return }
+        haCfList?.warning(
+            .failbackWithStorage, at: haCf.positions["auto_failback"],
+            "auto_failback is on and group \(quoted(group.name)) carries storage: each return of "
+                + "\(quoted(group.preferredNode)) is a second outage, and data may still be resynchronising",
+            hint: "`auto_failback off`, then `baton failback` when it suits")
+    }
+
+    /// Whether the beats of all links and the groups' addresses share one device.
+    var sharesOneNetwork: Bool {
+        let devices = Set(haCf.links.map(\.device))
+        let addressDevices = Set(groups.groups.flatMap(\.addresses).compactMap(\.device))
+        return devices.count == 1 && addressDevices == devices
+    }
+
+    private mutating func judgePaths() {
+        let witnesses = ["ping", "ping_group", "stonith", "stonith_host", "serial", "mcast", "mcast6", "ucast6"]
+        guard sharesOneNetwork, let device = haCf.links.first?.device,
+            witnesses.allSatisfy({ haCf.positions[$0] == nil })
+        else { return }
+        let replicates = groups.groups.flatMap(\.resources).contains { $0.type == "drbddisk" }
+        let link = haCf.positions["bcast"] ?? haCf.positions["ucast"] ?? haCf.positions["udp"]
+        haCfList?.warning(
+            .oneNetwork, at: link,
+            "one network, \(device), carries heartbeats\(replicates ? ", replication" : "") and clients, "
+                + "with no second path, ping node, witness or fencing: when it is cut both nodes may hold a group",
+            hint: "a second `bcast` or `ucast` on another network is the cheapest cure")
+    }
+
+    /// Databases by the names their scripts and units have.
+    private static let databases = ["mysql", "mariadb", "postgres", "pgsql", "db2", "oracle"]
+
+    private mutating func judgeOrder(_ group: ResourceGroup) {
+        guard let places = groups.words[group.name],
+            let address = group.resources.firstIndex(where: { $0.address != nil }),
+            let database = group.resources.firstIndex(where: { resource in
+                Reading.databases.contains { resource.type.lowercased().contains($0) }
+            }), address < database, places.indices.contains(address)
+        else { return }
+        haresourcesList?.warning(
+            .addressFirst, at: places[address],
+            "the address \(group.resources[address].address.map { "\($0.address)" } ?? "") comes up before "
+                + "\(quoted(group.resources[database].type)): clients reach a node whose database does not answer yet",
+            hint: "put the address last")
+    }
+
+    private mutating func judgeMonitors() {
+        let types = groups.groups.flatMap(\.resources).map(\.type)
+        let resource = types.first { $0 == "mon" || $0 == "monitor" }
+        if monCfList != nil {
+            monCfList?.note(
+                .withoutEffect, at: nil,
+                resource == nil
+                    ? "no group has the resource 'mon': nothing runs these monitors"
+                    : "read and checked; this version runs the resource '\(resource ?? "mon")' as a script, "
+                        + "which reads the file itself")
+        } else if resource == "monitor" {
+            missing.append(
+                Diagnostic(
+                    .warning, .missingFile, file: "mon.cf",
+                    "the file is missing, and haresources has the resource 'monitor'"))
+        }
+    }
+
+    private mutating func judgeTimeout(_ rule: OperationTimeouts.Rule) {
+        guard let subject = rule.subject else { return }
+        let resources = groups.groups.flatMap(\.resources)
+        guard !resources.contains(where: { $0.type == subject || $0.text == subject }) else { return }
+        haCfList?.warning(
+            .unknownResource, at: haCf.positions["timeout"],
+            "no resource of haresources is \(quoted(subject)), so its timeout is without effect",
+            hint: nearestWordHint(to: subject, among: resources.map(\.type)))
+    }
+}

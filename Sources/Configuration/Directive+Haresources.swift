@@ -1,0 +1,124 @@
+// The rows of haresources and authkeys: resource types with a meaning of their own, and key methods.
+
+extension Directive {
+    /// Types whose resources keep no data (design, "Words"); any other name counts as storage.
+    static let statelessTypes = [
+        "IPaddr", "IPaddr2", "IPv6addr", "iplist", "monitor", "mon", "MailTo", "SendArp",
+        "IPsrcaddr", "portblock", "Delay", "cronfile",
+    ]
+
+    /// Types whose argument is an address the daemon itself adds and removes.
+    static let addressTypes = ["IPaddr", "IPaddr2", "IPv6addr"]
+
+    /// haresources' rows.
+    static let haresources: [Directive] = [
+        resource(
+            "IPaddr", "IPaddr::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]", 1...1,
+            ["IPaddr::192.168.1.100", "192.168.1.100/24/eth0"],
+            "As IPaddr2. A bare IPv4 or IPv6 address means this type. The prefix may be a dotted mask."
+        ),
+        resource(
+            "IPaddr2", "IPaddr2::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]", 1...1,
+            [
+                "IPaddr2::192.168.1.100/24/eth1:0", "IPaddr2::192.168.1.100/24/192.168.1.255",
+                "IPaddr2::2001:db8::5/64/eth0",
+            ],
+            "An address the holder has, IPv4 or IPv6, added by the daemon itself and announced five times "
+                + "at 200 ms by gratuitous ARP or unsolicited neighbour advertisement. What is left out is "
+                + "taken from the route to the address. `eth1:0` is device eth1 with the label eth1:0."
+        ),
+        resource(
+            "IPv6addr", "IPv6addr::ADDRESS[/PREFIX[/DEVICE]]", 1...1,
+            ["IPv6addr::2001:db8::5/64/eth0"], "As IPaddr2, for an IPv6 address."
+        ),
+        resource(
+            "IPsrcaddr", "IPsrcaddr::ADDRESS", 1...1, ["IPsrcaddr::192.168.1.100"],
+            "The address outgoing connections come from; after the address itself. Run as a script."
+        ),
+        resource(
+            "SendArp", "SendArp::ADDRESS/DEVICE", 1...1, ["SendArp::192.168.1.100/eth0"],
+            "Announces an address. Run as a script."
+        ),
+        resource(
+            "drbddisk", "drbddisk[::RESOURCE]", 0...1, ["drbddisk::r0", "drbddisk"],
+            "A DRBD resource, primary on the holder; without an argument all. Run as a script."
+        ),
+        resource(
+            "Filesystem", "Filesystem::DEVICE::DIRECTORY[::TYPE[::OPTIONS]]", 2...4,
+            ["Filesystem::/dev/drbd0::/mnt/drbd::ext3"],
+            "A filesystem mounted on the holder. Run as a script."
+        ),
+        resource(
+            "mon", "mon", 0...8, ["mon"],
+            "The watching of mon.cf on the holder; last in its group. Run as a script."
+        ),
+        resource("monitor", "monitor", 0...8, ["monitor"], "As mon. Run as a script."),
+        resource(
+            "MailTo", "MailTo::ADDRESS[::SUBJECT]", 1...2, ["MailTo::root"],
+            "A mail at start and at stop. Run as a script."
+        ),
+        resource(
+            "portblock", "portblock::tcp|udp::PORTS::block|unblock", 3...8,
+            ["portblock::tcp::3306::unblock"],
+            "Ports closed while the group moves. Run as a script."
+        ),
+        resource(
+            "Delay", "Delay[::START[::STOP]]", 0...3, ["Delay::5"], "A wait. Run as a script."
+        ),
+        resource(
+            "LVM", "LVM::GROUP", 1...2, ["LVM::vg0"],
+            "A volume group, active on the holder. Run as a script."
+        ),
+        resource(
+            "Raid1", "Raid1::CONFIG::DEVICE", 1...8, ["Raid1::/etc/raidtab::/dev/md0"],
+            "A software RAID, assembled on the holder. Run as a script."
+        ),
+    ]
+
+    private static func resource(
+        _ name: String,
+        _ grammar: String,
+        _ arguments: ClosedRange<Int>,
+        _ examples: [String],
+        _ meaning: String
+    ) -> Directive {
+        Directive(
+            name,
+            .haresources,
+            .resourceTypes,
+            grammar: grammar,
+            .words(arguments),
+            examples: examples.map { "l0 \($0)" },
+            meaning + " It counts as "
+                + (statelessTypes.contains(name) ? "stateless." : "storage.")
+        )
+    }
+
+    /// authkeys' rows.
+    static let authkeys: [Directive] = [
+        Directive(
+            "auth", .authkeys, .keys, grammar: "auth ID", .integer(0...15),
+            examples: ["auth 1\n1 sha256 0123456789abcdef"],
+            "The key this node signs with. All keys of the file are accepted from the peer, and a new "
+                + "`auth ID` takes effect only when the peer has announced that it has the key: first add the "
+                + "new key on both nodes, then change auth, then remove the old key."
+        ),
+        Directive(
+            "crc", .authkeys, .methods, grammar: "ID crc", .words(0...0), examples: ["auth 1\n1 crc"],
+            "A checksum: no protection against anybody. Read for migration."
+        ),
+        Directive(
+            "md5", .authkeys, .methods, grammar: "ID md5 SECRET", .words(1...1),
+            examples: ["auth 1\n1 md5 0123456789abcdef"], "HMAC-MD5. Read for migration."
+        ),
+        Directive(
+            "sha1", .authkeys, .methods, grammar: "ID sha1 SECRET", .words(1...1),
+            examples: ["auth 1\n1 sha1 0123456789abcdef"], "HMAC-SHA1. Read for migration."
+        ),
+        Directive(
+            "sha256", .authkeys, .methods, grammar: "ID sha256 SECRET", .words(1...1),
+            examples: ["auth 1\n1 sha256 0123456789abcdef"],
+            "HMAC-SHA256: what `baton keygen` writes. Ours; Heartbeat does not know it."
+        ),
+    ]
+}

@@ -1,0 +1,219 @@
+// Reads haresources: `NODE RESOURCE...` per logical line; a backslash at the end joins lines; `#`
+// begins a comment on every physical line, not only on the first as in Heartbeat; no quoting. Node
+// names are known from ha.cf. What the words of a line mean as resources is `HaresourcesParser+Resource`.
+
+struct HaresourcesParser {
+    /// More groups than one beat's datagrams should ever carry.
+    static let groupMaximum = 256
+    /// More resources than anybody starts in one group.
+    static let resourceMaximum = 1_000
+
+    let nodes: [String]
+    let stateless: Set<String>
+    var list: DiagnosticList
+    private var groups: [ResourceGroup] = []
+    private var groupPositions: [String: Position] = [:]
+    /// Where the text of each resource (an address: its bare text) stands, for duplicates.
+    private var resourcePositions: [String: Position] = [:]
+    private var continuationComments: [Position] = []
+    private var gapsInContinuation: [Position] = []
+    private var blanksAfterBackslash: [Position] = []
+
+    /// The groups, and for each the places of its node name and resources.
+    struct Result: Sendable {
+        var groups: [ResourceGroup] = []
+        /// By group name: the word of each resource.
+        var words: [String: [Position]] = [:]
+    }
+
+    private var words: [String: [Position]] = [:]
+
+    /// Reads a file.
+    ///
+    /// - Parameters:
+    ///   - nodes: The node names of ha.cf in lower case; empty: any name is taken.
+    ///   - stateless: Types that ha.cf calls stateless besides the known ones.
+    static func parse(
+        _ file: ConfigurationFile,
+        nodes: [String],
+        stateless: [String]
+    ) -> (Result, DiagnosticList) {
+        var parser = HaresourcesParser(
+            nodes: nodes,
+            stateless: Set(stateless + Directive.statelessTypes),
+            list: DiagnosticList(source: SourceText(file))
+        )
+        parser.parse()
+        return (Result(groups: parser.groups, words: parser.words), parser.list)
+    }
+
+    private init(nodes: [String], stateless: Set<String>, list: DiagnosticList) {
+        self.nodes = nodes
+        self.stateless = stateless
+        self.list = list
+    }
+
+    private mutating func parse() {
+        list.noteOddities(excludingComments: true, carriageReturnsFail: true, program: "Heartbeat")
+        var number = 1
+        while number <= list.source.lines.count {
+            let line = logicalLine(from: &number)
+            let words = line.words()
+            if !words.isEmpty { group(words) }
+        }
+        noteContinuations()
+        if groups.isEmpty, list.kept.allSatisfy({ $0.severity != .error }) {
+            list.warning(.noGroups, at: nil, "no group is named: there is nothing to keep up")
+        }
+    }
+
+    // MARK: Logical lines
+
+    /// Joins physical lines from `number` on and moves it behind them.
+    private mutating func logicalLine(from number: inout Int) -> LogicalLine {
+        var result: LogicalLine = []
+        var isContinuation = false
+        while number <= list.source.lines.count {
+            let physical = list.source.characters(ofLine: number)
+            let part = physical.withoutComment
+            let end = part.trimmed.last
+            let goesOn = end?.scalar == "\\"
+            if isContinuation, physical.count > part.count {
+                continuationComments.append(physical[part.count].position)
+            }
+            number += 1
+            if goesOn, let end {
+                if end.position != physical.last?.position { blanksAfterBackslash.append(end.position) }
+                result += part.prefix { $0.position < end.position }
+                isContinuation = true
+                skipGap(&number)
+            } else {
+                result += part
+                return result
+            }
+        }
+        return result
+    }
+
+    /// Skips blank and comment lines after a backslash, where what follows them goes on with the group.
+    ///
+    /// It goes on when its first word is no node of ha.cf; else the backslash was a leftover.
+    private mutating func skipGap(_ number: inout Int) {
+        var next = number
+        while next <= list.source.lines.count {
+            let physical = list.source.characters(ofLine: next)
+            let words = physical.withoutComment.words()
+            guard let first = words.first else {
+                next += 1
+                continue
+            }
+            guard next > number, !nodes.contains(first.text.lowercased()) else { return }
+            gapsInContinuation.append(Position(line: number, offset: 0))
+            for line in number..<next {
+                let comment = list.source.characters(ofLine: line).trimmed
+                if let first = comment.first { continuationComments.append(first.position) }
+            }
+            number = next
+            return
+        }
+    }
+
+    private mutating func noteContinuations() {
+        noteAll(
+            continuationComments, .continuationComment,
+            "comments after continued lines are read as comments; Heartbeat takes their words for resources"
+        )
+        noteAll(
+            gapsInContinuation, .continuationGap,
+            "blank lines within a continued line are passed over; Heartbeat ends the group there")
+        noteAll(
+            blanksAfterBackslash, .blankAfterBackslash,
+            "blanks after the backslash: read as a continued line; Heartbeat does not join it")
+    }
+
+    private mutating func noteAll(
+        _ positions: [Position],
+        _ code: Diagnostic.Code,
+        _ message: String
+    ) {
+        guard let first = positions.first else { return }
+        list.note(
+            code, at: first, positions.count == 1 ? message : "\(message) (\(positions.count) times)")
+    }
+
+    // MARK: A group
+
+    private mutating func group(_ words: [Word]) {
+        let nodeWord = words[0]
+        let node = nodeWord.text.lowercased()
+        if !nodes.isEmpty, !nodes.contains(node) {
+            list.error(
+                .unknownNode, at: nodeWord.position,
+                "\(quoted(nodeWord.text)) is no node of ha.cf, which names \(nodes.joined(separator: " and "))",
+                hint: nearestWordHint(to: node, among: nodes)
+                    ?? "a line begins with the node that should hold the group"
+            )
+        }
+        guard words.count > 1 else {
+            list.warning(.emptyGroup, at: nodeWord.position, "no resource follows the node name")
+            return
+        }
+        guard groups.count < HaresourcesParser.groupMaximum,
+            words.count <= HaresourcesParser.resourceMaximum
+        else {
+            list.error(
+                .tooMany, at: nodeWord.position,
+                "more than \(HaresourcesParser.groupMaximum) groups, or "
+                    + "\(HaresourcesParser.resourceMaximum) resources in one")
+            return
+        }
+        var resources: [Resource] = []
+        var positions: [Position] = []
+        for word in words.dropFirst() {
+            guard let resource = resource(word) else { continue }
+            resources.append(resource)
+            positions.append(word.position)
+            checkDuplicate(resource, word)
+        }
+        guard resources.count == words.count - 1, let first = resources.first else { return }
+        let name = first.address.map { "\($0.address)" } ?? first.text
+        if let earlier = groupPositions[name] {
+            // Equal addresses were reported as such already.
+            if first.address == nil {
+                list.error(
+                    .duplicateGroup, at: words[1].position,
+                    "two groups begin with \(quoted(name)) (line \(earlier.line)) and would have one name",
+                    hint: "put another resource first in one of them")
+            }
+            return
+        }
+        groupPositions[name] = words[1].position
+        self.words[name] = positions
+        groups.append(
+            ResourceGroup(
+                name: name,
+                preferredNode: node,
+                resources: resources,
+                line: nodeWord.position.line
+            )
+        )
+    }
+
+    /// An address or a storage resource stands in one place only; a helper such as MailTo may repeat.
+    private mutating func checkDuplicate(_ resource: Resource, _ word: Word) {
+        let key = resource.address.map { "\($0.address)" } ?? resource.text
+        guard let earlier = resourcePositions[key] else {
+            resourcePositions[key] = word.position
+            return
+        }
+        let text =
+            "\(quoted(key)) stands twice: here and on line \(earlier.line), column \(list.source.column(of: earlier))"
+        if resource.isStateless, resource.address == nil {
+            if earlier.line == word.position.line {
+                list.warning(.duplicateResource, at: word.position, text)
+            }
+        } else {
+            list.error(.duplicateResource, at: word.position, text)
+        }
+    }
+}

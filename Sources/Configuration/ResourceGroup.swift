@@ -1,0 +1,102 @@
+// Resource groups and resources as values, and what two nodes compare of them: the canonical text of
+// a group's meaning. Hashing that text is `Wire`'s and the daemon's business; reading haresources is
+// `HaresourcesParser`.
+
+/// One logical line of haresources: resources that live and move together.
+public struct ResourceGroup: Equatable, Sendable {
+    /// The group's name: the bare address where the first resource is an address, else that
+    /// resource's text (`drbddisk::r0`, `mysqld-max`).
+    ///
+    /// Unique.
+    public var name: String
+    /// The node this node's haresources puts first on the line.
+    ///
+    /// Where the files of the nodes differ in this alone, the first of the two in `node` order is
+    /// agreed on (`preferredNode(ifPeerSays:nodes:)`).
+    public var preferredNode: String
+    /// Start order; stop order is the reverse.
+    public var resources: [Resource]
+    /// The line in haresources, for messages.
+    public var line: Int
+
+    /// Whether a resource is not stateless: then two writers would spoil data.
+    public var hasStorage: Bool { resources.contains { !$0.isStateless } }
+
+    /// The addresses of the group in start order.
+    public var addresses: [AddressSpecification] { resources.compactMap(\.address) }
+
+    /// The node both prefer when each reads its own file.
+    ///
+    /// - Parameters:
+    ///   - peerChoice: The preferred node in the peer's file.
+    ///   - nodes: All nodes in the order of ha.cf's `node` lines.
+    /// - Returns: The own choice where both agree, else whichever of the two stands first in `nodes`.
+    public func preferredNode(ifPeerSays peerChoice: String, nodes: [String]) -> String {
+        nodes.first { $0 == preferredNode || $0 == peerChoice } ?? preferredNode
+    }
+
+    /// What the group does to data, as text that is equal on both nodes when the meaning is.
+    ///
+    /// **Shape** `v1 storage`, then one line per resource that is not stateless, in start order:
+    /// type and arguments separated by tabs. The preferred node and the addresses are not in it.
+    public var storageMeaning: String {
+        meaning(
+            "v1 storage",
+            resources.filter { !$0.isStateless }.map { resource in
+                ([resource.type] + resource.arguments).joined(separator: "\t")
+            }
+        )
+    }
+
+    /// What the group does besides data: its addresses and other stateless resources.
+    ///
+    /// **Shape** `v1 address`, then one sorted line per resource: `address`, the address and its
+    /// prefix length (`-` where the route decides); or type and arguments. Devices, labels and
+    /// broadcast addresses are a matter of each machine and left out.
+    public var addressMeaning: String {
+        meaning(
+            "v1 address",
+            resources.filter(\.isStateless).map { resource in
+                guard let address = resource.address else {
+                    return ([resource.type] + resource.arguments).joined(separator: "\t")
+                }
+                let prefix = address.prefixLength.map(String.init) ?? "-"
+                return "address\t\(address.address)\t\(prefix)"
+            }.sorted()
+        )
+    }
+
+    private func meaning(_ title: String, _ lines: [String]) -> String {
+        ([title] + lines).map { $0 + "\n" }.joined()
+    }
+}
+
+/// One resource of a group.
+public struct Resource: Equatable, Sendable {
+    /// The type's name: what a script, unit or built-in is looked up by.
+    ///
+    /// `IPaddr` for a bare address.
+    public var type: String
+    /// The arguments after the type, in order, none empty.
+    public var arguments: [String]
+    /// The word as haresources has it; names the resource in status, logs and `timeout`.
+    public var text: String
+    /// The address, for the types `IPaddr`, `IPaddr2` and `IPv6addr`.
+    public var address: AddressSpecification?
+    /// Whether the type's name is one that keeps no data (design, "Words"; directive `stateless`).
+    public var isStateless: Bool
+}
+
+/// An address a group carries: the argument of `IPaddr`, `IPaddr2`, `IPv6addr` or a bare address.
+public struct AddressSpecification: Hashable, Sendable {
+    /// The address itself.
+    public var address: IPAddress
+    /// Prefix length in bits; nil: taken from the route to the address.
+    public var prefixLength: Int?
+    /// Interface; nil: the one the route to the address uses.
+    public var device: String?
+    /// IPv4 label such as `eth1:0`, at most 15 bytes.
+    public var label: String?
+    /// IPv4 broadcast address; nil: computed from the prefix.
+    public var broadcast: IPAddress?
+}

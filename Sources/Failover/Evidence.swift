@@ -1,0 +1,341 @@
+// What can be known of a silent peer without its word (design section 4): who still answers for its own
+// addresses and for the groups' addresses. Answers are unauthenticated: they may hold a takeover or let the
+// table decide, never more. A probe is worth something only when calibrated: it answered from the same
+// device and Ethernet address while the peer was alive.
+
+/// The probes of the peer's host and of the groups' addresses, and what they said.
+struct ProbeTable: Sendable {
+    /// One address that is asked for.
+    struct Target: Sendable {
+        /// The address.
+        var address: IPAddress
+        /// The group it belongs to; `nil` for an address of the peer's own.
+        var group: Int?
+        /// Where it answered while the peer was alive.
+        var marks: [CalibratedProbe] = []
+        /// When the peer last answered for it.
+        var lastAnswer: Instant?
+        /// When somebody last answered for it who is not the peer.
+        var lastStranger: Instant?
+        /// The Ethernet address of that somebody.
+        var stranger: MACAddress?
+        /// When it was last asked.
+        var lastAsked: Instant?
+        /// Questions without an answer since the last answer, while the peer was alive.
+        var missed = 0
+    }
+
+    /// The targets: groups' addresses first (fixed), then the peer's own (at most 8).
+    var targets: [Target]
+    /// How many of them belong to groups.
+    let groupTargetCount: Int
+    /// When the present suspicion began; `nil` without one.
+    var suspicionSince: Instant?
+    /// Rounds of questions since then.
+    var rounds = 0
+    /// When to ask next.
+    var nextRound: Instant?
+
+    /// Unanswered questions after which a calibrated probe is no longer believed.
+    static let missedMaximum = 4
+    /// Devices remembered for each address.
+    static let marksMaximum = 4
+    /// Rounds needed before silence is believed.
+    static let roundsMinimum = 3
+
+    init(groups: [GroupSettings]) {
+        targets = []
+        for (index, group) in groups.enumerated() {
+            for resource in group.resources {
+                if let address = resource.address {
+                    targets.append(Target(address: address, group: index))
+                }
+            }
+        }
+        groupTargetCount = targets.count
+    }
+
+    /// Replaces the peer's own addresses, keeping what is known of those that stay.
+    mutating func setPeerAddresses(_ addresses: [OwnAddress]) {
+        let known = targets[groupTargetCount...]
+        let wanted = addresses.prefix(BeatContent.addressesMaximum)
+        let fresh = wanted.map { own in
+            known.first { $0.address == own.address } ?? Target(address: own.address, group: nil)
+        }
+        targets.replaceSubrange(groupTargetCount..., with: fresh)
+    }
+
+    /// Forgets a suspicion.
+    mutating func endSuspicion() {
+        suspicionSince = nil
+        rounds = 0
+    }
+
+    /// Every calibration mark, for the durable record.
+    var marks: [CalibratedProbe] { targets.flatMap(\.marks) }
+
+    /// Takes back the marks of an earlier daemon of the same boot.
+    mutating func restore(_ marks: [CalibratedProbe]) {
+        for index in targets.indices {
+            targets[index].marks = Array(
+                marks.filter { $0.address == targets[index].address }.prefix(Self.marksMaximum)
+            )
+        }
+    }
+}
+
+/// What the evidence says about one group of a silent peer.
+enum SilenceVerdict: Equatable, Sendable {
+    /// The peer's silence is not old enough, or the probes have not been asked often enough.
+    case undecided
+    /// The peer does not hold the group any more: take it.
+    case take(ClaimKind, Reason)
+    /// It may still hold it: do not.
+    case hold(HoldCause, Reason)
+}
+
+/// Why a takeover does not happen; noted once for each cause.
+enum HoldCause: Sendable {
+    case neverHeard
+    case storageDiffers
+    case addressAnswers
+    case strangerAnswers
+    case hostAnswers
+    case noProbeTells
+}
+
+extension FailoverMachine {
+    /// How long an answer counts: as long as the probing lasts before `deadtime`.
+    var answerWindow: Duration {
+        let probing = settings.timings.deadtime - suspicionDelay
+        return max(probing, probeInterval * ProbeTable.roundsMinimum)
+    }
+
+    /// Silence after which probing begins: `warntime`, but never before a beat is really missing.
+    var suspicionDelay: Duration {
+        let timings = settings.timings
+        let floor = timings.keepalive * 3 / 2
+        return min(max(timings.warntime, floor), timings.deadtime * 3 / 4)
+    }
+
+    /// Time between two questions to the same address under suspicion; slower once a silence grows old.
+    var probeInterval: Duration {
+        guard confirming == nil, let since = probes.suspicionSince,
+            now - since > settings.timings.deadtime * 3
+        else { return quickProbeInterval }
+        return max(quickProbeInterval, .milliseconds(500))
+    }
+
+    /// A twentieth of the time between suspicion and verdict, from 5 ms to 250 ms.
+    var quickProbeInterval: Duration {
+        let probing = settings.timings.deadtime - suspicionDelay
+        return min(max(probing / 20, .milliseconds(5)), .milliseconds(250))
+    }
+
+    /// Time between two questions to the same address for calibration only.
+    static var calibrationInterval: Duration { .seconds(10) }
+
+    /// Asks every target once, now.
+    mutating func askTargets(where wanted: (ProbeTable.Target) -> Bool) {
+        for index in probes.targets.indices where wanted(probes.targets[index]) {
+            probes.targets[index].lastAsked = now
+            effects.append(.probe(probes.targets[index].address))
+        }
+    }
+
+    /// Whether asking for a target could tell anything: the peer's own, or of a group it may hold.
+    func isTelling(_ target: ProbeTable.Target) -> Bool {
+        guard let group = target.group else { return true }
+        return !groups[group].phase.holds
+    }
+
+    /// Whether the answers matter: something is left that could be taken.
+    var hasIdleGroup: Bool { groups.contains { !$0.phase.holds } }
+
+    /// Asks, if it is time to: quickly under suspicion, else to calibrate.
+    mutating func probeIfDue() {
+        guard let due = probes.nextRound, due <= now else { return }
+        if probes.suspicionSince != nil || confirming != nil {
+            guard hasIdleGroup || confirming != nil else {
+                probes.nextRound = now + settings.timings.keepalive
+                return
+            }
+            probes.rounds += 1
+            askTargets(where: isTelling)
+            probes.nextRound = now + probeInterval
+            return
+        }
+        guard peer.isPresent else {
+            probes.nextRound = nil
+            return
+        }
+        calibrate()
+        probes.nextRound = now + Self.calibrationInterval
+    }
+
+    /// Asks for calibration: what did not answer the last questions loses its marks.
+    mutating func calibrate() {
+        for index in probes.targets.indices where canCalibrate(probes.targets[index]) {
+            probes.targets[index].missed += 1
+            if probes.targets[index].missed > ProbeTable.missedMaximum,
+                !probes.targets[index].marks.isEmpty
+            {
+                probes.targets[index].marks.removeAll()
+                recordIsDirty = true
+            }
+        }
+        askTargets(where: canCalibrate)
+    }
+
+    /// Whether the peer must be the one that answers for the target now.
+    func canCalibrate(_ target: ProbeTable.Target) -> Bool {
+        guard peer.isPresent else { return false }
+        guard let group = target.group else { return true }
+        return peer.reports[group]?.phase == .active && !groups[group].phase.holds
+    }
+
+    /// Somebody answered for an address.
+    mutating func probeAnswered(_ answer: ProbeAnswer) {
+        let isPeer = peer.addresses.contains { $0.mac == answer.mac }
+        for index in probes.targets.indices where probes.targets[index].address == answer.address {
+            guard isPeer else {
+                probes.targets[index].lastStranger = now
+                probes.targets[index].stranger = answer.mac
+                continue
+            }
+            probes.targets[index].lastAnswer = now
+            guard canCalibrate(probes.targets[index]) else { continue }
+            probes.targets[index].missed = 0
+            let mark = CalibratedProbe(
+                address: answer.address,
+                device: answer.device,
+                mac: answer.mac
+            )
+            let marks = probes.targets[index].marks
+            if !marks.contains(mark), marks.count < ProbeTable.marksMaximum {
+                probes.targets[index].marks.append(mark)
+                recordIsDirty = true
+            }
+        }
+        needsEvaluation = true
+    }
+
+    /// Whether the peer answered for the target lately enough to count.
+    func answersNow(_ target: ProbeTable.Target) -> Bool {
+        guard let answer = target.lastAnswer else { return false }
+        return now - answer < answerWindow && answer >= probingSince
+    }
+
+    /// When the present probing began.
+    var probingSince: Instant {
+        probes.suspicionSince ?? confirming?.since ?? now
+    }
+
+    /// Whether the peer's host answers: its kernel, or its keeper in authentic beats.
+    var hostAnswers: Bool {
+        if let beat = peer.lastDaemonDown, now - beat < answerWindow { return true }
+        return probes.targets[probes.groupTargetCount...].contains(where: answersNow)
+    }
+
+    /// Whether the peer answers for one of the group's addresses.
+    func addressAnswers(_ group: Int) -> Bool {
+        probes.targets[..<probes.groupTargetCount].contains { $0.group == group && answersNow($0) }
+    }
+
+    /// Somebody unknown who answers for one of the group's addresses.
+    func strangerAnswering(_ group: Int) -> MACAddress? {
+        for target in probes.targets[..<probes.groupTargetCount] where target.group == group {
+            if let answer = target.lastStranger, answer >= probingSince,
+                now - answer < answerWindow
+            {
+                return target.stranger
+            }
+        }
+        return nil
+    }
+
+    /// Whether silence of the host's addresses proves something (table, row 3): calibrated on two networks, or
+    /// on one that carries no configured link.
+    var hostIsCalibrated: Bool {
+        let marks = probes.targets[probes.groupTargetCount...].flatMap(\.marks)
+        guard let first = marks.first else { return false }
+        if marks.contains(where: { $0.device != first.device }) { return true }
+        return !settings.links.contains { $0.device == first.device }
+    }
+
+    /// Whether silence of every address of the group proves that nobody serves them.
+    func addressIsCalibrated(_ group: Int) -> Bool {
+        let own = probes.targets[..<probes.groupTargetCount].filter { $0.group == group }
+        return !own.isEmpty && own.allSatisfy { !$0.marks.isEmpty }
+    }
+
+    /// The table of design section 4 for one group of a peer that is silent (S1).
+    func silenceVerdict(_ group: Int) -> SilenceVerdict {
+        let peerName = settings.peer.text
+        if peer.standing == .confirmedDown {
+            return .take(
+                .fencing,
+                Reason(.S1, "the administrator confirmed that \(peerName) is down")
+            )
+        }
+        guard peer.standing == .silent else { return .undecided }
+        guard peer.lastHeard != nil || peerHeardThisBoot else {
+            return .hold(.neverHeard, Reason(.S1, "\(peerName) was not heard since this machine booted"))
+        }
+        guard probes.rounds >= ProbeTable.roundsMinimum else { return .undecided }
+        let silence = peer.lastHeard.map { "\(peerName) silent for \((now - $0).text)" }
+            ?? "\(peerName) not heard since this daemon started"
+        if let report = peer.reports[group], differsInStorage(group, report) {
+            return .hold(
+                .storageDiffers,
+                Reason(.configuration, "\(silence); the group's storage is configured differently there")
+            )
+        }
+        if addressAnswers(group) {
+            return .hold(
+                .addressAnswers,
+                Reason(.S1, "\(silence), but it still answers for the group's address")
+            )
+        }
+        if let stranger = strangerAnswering(group) {
+            return .hold(
+                .strangerAnswers,
+                Reason(.S1, "\(silence); \(stranger), not \(peerName), answers for the group's address")
+            )
+        }
+        if hostAnswers {
+            guard !settings.groups[group].holdsStorage else {
+                return .hold(
+                    .hostAnswers,
+                    Reason(.S1, "\(silence), but its host answers and the group holds storage")
+                )
+            }
+            guard addressIsCalibrated(group) else {
+                return .hold(
+                    .hostAnswers,
+                    Reason(.S1, "\(silence), but its host answers and no probe can tell of the group")
+                )
+            }
+            return .take(
+                .evidence,
+                Reason(.S1, "\(silence); its host answers, nobody answers for the group's address")
+            )
+        }
+        if hostIsCalibrated {
+            return .take(
+                .evidence,
+                Reason(.S1, "\(silence); neither its host nor the group's address answers")
+            )
+        }
+        guard settings.unprovedTakeover else {
+            return .hold(
+                .noProbeTells,
+                Reason(.S1, "\(silence); no probe can tell whether it is dead (unproved_takeover off)")
+            )
+        }
+        return .take(
+            .evidence,
+            Reason(.S1, "\(silence); no probe could tell, unproved_takeover is on")
+        )
+    }
+}

@@ -1,0 +1,42 @@
+// What this node says in its heartbeats: the whole small truth, each time (design section 4).
+
+extension FailoverMachine {
+    /// The content of a beat sent now.
+    func beatContent() -> BeatContent {
+        BeatContent(
+            kind: .alive,
+            isLeaving: isLeaving,
+            deadtime: settings.timings.deadtime,
+            earliestTake: settings.timings.deadtime,
+            challenge: challenge,
+            response: peer.challenge,
+            addresses: ownAddresses,
+            groups: groups.indices.map(report)
+        )
+    }
+
+    /// What this node says of one group.
+    func report(_ index: Int) -> GroupReport {
+        let group = groups[index]
+        let settings = settings.groups[index]
+        var report = GroupReport(group: settings.name.identity)
+        // A claim that is not durable yet may still be declined: nobody is told of it (S3b).
+        report.phase = group.phase == .claiming ? .standby : group.phase
+        report.epoch = group.epoch
+        if report.phase.holds {
+            report.claim = group.claim
+            report.isLate = group.isLate
+            report.hasStartedStorage = group.hasStartedStorage
+        }
+        report.offer = group.phase == .offered ? group.claimEpoch : 0
+        report.declined = group.declined
+        report.fitness = fitness(index)
+        report.request = group.request
+        report.refusedRequest = group.refusedRequest
+        report.refusal = group.refusal
+        report.storageDigest = settings.storageDigest
+        report.addressDigest = settings.addressDigest
+        report.prefersSender = settings.preferred == .own
+        return report
+    }
+}

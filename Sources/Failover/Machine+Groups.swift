@@ -1,0 +1,525 @@
+// The conversation about each group (S1, S3, S3b, S7–S9, S14). It is level-triggered: `consider` looks at
+// where the group stands here and at what the peer last said, and does the one thing that follows. Nothing
+// waits for a particular message.
+
+extension FailoverMachine {
+    /// Does what follows from the present state of one group and of the peer.
+    mutating func consider(_ index: Int) {
+        noteDifference(index)
+        switch groups[index].phase {
+        case .unknown: considerUnknown(index)
+        case .standby, .failed: considerIdle(index)
+        case .claiming: considerClaim(index)
+        case .starting: considerStarting(index)
+        case .active: considerActive(index)
+        case .stopping: continueStopping(index)
+        case .offered: considerOffer(index)
+        case .unsafe: considerConflictEnd(index)
+        }
+    }
+
+    // MARK: What this node could do
+
+    /// Whether this node could run the group.
+    func fitness(_ index: Int) -> Fitness {
+        let group = groups[index]
+        if group.phase == .unknown { return .unknown }
+        if group.phase == .unsafe { return .stopFailed }
+        if isLeaving { return .leaving }
+        if group.startFailure != nil { return .startFailed }
+        return .fit
+    }
+
+    /// The node both agree to prefer: where their files differ, the order of `node` lines decides.
+    func preferredSide(_ index: Int) -> Side {
+        let own = settings.groups[index].preferred
+        guard let report = peer.reports[index] else { return own }
+        let theirs: Side = report.prefersSender ? .peer : .own
+        if own == theirs { return own }
+        return settings.isFirstNode ? .own : .peer
+    }
+
+    /// Whether the stateful resources mean something else on the peer.
+    func differsInStorage(_ index: Int, _ report: GroupReport) -> Bool {
+        report.storageDigest != settings.groups[index].storageDigest
+    }
+
+    /// Whether the group means something else on the peer; forbids moves that nobody is forced to.
+    func differsInMeaning(_ index: Int, _ report: GroupReport) -> Bool {
+        differsInStorage(index, report)
+            || report.addressDigest != settings.groups[index].addressDigest
+    }
+
+    /// Whether the peer, present and fit, could be given the group; `settled` asks for `fit_settle` too (S7).
+    func peerCanTake(_ index: Int, settled: Bool = false) -> Bool {
+        guard peer.isPresent, !peer.isLeaving, let report = peer.reports[index] else {
+            return false
+        }
+        guard report.fitness == .fit, !report.phase.holds else { return false }
+        guard settled else { return true }
+        guard let since = peer.fitSince[index] else { return false }
+        return now - since >= settings.timings.fitSettle
+    }
+
+    /// The highest epoch either node has used, offered or declined, as far as is known here.
+    private func highestEpoch(_ index: Int) -> UInt64 {
+        let group = groups[index]
+        let report = peer.reports[index]
+        var highest = max(group.epoch, group.declined, report?.epoch ?? 0, report?.offer ?? 0)
+        if group.phase == .offered { highest = max(highest, group.claimEpoch) }
+        return highest
+    }
+
+    // MARK: Idle
+
+    private mutating func considerIdle(_ index: Int) {
+        if let report = peer.reports[index] {
+            groups[index].epoch = max(groups[index].epoch, report.epoch)
+        }
+        switch peer.standing {
+        case .present: considerIdleWithPeer(index)
+        case .left: considerLeft(index)
+        case .silent, .confirmedDown: considerSilence(index)
+        case .neverHeard: break
+        }
+    }
+
+    /// Both talk: an offer, or the rule for a group that nobody holds (S3b).
+    private mutating func considerIdleWithPeer(_ index: Int) {
+        guard let report = peer.reports[index] else { return }
+        if report.offer > max(groups[index].epoch, groups[index].declined) {
+            answer(index, offer: report.offer)
+            return
+        }
+        // The peer is about to release: the disk write is done before it is needed (S5).
+        if report.phase == .stopping { reserve(index) }
+        guard report.phase.isIdle else { return }
+        let epoch = unheldEpoch(index, report)
+        guard entitledToUnheld(index, report, epoch) == .own else { return }
+        if fitness(index) == .fit {
+            claim(
+                index,
+                epoch,
+                .offer,
+                Reason(.S3b, "neither node holds it; granted at epoch \(epoch)")
+            )
+        } else if report.fitness == .fit {
+            decline(index, epoch)
+        }
+    }
+
+    /// The peer said last that it holds nothing and takes nothing: it left in order.
+    private mutating func considerLeft(_ index: Int) {
+        guard let report = peer.reports[index], fitness(index) == .fit else { return }
+        if report.offer > max(groups[index].epoch, groups[index].declined) {
+            answer(index, offer: report.offer)
+        } else if report.phase.isIdle || report.phase == .offered {
+            let epoch = highestEpoch(index) + 1
+            claim(index, epoch, .offer, Reason(.S3b, "\(settings.peer) left without holding it"))
+        } else {
+            hold(
+                index,
+                .hostAnswers,
+                Reason(.S3, "\(settings.peer) left without confirming that it stopped the group")
+            )
+        }
+    }
+
+    /// The epoch at which a group that nobody holds counts as offered (S3b): above all epochs of both, and
+    /// above those that both have declined.
+    private func unheldEpoch(_ index: Int, _ report: GroupReport) -> UInt64 {
+        let group = groups[index]
+        let epoch = max(group.epoch, report.epoch) + 1
+        return max(epoch, min(group.declined, declined(report)) &+ 1)
+    }
+
+    /// To whom: to the preferred node, and once that has declined to the other.
+    private func entitledToUnheld(_ index: Int, _ report: GroupReport, _ epoch: UInt64) -> Side? {
+        let ownDeclined = groups[index].declined >= epoch
+        let peerDeclined = declined(report) >= epoch
+        switch preferredSide(index) {
+        case .own: return ownDeclined ? (peerDeclined ? nil : .peer) : .own
+        case .peer: return peerDeclined ? (ownDeclined ? nil : .own) : .peer
+        }
+    }
+
+    /// What the peer declined; a node that leaves declines everything.
+    private func declined(_ report: GroupReport) -> UInt64 {
+        peer.isLeaving ? UInt64.max - 1 : report.declined
+    }
+
+    /// Accepts or declines an offer (S3b).
+    private mutating func answer(_ index: Int, offer epoch: UInt64) {
+        let reason = Reason(.S3b, "\(settings.peer) offered it at epoch \(epoch)")
+        guard fitness(index) == .fit else {
+            decline(index, epoch)
+            return
+        }
+        claim(index, epoch, .offer, reason, isHandover: true)
+    }
+
+    private mutating func decline(_ index: Int, _ epoch: UInt64) {
+        guard groups[index].declined < epoch else { return }
+        groups[index].declined = epoch
+        beatIsDue = true
+        needsEvaluation = true
+        note(
+            .warning,
+            .takeoverHeld,
+            index,
+            "declined at epoch \(epoch): \(fitness(index))",
+            Reason(.S3b, "this node is not fit")
+        )
+    }
+
+    /// The peer is silent: what the table says (S1).
+    private mutating func considerSilence(_ index: Int) {
+        switch silenceVerdict(index) {
+        case .undecided:
+            break
+        case .hold(let cause, let reason):
+            hold(index, cause, reason)
+        case .take(let kind, let reason):
+            guard canTryStart(index) else { return }
+            var epoch = highestEpoch(index) + 1
+            epoch = max(epoch, groups[index].reserved)
+            claim(index, epoch, kind, reason)
+        }
+    }
+
+    /// Whether a start may be tried: after a failed one, once for each time the peer dies.
+    private func canTryStart(_ index: Int) -> Bool {
+        switch fitness(index) {
+        case .fit: true
+        case .startFailed: !groups[index].retriedStart
+        default: false
+        }
+    }
+
+    /// A takeover does not happen: says so once for each cause.
+    private mutating func hold(_ index: Int, _ cause: HoldCause, _ reason: Reason) {
+        guard groups[index].heldCause != cause else { return }
+        groups[index].heldCause = cause
+        groups[index].heldReason = reason
+        note(
+            .page,
+            .takeoverHeld,
+            index,
+            "not taken over: \(reason.facts). When \(settings.peer) is surely off, type: "
+                + "baton confirm-down \(settings.peer)",
+            reason
+        )
+    }
+
+    // MARK: Claims
+
+    /// Reserves the next epoch durably, so that no disk write stands in a takeover's way (S5).
+    mutating func reserve(_ index: Int) {
+        let epoch = highestEpoch(index) + 1
+        guard groups[index].phase.isIdle, groups[index].reserved < epoch else { return }
+        groups[index].reserved = epoch
+        groups[index].reservedBy = persist()
+    }
+
+    /// A right to hold was found: make it durable, then start.
+    private mutating func claim(
+        _ index: Int,
+        _ epoch: UInt64,
+        _ kind: ClaimKind,
+        _ reason: Reason,
+        isHandover: Bool = false
+    ) {
+        if groups[index].startFailure != nil { groups[index].retriedStart = true }
+        groups[index].claim = kind
+        groups[index].claimEpoch = epoch
+        groups[index].isLate = false
+        groups[index].hasStartedStorage = false
+        groups[index].noFailbackTo = isHandover ? peer.incarnation : nil
+        groups[index].heldReason = nil
+        groups[index].heldCause = nil
+        move(index, to: .claiming, .granted, reason)
+        if groups[index].reserved >= epoch {
+            groups[index].claimedBy = groups[index].reservedBy
+        } else {
+            groups[index].reserved = epoch
+            groups[index].reservedBy = persist()
+            groups[index].claimedBy = groups[index].reservedBy
+        }
+        groups[index].claimDeadline = kind == .offer ? now + settings.timings.offerTimeout : nil
+    }
+
+    private mutating func considerClaim(_ index: Int) {
+        let group = groups[index]
+        let drop: String? =
+            if isLeaving {
+                "this node is leaving"
+            } else if peer.isPresent, peer.reports[index]?.phase.holds == true {
+                "\(settings.peer) holds it"
+            } else if peer.isPresent, group.claim != .offer {
+                "\(settings.peer) is back"
+            } else if let deadline = group.claimDeadline, deadline <= now {
+                "the claim could not be made durable in time"
+            } else {
+                nil
+            }
+        if let drop {
+            groups[index].claimDeadline = nil
+            if group.claim == .offer { decline(index, group.claimEpoch) }
+            groups[index].claim = .none
+            move(index, to: .standby, .claimDropped, Reason(.S3b, drop))
+            return
+        }
+        guard group.claimedBy <= persistDone else { return }
+        groups[index].claimDeadline = nil
+        groups[index].epoch = group.claimEpoch
+        groups[index].heldThisBoot = true
+        groups[index].startFailure = nil
+        groups[index].failedResource = nil
+        groups[index].interruptions = 0
+        groups[index].request = 0
+        recordIsDirty = true
+        move(index, to: .starting, .recorded, nil)
+        continueStarting(index)
+    }
+
+    // MARK: Holding
+
+    private mutating func considerStarting(_ index: Int) {
+        if isLeaving {
+            abandonStart(index, then: .offer, Reason(.shutdown, "this node is leaving"))
+        } else if let reason = lostConflict(index) {
+            abandonStart(index, then: .standby, reason)
+        } else {
+            continueStarting(index)
+        }
+    }
+
+    private mutating func considerActive(_ index: Int) {
+        if isLeaving {
+            release(index, then: .offer, Reason(.shutdown, "this node is leaving"))
+            return
+        }
+        if let reason = lostConflict(index) {
+            release(index, then: .standby, reason)
+            return
+        }
+        considerConflictEnd(index)
+        clearLateness(index)
+        considerRequest(index)
+        if groups[index].phase == .active { considerFailback(index) }
+    }
+
+    /// A fresh word of a peer that does not hold the group ends our doubt (S8).
+    private mutating func clearLateness(_ index: Int) {
+        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return }
+        guard let report = peer.reports[index], !report.phase.holds else { return }
+        guard report.epoch <= groups[index].epoch else { return }
+        groups[index].isLate = false
+        beatIsDue = true
+    }
+
+    /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.
+    private mutating func lostConflict(_ index: Int) -> Reason? {
+        guard peer.isPresent, let report = peer.reports[index] else { return nil }
+        guard report.phase.holds else { return nil }
+        groups[index].announcesWhenAlone = true
+        guard report.phase != .stopping else { return nil }
+        let group = groups[index]
+        let own = ClaimRank(
+            isLate: group.isLate,
+            isProved: group.claim.isProved,
+            hasStartedStorage: group.hasStartedStorage,
+            epoch: group.epoch,
+            isFirstNode: settings.isFirstNode
+        )
+        let theirs = ClaimRank(
+            isLate: report.isLate,
+            isProved: report.claim.isProved,
+            hasStartedStorage: report.hasStartedStorage,
+            epoch: report.epoch,
+            isFirstNode: !settings.isFirstNode
+        )
+        let facts = own.comparison(with: theirs, peer: settings.peer)
+        if !group.conflictNoted {
+            groups[index].conflictNoted = true
+            note(.page, .conflict, index, "held by both nodes: \(facts)", Reason(.S9, facts))
+        }
+        return own < theirs ? Reason(.S9, facts) : nil
+    }
+
+    /// The peer has let go: whoever stays tells the network again where the addresses are (S9).
+    private mutating func considerConflictEnd(_ index: Int) {
+        guard groups[index].announcesWhenAlone, peer.isPresent,
+            let report = peer.reports[index], !report.phase.holds
+        else { return }
+        groups[index].announcesWhenAlone = false
+        groups[index].conflictNoted = false
+        guard groups[index].phase == .active else { return }
+        effects.append(.announceAddresses(settings.groups[index].name))
+        note(.info, .conflict, index, "held by this node alone again", Reason(.S9, "the peer yielded"))
+    }
+
+    /// The peer asks for the group by an administrator's `takeover`.
+    private mutating func considerRequest(_ index: Int) {
+        guard peer.isPresent, let report = peer.reports[index], report.request != 0 else { return }
+        guard report.request != groups[index].grantedRequest,
+            report.request != groups[index].refusedRequest
+        else { return }
+        let refusal = refusalToGive(index)
+        guard refusal == .none else {
+            groups[index].refusedRequest = report.request
+            groups[index].refusal = refusal
+            beatIsDue = true
+            return
+        }
+        groups[index].grantedRequest = report.request
+        release(index, then: .offer, Reason(.command, "takeover on \(settings.peer)"))
+    }
+
+    /// Why the group may not be given to the peer by a command (S7, design section 3).
+    func refusalToGive(_ index: Int) -> Refusal {
+        guard groups[index].phase == .active else {
+            return groups[index].phase.holds ? .busy : .notHeld
+        }
+        guard peerCanTake(index), let report = peer.reports[index] else { return .peerNotFit }
+        return differsInMeaning(index, report) ? .meaningDiffers : .none
+    }
+
+    /// Whether the group would go home by itself, were the peer fit for long enough.
+    private func wouldFailBack(_ index: Int) -> Bool {
+        settings.autoFailback.returnsGroups && preferredSide(index) == .peer
+            && groups[index].phase == .active && !groups[index].isLate
+            && peer.incarnation != groups[index].noFailbackTo && peerCanTake(index)
+            && !isLeaving
+            && peer.reports[index].map { !differsInMeaning(index, $0) } ?? false
+    }
+
+    private mutating func considerFailback(_ index: Int) {
+        guard wouldFailBack(index), peerCanTake(index, settled: true) else { return }
+        release(
+            index,
+            then: .offer,
+            Reason(.autoFailback, "\(settings.peer) is preferred, and fit again")
+        )
+    }
+
+    // MARK: Offered
+
+    private mutating func considerOffer(_ index: Int) {
+        let offer = groups[index].claimEpoch
+        let report = peer.reports[index]
+        if let report, report.epoch >= offer {
+            groups[index].epoch = report.epoch
+            groups[index].claim = .none
+            move(index, to: groups[index].startFailure == nil ? .standby : .failed, .accepted, nil)
+            return
+        }
+        switch peer.standing {
+        case .present, .neverHeard:
+            guard let report, report.declined >= offer else { return }
+            takeBack(index, Reason(.S3b, "\(settings.peer) declined at epoch \(offer)"))
+        case .left:
+            takeBack(index, Reason(.S3b, "\(settings.peer) left without taking it"))
+        case .silent, .confirmedDown:
+            considerSilence(index)
+        }
+    }
+
+    /// The peer will not take what was offered: this node does, if it can.
+    private mutating func takeBack(_ index: Int, _ reason: Reason) {
+        groups[index].declined = max(groups[index].declined, groups[index].claimEpoch)
+        guard fitness(index) == .fit else {
+            groups[index].claim = .none
+            move(index, to: .failed, .declined, reason)
+            return
+        }
+        let refuser = peer.incarnation
+        claim(index, highestEpoch(index) + 1, .offer, reason)
+        groups[index].noFailbackTo = refuser
+    }
+
+    // MARK: Difference of the configurations
+
+    private mutating func noteDifference(_ index: Int) {
+        guard let report = peer.reports[index] else { return }
+        let differs = differsInMeaning(index, report)
+        let prefers = report.prefersSender == (settings.groups[index].preferred == .own)
+        guard differs || prefers else {
+            groups[index].differenceNoted = false
+            return
+        }
+        guard !groups[index].differenceNoted else { return }
+        groups[index].differenceNoted = true
+        if differs {
+            note(
+                .warning,
+                .configurationDiffers,
+                index,
+                "haresources means something else on \(settings.peer): it is not moved except after a death. "
+                    + "Compare: baton check --peer-config DIR",
+                Reason(.configuration, "digests differ")
+            )
+        } else {
+            let chosen = preferredSide(index) == .own ? settings.node : settings.peer
+            note(
+                .info,
+                .configurationDiffers,
+                index,
+                "the nodes' haresources prefer different nodes; the order of `node` lines chooses \(chosen)",
+                Reason(.configuration, "preferred nodes differ")
+            )
+        }
+    }
+
+    // MARK: Time
+
+    /// When a group or a command next wants to be looked at.
+    var groupDeadline: Instant? {
+        var next: Instant?
+        func consider(_ deadline: Instant?) {
+            guard let deadline else { return }
+            if next.map({ deadline < $0 }) ?? true { next = deadline }
+        }
+        for index in groups.indices {
+            consider(groups[index].claimDeadline)
+            consider(groups[index].retryAt)
+            if let since = peer.fitSince[index], wouldFailBack(index) {
+                consider(since + settings.timings.fitSettle)
+            }
+        }
+        for command in commands { consider(command.deadline) }
+        consider(confirming?.until)
+        consider(leavingDeadline)
+        return next
+    }
+}
+
+/// What decides between two claims on one group (S9), in this order.
+struct ClaimRank: Comparable {
+    var isLate: Bool
+    var isProved: Bool
+    var hasStartedStorage: Bool
+    var epoch: UInt64
+    var isFirstNode: Bool
+
+    /// The lesser claim yields.
+    static func < (left: ClaimRank, right: ClaimRank) -> Bool {
+        if left.isLate != right.isLate { return left.isLate }
+        if left.isProved != right.isProved { return !left.isProved }
+        if left.hasStartedStorage != right.hasStartedStorage { return !left.hasStartedStorage }
+        if left.epoch != right.epoch { return left.epoch < right.epoch }
+        return !left.isFirstNode
+    }
+
+    /// What tells the two apart, in words.
+    func comparison(with other: ClaimRank, peer: NodeName) -> String {
+        let stays = self < other ? "\(peer) stays" : "this node stays"
+        if isLate != other.isLate { return "\(stays): the other was late" }
+        if isProved != other.isProved { return "\(stays): its claim was granted, the other's is by evidence" }
+        if hasStartedStorage != other.hasStartedStorage {
+            return "\(stays): the other has started no storage"
+        }
+        if epoch != other.epoch { return "\(stays): epochs \(epoch) here, \(other.epoch) there" }
+        return "\(stays): equal claims, first in the order of `node` lines"
+    }
+}

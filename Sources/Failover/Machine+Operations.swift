@@ -1,0 +1,439 @@
+// Resources started in order and stopped in the reverse order, one operation of a group at a time (S3); what a
+// failed start or stop leads to (S4); what runs when a daemon begins (S14, L4).
+
+extension FailoverMachine {
+    /// Failed attempts to stop a resource before S4; a stop that timed out is not tried again.
+    static let stopAttemptsMaximum = 3
+    /// Time between two attempts to stop.
+    static var stopRetryInterval: Duration { .seconds(1) }
+    /// Time before an undecided status is asked for again.
+    static var statusRetryInterval: Duration { .seconds(5) }
+    /// Times an operation is run again whose helper was lost.
+    static let interruptionsMaximum = 3
+    /// At most one reset of the own node in this time (S4).
+    static var resetInterval: Duration { .seconds(3600) }
+
+    // MARK: Running operations
+
+    private mutating func run(
+        _ index: Int,
+        _ resource: Int,
+        _ action: OperationAction
+    ) -> OperationID {
+        operationIssued += 1
+        let id = OperationID(operationIssued)
+        let settings = settings.groups[index].resources[resource]
+        let timeout =
+            switch action {
+            case .start: settings.startTimeout
+            case .stop: settings.stopTimeout
+            case .status: settings.statusTimeout
+            }
+        groups[index].resources[resource].operationSince = now
+        effects.append(
+            .runOperation(
+                Operation(
+                    id: id,
+                    groupIndex: index,
+                    resourceIndex: resource,
+                    action: action,
+                    timeout: timeout
+                )
+            )
+        )
+        return id
+    }
+
+    /// The write `id` and all before it are on disk.
+    mutating func persisted(_ id: PersistID) {
+        persistDone = max(persistDone, id)
+        needsEvaluation = true
+    }
+
+    /// An operation ended.
+    mutating func finished(_ id: OperationID, _ outcome: OperationOutcome) {
+        for index in groups.indices {
+            if groups[index].current == id {
+                finishedCurrent(index, outcome)
+                needsEvaluation = true
+                return
+            }
+            for resource in groups[index].resources.indices
+            where groups[index].resources[resource].probe == id {
+                finishedProbe(index, resource, outcome)
+                needsEvaluation = true
+                return
+            }
+        }
+    }
+
+    private mutating func finishedCurrent(_ index: Int, _ outcome: OperationOutcome) {
+        let resource = groups[index].currentIndex
+        let state = groups[index].resources[resource].state
+        groups[index].current = nil
+        measure(index, resource)
+        if state == .stopping {
+            finishedStop(index, resource, outcome)
+        } else {
+            finishedStart(index, resource, outcome)
+        }
+    }
+
+    private mutating func measure(_ index: Int, _ resource: Int) {
+        if let since = groups[index].resources[resource].operationSince {
+            groups[index].resources[resource].lastOperation = now - since
+        }
+        groups[index].resources[resource].operationSince = nil
+    }
+
+    private mutating func enter(_ index: Int, _ resource: Int, _ state: ResourceState) {
+        groups[index].resources[resource].enter(state, at: now)
+    }
+
+    private func resourceName(_ index: Int, _ resource: Int) -> String {
+        settings.groups[index].resources[resource].name
+    }
+
+    // MARK: Starting
+
+    /// Starts the next resource, or finds that all run.
+    mutating func continueStarting(_ index: Int) {
+        guard groups[index].current == nil, groups[index].phase == .starting else { return }
+        // A claim that may have been overtaken starts nothing (S8).
+        guard !groups[index].isLate else {
+            considerLateStart(index)
+            return
+        }
+        guard let next = groups[index].resources.firstIndex(where: { $0.state != .running }) else {
+            groups[index].reason = groups[index].reason ?? Reason(.L1, "all resources run")
+            recordIsDirty = true
+            move(index, to: .active, .started, nil)
+            return
+        }
+        let settings = settings.groups[index].resources[next]
+        if !settings.isStateless { groups[index].hasStartedStorage = true }
+        enter(index, next, .starting)
+        groups[index].currentIndex = next
+        groups[index].current = run(index, next, .start)
+        beatIsDue = true
+    }
+
+    /// A start that was overslept goes on once the peer, asked afresh, does not hold the group.
+    private mutating func considerLateStart(_ index: Int) {
+        guard peer.isPresent, peer.response == challenge, let report = peer.reports[index],
+            !report.phase.holds, report.epoch <= groups[index].epoch
+        else {
+            if case .take = silenceVerdict(index) {
+                groups[index].isLate = false
+                needsEvaluation = true
+            }
+            return
+        }
+        groups[index].isLate = false
+        needsEvaluation = true
+    }
+
+    private mutating func finishedStart(
+        _ index: Int,
+        _ resource: Int,
+        _ outcome: OperationOutcome
+    ) {
+        switch outcome {
+        case .succeeded, .running:
+            enter(index, resource, .running)
+            groups[index].resources[resource].failure = nil
+            groups[index].interruptions = 0
+        case .interrupted where groups[index].phase == .starting
+            && groups[index].interruptions < Self.interruptionsMaximum:
+            groups[index].interruptions += 1
+            enter(index, resource, .unknown)
+        case .failed(let failure), .timedOut(let failure), .unknown(let failure):
+            startFailed(index, resource, failure, outcome)
+        case .stopped, .interrupted, .cancelled:
+            let failure = OperationFailure(exitCode: nil, output: "start was \(outcome.word)")
+            startFailed(index, resource, failure, outcome)
+        }
+    }
+
+    private mutating func startFailed(
+        _ index: Int,
+        _ resource: Int,
+        _ failure: OperationFailure,
+        _ outcome: OperationOutcome
+    ) {
+        enter(index, resource, .failed)
+        // Cut short by a decision of ours: the resource is stopped with the others, nothing failed.
+        guard groups[index].phase == .starting else { return }
+        groups[index].resources[resource].failure = failure
+        groups[index].startFailure = failure
+        groups[index].failedResource = resource
+        let name = resourceName(index, resource)
+        let facts = "start of \(name) \(outcome.word)\(failure.text)"
+        note(.error, .operationFailed, index, facts)
+        abandonStart(index, then: .failedStart, Reason(.S3, facts))
+    }
+
+    /// Ends a start: what was begun is stopped in the reverse order.
+    mutating func abandonStart(_ index: Int, then after: AfterStop, _ reason: Reason) {
+        if let current = groups[index].current { effects.append(.cancelOperation(current)) }
+        move(index, to: .stopping, .startAbandoned, reason)
+        beginStopping(index, then: after)
+    }
+
+    // MARK: Stopping
+
+    /// Gives a group that runs here up, in order.
+    mutating func release(_ index: Int, then after: AfterStop, _ reason: Reason) {
+        move(index, to: .stopping, .released, reason)
+        beginStopping(index, then: after)
+    }
+
+    /// The administrator asks for a failed stop again (S4).
+    mutating func retryStop(_ index: Int) {
+        beginStopping(index, then: .offer)
+    }
+
+    private mutating func beginStopping(_ index: Int, then after: AfterStop) {
+        groups[index].afterStop = after
+        groups[index].stopAttempts = 0
+        groups[index].interruptions = 0
+        groups[index].retryAt = nil
+        recordIsDirty = true
+        continueStopping(index)
+    }
+
+    /// Stops the next resource, or finds that all are stopped.
+    mutating func continueStopping(_ index: Int) {
+        guard groups[index].current == nil else { return }
+        if let retry = groups[index].retryAt, retry > now { return }
+        groups[index].retryAt = nil
+        guard let next = groups[index].resources.lastIndex(where: { $0.state != .stopped }) else {
+            allStopped(index)
+            return
+        }
+        enter(index, next, .stopping)
+        groups[index].currentIndex = next
+        groups[index].current = run(index, next, .stop)
+    }
+
+    private mutating func finishedStop(
+        _ index: Int,
+        _ resource: Int,
+        _ outcome: OperationOutcome
+    ) {
+        switch outcome {
+        case .succeeded, .stopped:
+            enter(index, resource, .stopped)
+            groups[index].resources[resource].failure = nil
+            groups[index].stopAttempts = 0
+            groups[index].interruptions = 0
+        case .interrupted where groups[index].interruptions < Self.interruptionsMaximum:
+            groups[index].interruptions += 1
+        case .failed(let failure), .unknown(let failure):
+            groups[index].stopAttempts += 1
+            groups[index].resources[resource].failure = failure
+            if groups[index].stopAttempts >= Self.stopAttemptsMaximum {
+                stopFailed(index, resource, failure, outcome)
+            } else {
+                groups[index].retryAt = now + Self.stopRetryInterval
+            }
+        case .timedOut(let failure):
+            stopFailed(index, resource, failure, outcome)
+        case .running, .interrupted, .cancelled:
+            let failure = OperationFailure(exitCode: nil, output: "")
+            stopFailed(index, resource, failure, outcome)
+        }
+    }
+
+    /// A stop that is not confirmed is never "stopped": the node resets itself, or says that it is unsafe (S4).
+    private mutating func stopFailed(
+        _ index: Int,
+        _ resource: Int,
+        _ failure: OperationFailure,
+        _ outcome: OperationOutcome
+    ) {
+        enter(index, resource, .failed)
+        groups[index].resources[resource].failure = failure
+        groups[index].failedResource = resource
+        let name = resourceName(index, resource)
+        let facts = "stop of \(name) \(outcome.word)\(failure.text)"
+        note(.page, .operationFailed, index, facts, Reason(.S4, facts))
+        move(index, to: .unsafe, .stopFailed, Reason(.S4, facts))
+        recordIsDirty = true
+        guard groups[index].heldThisBoot, mayReset else { return }
+        note(.page, .reset, index, "resetting this node: \(facts)", Reason(.S4, facts))
+        effects.append(.resetNode(Reason(.S4, facts)))
+    }
+
+    /// Whether the last reset is long enough ago (S4).
+    private var mayReset: Bool {
+        guard let age = start?.lastReset else { return true }
+        return age + (now - startedAt) >= Self.resetInterval
+    }
+
+    /// Every resource of the group is stopped.
+    private mutating func allStopped(_ index: Int) {
+        let after = groups[index].afterStop
+        recordIsDirty = true
+        groups[index].isLate = false
+        groups[index].announcesWhenAlone = false
+        groups[index].conflictNoted = false
+        let report = peer.reports[index]
+        let blocks = report.map { differsInStorage(index, $0) } ?? false
+        if after != .standby, peerCanTake(index), !blocks {
+            let epoch = max(groups[index].epoch, report?.epoch ?? 0) + 1
+            groups[index].claimEpoch = epoch
+            groups[index].claim = .none
+            move(index, to: .offered, .offeredToPeer, nil)
+            note(
+                .info,
+                .groupMoved,
+                index,
+                "offered to \(settings.peer) at epoch \(epoch)",
+                Reason(.S3b, "all resources are stopped")
+            )
+            return
+        }
+        groups[index].claim = .none
+        if groups[index].startFailure != nil {
+            move(index, to: .failed, .stoppedFailed, nil)
+        } else {
+            move(index, to: .standby, .stopped, nil)
+        }
+    }
+
+    // MARK: What runs when a daemon begins
+
+    /// Asks every resource of a group whether it runs.
+    mutating func probeResources(_ index: Int) {
+        for resource in groups[index].resources.indices
+        where groups[index].resources[resource].state == .unknown
+            && groups[index].resources[resource].probe == nil
+        {
+            groups[index].resources[resource].probe = run(index, resource, .status)
+        }
+    }
+
+    private mutating func finishedProbe(
+        _ index: Int,
+        _ resource: Int,
+        _ outcome: OperationOutcome
+    ) {
+        groups[index].resources[resource].probe = nil
+        measure(index, resource)
+        switch outcome {
+        case .running, .succeeded:
+            enter(index, resource, .running)
+            groups[index].resources[resource].failure = nil
+        case .stopped:
+            enter(index, resource, .stopped)
+            groups[index].resources[resource].failure = nil
+        case .interrupted, .cancelled:
+            groups[index].retryAt = now
+        case .unknown(let failure), .failed(let failure), .timedOut(let failure):
+            if groups[index].resources[resource].failure == nil {
+                let name = resourceName(index, resource)
+                note(
+                    .error,
+                    .operationFailed,
+                    index,
+                    "status of \(name) \(outcome.word)\(failure.text); asking again",
+                    Reason(.S14, "neither released nor fit until probed")
+                )
+            }
+            groups[index].resources[resource].failure = failure
+            groups[index].retryAt = now + Self.statusRetryInterval
+        }
+    }
+
+    /// Not all is known yet: probe again what is due; decide when all is (S14).
+    mutating func considerUnknown(_ index: Int) {
+        guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }
+        guard groups[index].resources.allSatisfy({ $0.state != .unknown }) else {
+            if isLeaving {
+                move(index, to: .stopping, .probedAstray, Reason(.shutdown, "this node is leaving"))
+                beginStopping(index, then: .standby)
+            } else if let retry = groups[index].retryAt, retry <= now {
+                groups[index].retryAt = nil
+                probeResources(index)
+            }
+            return
+        }
+        groups[index].retryAt = nil
+        settleProbed(index)
+    }
+
+    /// All resources are probed: adopt what runs as recorded, stop what runs otherwise.
+    private mutating func settleProbed(_ index: Int) {
+        let record = recordedClaim(index)
+        let sameBoot = start?.record?.bootID == start?.bootID
+        guard groups[index].resources.contains(where: { $0.state == .running }) else {
+            recordIsDirty = true
+            move(index, to: .standby, .probedStopped, nil)
+            return
+        }
+        let runsWhole = groups[index].resources.allSatisfy { $0.state == .running }
+        if runsWhole, sameBoot, let record, record.intent.meansRunning {
+            adopt(index, record)
+            return
+        }
+        groups[index].heldThisBoot = groups[index].heldThisBoot || sameBoot && record != nil
+        let facts =
+            runsWhole
+            ? "everything runs, but this node has no claim to it"
+            : "part of it runs"
+        note(.warning, .groupMoved, index, "\(facts): stopping it", Reason(.S14, facts))
+        move(index, to: .stopping, .probedAstray, Reason(.S14, facts))
+        beginStopping(index, then: .standby)
+    }
+
+    /// A restarted daemon goes on with what runs, without stopping it (L4).
+    private mutating func adopt(_ index: Int, _ record: ClaimRecord) {
+        groups[index].claim = record.kind == .none ? .evidence : record.kind
+        groups[index].claimEpoch = record.epoch
+        groups[index].epoch = record.epoch
+        groups[index].heldThisBoot = true
+        groups[index].hasStartedStorage = settings.groups[index].holdsStorage
+        // Absent for longer than the peer may have waited: it may have taken (S8, S9).
+        let absence = start?.lastTurn.map { startedAt - $0 }
+        let earliest = settings.timings.deadtime
+        groups[index].isLate = absence.map { $0 >= earliest } ?? true
+        recordIsDirty = true
+        move(index, to: .active, .adopted, Reason(.L4, "all resources run, as recorded"))
+    }
+}
+
+extension ClaimIntent {
+    /// Whether a group found running may be what this intent led to.
+    var meansRunning: Bool {
+        switch self {
+        case .reserved, .acquiring, .active: true
+        case .idle, .releasing: false
+        }
+    }
+}
+
+extension OperationOutcome {
+    /// The outcome as a verb for notices: `start of X failed`.
+    var word: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .running: "left it running"
+        case .stopped: "left it stopped"
+        case .unknown: "could not tell"
+        case .failed: "failed"
+        case .timedOut: "timed out"
+        case .cancelled: "was cancelled"
+        case .interrupted: "was interrupted"
+        }
+    }
+}
+
+extension OperationFailure {
+    /// The exit code and the last line of output, for a notice.
+    var text: String {
+        let code = exitCode.map { " (exit \($0))" } ?? ""
+        let last = output.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
+        return last.isEmpty ? code : "\(code): \(last)"
+    }
+}

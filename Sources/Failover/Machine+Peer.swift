@@ -1,0 +1,291 @@
+// Liveness: when the peer was heard, when it is late, silent, back; the same for each link; and what this
+// node's own lateness means (S8). Nothing here decides who holds a group.
+
+extension FailoverMachine {
+    /// The first event: who we are, and what an earlier daemon left behind (S14).
+    mutating func begin(_ start: Start) {
+        precondition(self.start == nil, "started twice")
+        self.start = start
+        startedAt = now
+        nextBeat = now
+        needsEvaluation = true
+        if let record = start.record {
+            for index in groups.indices {
+                guard let claim = recordedClaim(index) else { continue }
+                groups[index].epoch = claim.epoch
+                if record.bootID == start.bootID { groups[index].heldThisBoot = claim.heldThisBoot }
+            }
+            if record.bootID == start.bootID {
+                peerHeardThisBoot = record.peerHeardThisBoot
+                peer.addresses = record.peerAddresses
+                probes.setPeerAddresses(record.peerAddresses)
+                probes.restore(record.calibrated)
+            }
+        }
+        note(
+            .info,
+            .started,
+            nil,
+            "\(settings.node) began, incarnation \(start.incarnation)"
+                + (start.record == nil ? ", without a durable record" : "")
+        )
+        for index in groups.indices { probeResources(index) }
+    }
+
+    /// An accepted beat with news.
+    mutating func heard(_ beat: Beat, on link: LinkIndex) {
+        guard beat.content.kind == .alive else {
+            daemonDown(beat, on: link)
+            return
+        }
+        let content = beat.content
+        linkHeard(link)
+        if peer.incarnation != beat.incarnation { newIncarnation(beat) }
+        peer.lastHeard = now
+        peer.lastDaemonDown = nil
+        peer.earliestTake = content.earliestTake
+        peer.challenge = content.challenge
+        peer.response = content.response
+        if peer.isLeaving != content.isLeaving {
+            peer.isLeaving = content.isLeaving
+            needsEvaluation = true
+            if content.isLeaving { note(.info, .peerLeaving, nil, "\(settings.peer) is leaving") }
+        }
+        if peer.addresses != content.addresses {
+            peer.addresses = content.addresses
+            probes.setPeerAddresses(content.addresses)
+            probes.nextRound = now
+            recordIsDirty = true
+        }
+        if peer.standing != .present { contact() }
+        for report in content.groups { heard(report) }
+        // Only a beat sent after we asked says anything about a claim that may have been overtaken (S8).
+        if content.response == challenge, groups.contains(where: \.isLate) { needsEvaluation = true }
+    }
+
+    /// A heartbeat already heard on another path: this one works too.
+    mutating func heardAgain(on link: LinkIndex) {
+        linkHeard(link)
+        guard peer.standing == .present else { return }
+        peer.lastHeard = now
+    }
+
+    /// What the peer says of one group.
+    private mutating func heard(_ report: GroupReport) {
+        guard let index = groupIndex[report.group] else { return }
+        let before = peer.reports[index]
+        guard before != report else { return }
+        if report.fitness == .fit {
+            if before?.fitness != .fit { peer.fitSince[index] = now }
+        } else {
+            peer.fitSince[index] = nil
+        }
+        peer.reports[index] = report
+        if report.epoch > groups[index].epoch, !groups[index].phase.holds {
+            groups[index].epoch = report.epoch
+            recordIsDirty = true
+        }
+        // After each move the group's address answers from a new place: calibrate at once.
+        if report.phase == .active, before?.phase != .active { probes.nextRound = now }
+        needsEvaluation = true
+    }
+
+    /// The peer is heard, for the first time or again.
+    private mutating func contact() {
+        let before = peer.standing
+        peer.standing = .present
+        peer.presentSince = now
+        probes.endSuspicion()
+        probes.nextRound = now
+        needsEvaluation = true
+        waitingNoted = false
+        beatIsDue = true
+        if !peerHeardThisBoot {
+            peerHeardThisBoot = true
+            recordIsDirty = true
+        }
+        for index in groups.indices {
+            groups[index].heldReason = nil
+            groups[index].heldCause = nil
+            groups[index].retriedStart = false
+        }
+        let how = before == .neverHeard ? "heard" : "heard again"
+        note(.info, .peerAlive, nil, "\(settings.peer) is \(how)")
+    }
+
+    /// The peer's daemon is a new one (S6, S14): what the old one said is void.
+    private mutating func newIncarnation(_ beat: Beat) {
+        if let old = peer.incarnation {
+            let what = peer.bootID == beat.bootID ? "its daemon restarted" : "it booted"
+            note(
+                .info,
+                .peerRestarted,
+                nil,
+                "\(settings.peer): \(what), incarnation \(old) is now \(beat.incarnation)"
+            )
+        }
+        peer.incarnation = beat.incarnation
+        peer.bootID = beat.bootID
+        peer.forgetReports()
+        peer.isLeaving = false
+        needsEvaluation = true
+        beatIsDue = true
+    }
+
+    /// The peer's keeper speaks: the host lives, the loop does not (S10). Never "alive".
+    private mutating func daemonDown(_ beat: Beat, on link: LinkIndex) {
+        if peer.lastDaemonDown == nil {
+            note(.page, .peerDaemonDown, nil, "the daemon of \(settings.peer) is down, its host answers")
+        }
+        peer.lastDaemonDown = now
+    }
+
+    /// Follows the peer into lateness and silence.
+    mutating func watchPeer() {
+        switch peer.standing {
+        case .present:
+            guard let heard = peer.lastHeard else { return }
+            let silence = now - heard
+            if silence >= suspicionDelay, probes.suspicionSince == nil { suspect() }
+            if silence >= settings.timings.deadtime { fallSilent(silence) }
+        case .neverHeard:
+            guard now - startedAt >= settings.timings.initdead else { return }
+            if peerHeardThisBoot {
+                peer.standing = .silent
+                if probes.suspicionSince == nil { suspect() }
+                needsEvaluation = true
+            } else if !waitingNoted {
+                waitingNoted = true
+                note(
+                    .page,
+                    .waiting,
+                    nil,
+                    "\(settings.peer) was not heard since this machine booted. Waiting for it; if it is off, "
+                        + "type: baton confirm-down \(settings.peer)",
+                    Reason(.S1, "nothing proves that \(settings.peer) does not serve")
+                )
+            }
+        case .silent:
+            needsEvaluation = needsEvaluation || probes.suspicionSince != nil
+        case .left, .confirmedDown:
+            return
+        }
+    }
+
+    /// Suspicion begins: ask around, and reserve the next epoch (S5).
+    private mutating func suspect() {
+        probes.suspicionSince = now
+        probes.rounds = 0
+        probes.nextRound = now
+        for index in groups.indices where groups[index].phase.isIdle { reserve(index) }
+        if peer.standing == .present {
+            note(.warning, .peerLate, nil, "\(settings.peer) is late")
+        }
+    }
+
+    private mutating func fallSilent(_ silence: Duration) {
+        peer.standing = peer.isLeaving ? .left : .silent
+        peer.presentSince = nil
+        needsEvaluation = true
+        if peer.isLeaving {
+            probes.endSuspicion()
+            probes.nextRound = nil
+            note(.info, .peerDead, nil, "\(settings.peer) has left in order")
+        } else {
+            note(.warning, .peerSilent, nil, "\(settings.peer) is silent for \(silence.text)")
+        }
+        for index in peer.fitSince.indices { peer.fitSince[index] = nil }
+    }
+
+    /// When `watchPeer` or `watchLinks` next has something to say.
+    var peerDeadline: Instant? {
+        var next: Instant?
+        func consider(_ deadline: Instant) {
+            if deadline > now, next.map({ deadline < $0 }) ?? true { next = deadline }
+        }
+        let timings = settings.timings
+        switch peer.standing {
+        case .present:
+            if let heard = peer.lastHeard {
+                consider(heard + suspicionDelay)
+                consider(heard + timings.deadtime)
+            }
+        case .neverHeard:
+            consider(startedAt + timings.initdead)
+        case .silent, .left, .confirmedDown:
+            break
+        }
+        for link in links {
+            guard let heard = link.lastHeard else { continue }
+            consider(heard + suspicionDelay)
+            consider(heard + timings.deadtime)
+        }
+        return next
+    }
+
+    // MARK: Links
+
+    private mutating func linkHeard(_ link: LinkIndex) {
+        guard links.indices.contains(link.value) else { return }
+        links[link.value].lastHeard = now
+    }
+
+    mutating func linkChanged(_ link: LinkIndex, isUp: Bool) {
+        guard links.indices.contains(link.value) else { return }
+        links[link.value].isUp = isUp
+        // A path that came back is told to the peer at once.
+        if isUp { beatIsDue = true }
+    }
+
+    /// How a link stands now.
+    func linkState(_ link: LinkView) -> LinkState {
+        guard link.isUp, let heard = link.lastHeard else { return .down }
+        let silence = now - heard
+        if silence >= settings.timings.deadtime { return .down }
+        return silence >= suspicionDelay ? .late : .up
+    }
+
+    /// Notes each link that changed its state.
+    mutating func watchLinks() {
+        for index in links.indices {
+            let state = linkState(links[index])
+            guard state != links[index].state else { continue }
+            let before = links[index].state
+            links[index].state = state
+            let name = settings.links[index].name
+            switch state {
+            case .up: note(.info, .linkUp, nil, "link \(name) is up")
+            case .late: note(.warning, .linkLate, nil, "link \(name) is late")
+            case .down:
+                if before != .down { note(.warning, .linkDown, nil, "link \(name) is down") }
+            }
+        }
+    }
+
+    mutating func ownAddressesChanged(_ addresses: [OwnAddress]) {
+        let told = Array(addresses.prefix(BeatContent.addressesMaximum))
+        guard told != ownAddresses else { return }
+        ownAddresses = told
+        beatIsDue = true
+    }
+
+    // MARK: Own lateness (S8)
+
+    /// The loop could not run. If the peer may have taken meanwhile, nothing known before counts.
+    mutating func loopLate(by lateness: Duration) {
+        let earliest = peer.earliestTake ?? settings.timings.deadtime
+        guard lateness >= min(earliest, settings.timings.deadtime) else { return }
+        wasLate(by: lateness, because: "the loop stood still for \(lateness.text)")
+    }
+
+    mutating func wasLate(by lateness: Duration, because why: String) {
+        challenge += 1
+        beatIsDue = true
+        needsEvaluation = true
+        for index in groups.indices where groups[index].phase.holds { groups[index].isLate = true }
+        // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.
+        if peer.standing == .present { peer.lastHeard = now }
+        probes.endSuspicion()
+        note(.warning, .late, nil, "\(why): asking \(settings.peer) first", Reason(.S8, why))
+    }
+}

@@ -1,0 +1,182 @@
+// The one status value, made from the core's state. It words what stands and what to type; it decides nothing.
+
+extension FailoverMachine {
+    /// The status at `now`; the daemon adds its counters.
+    public func status(at time: Instant) -> Status {
+        let now = max(now, time)
+        return Status(
+            node: settings.node.text,
+            incarnation: start?.incarnation.description ?? "",
+            peer: peerStatus(at: now),
+            links: links.enumerated().map { index, link in
+                LinkStatus(
+                    name: settings.links[index].name,
+                    kind: .configured,
+                    state: linkState(link)
+                )
+            },
+            groups: groups.indices.map { groupStatus($0, at: now) },
+            protection: protection,
+            lastMove: lastMove,
+            reason: statusReason,
+            nextStep: nextStep
+        )
+    }
+
+    private func peerStatus(at now: Instant) -> PeerStatus {
+        let state: PeerState =
+            switch peer.standing {
+            case .neverHeard: .unknown
+            case .present: probes.suspicionSince == nil ? .alive : .late
+            case .silent: isJudgedDead ? .dead : .silent
+            case .left, .confirmedDown: .dead
+            }
+        return PeerStatus(
+            name: settings.peer.text,
+            state: state,
+            lastHeardMilliseconds: peer.lastHeard.map { (now - $0).milliseconds },
+            incarnation: peer.incarnation?.description
+        )
+    }
+
+    /// Whether the table said of every group that the silent peer does not hold it.
+    private var isJudgedDead: Bool {
+        !hostAnswers
+            && groups.indices.allSatisfy { index in
+                groups[index].phase.holds && groups[index].heldCause == nil
+            }
+    }
+
+    private func groupStatus(_ index: Int, at now: Instant) -> GroupStatus {
+        let group = groups[index]
+        let settings = settings.groups[index]
+        let fitness = fitness(index)
+        return GroupStatus(
+            name: settings.name.text,
+            state: group.phase.state,
+            owner: owner(index),
+            epoch: group.epoch,
+            preferred: preferredSide(index) == .own
+                ? self.settings.node.text : self.settings.peer.text,
+            fit: fitness == .fit,
+            unfitReason: fitness == .fit ? nil : fitness.words,
+            resources: settings.resources.indices.map { place in
+                let resource = group.resources[place]
+                return ResourceStatus(
+                    name: settings.resources[place].name,
+                    type: settings.resources[place].type,
+                    state: resource.state,
+                    since: (now - resource.since).milliseconds,
+                    lastOperationMilliseconds: resource.lastOperation?.milliseconds,
+                    failure: resource.failure
+                )
+            }
+        )
+    }
+
+    /// The node that runs the group, as far as is known here.
+    private func owner(_ index: Int) -> String? {
+        if groups[index].phase.holds, groups[index].phase != .claiming { return settings.node.text }
+        switch peer.standing {
+        case .present, .silent:
+            return peer.reports[index]?.phase.holds == true ? settings.peer.text : nil
+        case .neverHeard, .left, .confirmedDown:
+            return nil
+        }
+    }
+
+    private var protection: ProtectionStatus {
+        var gaps: [String] = []
+        if !hostIsCalibrated, settings.unprovedTakeover {
+            gaps.append(
+                "no probe of \(settings.peer) on a network without heartbeats answers: when every link is cut "
+                    + "while both nodes live, both may run the groups"
+            )
+        }
+        if groups.indices.contains(where: { settings.groups[$0].holdsStorage }) {
+            gaps.append(
+                "no fencing: a node that stands still longer than deadtime, and then goes on, may write for a moment"
+            )
+        }
+        return ProtectionStatus(level: .evidence, gaps: gaps)
+    }
+
+    /// The most pressing of what is wrong: one sentence, and what to type.
+    private var trouble: (reason: String, next: String?)? {
+        let name = settings.peer.text
+        for index in groups.indices {
+            let group = groups[index]
+            let label = settings.groups[index].name
+            switch group.phase {
+            case .unsafe:
+                return (
+                    "\(label) could not be stopped here: \(failureText(index))",
+                    "baton standby \(label)"
+                )
+            case .failed:
+                if peer.isPresent, peer.reports[index]?.phase.holds == true { continue }
+                return (
+                    "\(label) runs nowhere: \(failureText(index))",
+                    "baton takeover \(label)"
+                )
+            default: break
+            }
+            if let reason = group.heldReason, !group.phase.holds {
+                return ("\(label) is not taken over: \(reason.facts)", "baton confirm-down \(name)")
+            }
+            if group.conflictNoted {
+                return ("\(label) is held by both nodes; one is giving it up", nil)
+            }
+            if group.phase == .unknown, group.retryAt != nil {
+                return ("\(label): the state of its resources cannot be told yet", "baton status")
+            }
+        }
+        switch peer.standing {
+        case .neverHeard:
+            let idle = groups.contains { !$0.phase.holds }
+            guard idle else { return ("\(name) was not heard yet", nil) }
+            return (
+                "\(name) was not heard since this daemon started: waiting for it",
+                waitingNoted ? "baton confirm-down \(name)" : nil
+            )
+        case .silent: return ("\(name) is silent", nil)
+        case .left: return ("\(name) has left in order; nobody could take over from this node", nil)
+        case .confirmedDown: return ("\(name) is confirmed down", nil)
+        case .present: break
+        }
+        for index in groups.indices
+        where !groups[index].phase.holds && peer.reports[index] == nil {
+            return (
+                "\(name) says nothing of \(settings.groups[index].name): is it in haresources there?",
+                "baton check --peer-config DIR"
+            )
+        }
+        return nil
+    }
+
+    private var statusReason: String { trouble?.reason ?? "both nodes talk; nothing is wrong" }
+
+    private var nextStep: String? { trouble?.next }
+}
+
+extension GroupPhase {
+    /// The phase as people read it.
+    public var state: GroupState {
+        switch self {
+        case .unknown: .unknown
+        case .standby: .standby
+        case .claiming, .starting: .acquiring
+        case .active: .active
+        case .stopping, .offered: .releasing
+        case .failed, .unsafe: .failed
+        }
+    }
+}
+
+extension FailoverMachine {
+    /// Where each group stands on this node, in the order of `Settings.groups`.
+    public var phases: [GroupPhase] { groups.map(\.phase) }
+
+    /// The rows of the transition table that this core has taken so far, for tests of the table.
+    public var transitionsTaken: Set<Transition> { coverage }
+}

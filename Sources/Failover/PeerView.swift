@@ -1,0 +1,72 @@
+// What this node knows of the other, from authenticated heartbeats alone: when it was heard, on which
+// links, what it said of each group. Unauthenticated hints are in `Evidence`.
+
+/// The other node as this one has heard it.
+struct PeerView: Sendable {
+    /// How the peer stands.
+    var standing = PeerStanding.neverHeard
+    /// The incarnation heard last.
+    var incarnation: Incarnation?
+    /// The boot heard last.
+    var bootID: BootID?
+    /// When a beat of a turning loop last came in, on any link.
+    var lastHeard: Instant?
+    /// When the peer's keeper last said that its loop is down (S10).
+    var lastDaemonDown: Instant?
+    /// Since when the peer has been heard without a silence beyond `deadtime`.
+    var presentSince: Instant?
+    /// The shortest silence after which the peer may take from us (S8).
+    var earliestTake: Duration?
+    /// The peer is shutting down in order.
+    var isLeaving = false
+    /// The peer's last challenge, which our beats answer.
+    var challenge: UInt64 = 0
+    /// Our challenge that the peer last answered.
+    var response: UInt64 = 0
+    /// The peer's own addresses.
+    var addresses: [OwnAddress] = []
+    /// What it said of each group in its present incarnation, by our index; `nil` before it spoke of it.
+    var reports: [GroupReport?]
+    /// Since when it has called itself fit for each group.
+    var fitSince: [Instant?]
+
+    init(groupCount: Int) {
+        reports = Array(repeating: nil, count: groupCount)
+        fitSince = Array(repeating: nil, count: groupCount)
+    }
+
+    /// Whether the peer's loop was heard within `deadtime`.
+    var isPresent: Bool { standing == .present }
+
+    /// Forgets what an earlier incarnation said (S6, S14).
+    mutating func forgetReports() {
+        for index in reports.indices {
+            reports[index] = nil
+            fitSince[index] = nil
+        }
+    }
+}
+
+/// How the peer stands.
+enum PeerStanding: Equatable, Sendable {
+    /// Not heard in this incarnation of ours.
+    case neverHeard
+    /// Heard within `deadtime`.
+    case present
+    /// Silent beyond `deadtime`; what that means is decided group by group (design section 4, table).
+    case silent
+    /// It said it was leaving, and fell silent.
+    case left
+    /// The administrator has confirmed that it is off.
+    case confirmedDown
+}
+
+/// One link as this node hears it.
+struct LinkView: Sendable {
+    /// The socket works and the device is up.
+    var isUp = true
+    /// When the peer was last heard on it.
+    var lastHeard: Instant?
+    /// As last noted.
+    var state = LinkState.down
+}

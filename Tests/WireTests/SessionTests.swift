@@ -321,20 +321,7 @@ import Testing
         #expect(b.session.peerIncarnation == snapshot.session.incarnation)
     }
 
-    // MARK: Challenge
-
-    @Test func `A challenge comes back in the peer's next beat`() throws {
-        var (a, b) = try metPair()
-        let before = b.beat()
-        a.session.challenge = 77
-        #expect(a.hear(before) == .accepted)
-        #expect(a.session.challengeAnswered == 0)
-        #expect(b.hear(a.beat()) == .accepted)
-        #expect(a.hear(b.beat()) == .accepted)
-        #expect(a.session.challengeAnswered == 77)
-    }
-
-    // MARK: Identity
+    // MARK: Counters
 
     @Test func `Each verdict is counted under its name`() throws {
         var (a, b) = try metPair()

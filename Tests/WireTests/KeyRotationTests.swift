@@ -34,6 +34,14 @@ private func keyID(_ datagram: [UInt8]) -> UInt8 { datagram[6] }
         #expect(exchange(&a, &b) == [.accepted, .accepted])
     }
 
+    @Test func `Until then the key agreed before stays, not the first in the file`() throws {
+        var (a, b) = try metPair(ring([0, 1], signing: 1))
+        #expect(exchange(&a, &b) == [.accepted, .accepted])
+        try a.session.replaceKeys(ring([0, 1, 2], signing: 2))
+        #expect(exchange(&a, &b) == [.accepted, .accepted])
+        #expect(a.session.signingKey == 1)
+    }
+
     @Test func `While the peer's keys are unknown, beats on each link go through all keys`() throws
     {
         var a = try Node(true, life: 1, keyring: ring([0, 3, 7], signing: 3))

@@ -57,6 +57,18 @@ private func keeper(continuing continuation: SessionContinuation) throws -> Sess
         #expect(keeper.open(new.beat(), link: 0, at: moment(0)).kind == .accepted)
     }
 
+    @Test func `What the dead loop had heard is a replay to the keeper, on every path`() throws {
+        var (a, b) = try metPair()
+        let first = b.beat(0)
+        let second = b.beat(1)
+        #expect(a.hear(second, 1) == .accepted)
+        #expect(a.hear(first, 0) == .repeated)
+        var keeper = try keeper(of: a)
+        #expect(keeper.open(first, link: 0, at: moment(0)) == .replayed)
+        #expect(keeper.open(second, link: 1, at: moment(0)) == .replayed)
+        #expect(keeper.open(b.beat(0), link: 0, at: moment(0)).kind == .accepted)
+    }
+
     @Test func `A keeper's keeper is above the first`() throws {
         var (a, b) = try metPair()
         var first = try keeper(of: a)

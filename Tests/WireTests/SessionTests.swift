@@ -153,6 +153,18 @@ import Testing
         #expect(a.session.peerIncarnation?.counter == 1)
     }
 
+    @Test func `A twin is not believed by what it said before the present peer was last heard`()
+        throws
+    {
+        var (a, b) = try metPair()
+        var twin = try Node(false, life: 6)
+        #expect(twin.hear(a.beat()) == .candidate)
+        let kept = twin.beat()
+        #expect(a.hear(b.beat()) == .accepted)
+        #expect(a.hear(kept) == .stale)
+        #expect(a.session.peerIncarnation == b.session.incarnation)
+    }
+
     // MARK: Replays
 
     @Test func `Nothing recorded before our start is applied, whatever and however often`() throws {
@@ -210,6 +222,28 @@ import Testing
         #expect(a.session.peerIncarnation?.counter == 6)
     }
 
+    @Test func `Floods of old lives on both sides do not hold two starting nodes apart`() throws {
+        var a = try Node(true, life: 6)
+        var b = try Node(false, life: 6)
+        var oldA = try (1...4).map { try Node(true, life: UInt64($0)) }
+        var oldB = try (1...4).map { try Node(false, life: UInt64($0)) }
+        func flood() {
+            for index in oldA.indices {
+                _ = b.hear(oldA[index].beat())
+                _ = a.hear(oldB[index].beat())
+            }
+        }
+        for _ in 0..<3 {
+            flood()
+            let saidA = a.beat()
+            let saidB = b.beat()
+            _ = a.hear(saidB)
+            _ = b.hear(saidA)
+        }
+        #expect(a.session.peerIncarnation == b.session.incarnation)
+        #expect(b.session.peerIncarnation == a.session.incarnation)
+    }
+
     @Test func `A flood does not even keep out a peer that lost its counter`() throws {
         var (a, dead) = try metPair()
         let kept = (0..<100).map { _ in dead.beat() }
@@ -258,6 +292,15 @@ import Testing
         #expect(a.hear(b.beat(0)) == .accepted)
         for datagram in kept { #expect(a.hear(datagram) == .candidate) }
         #expect(a.hear(withheld) == .repeated)
+        #expect(a.hear(withheld) == .replayed)
+    }
+
+    @Test func `What was withheld until after the proof proves no path either`() throws {
+        var a = try Node(true, life: 1)
+        var b = try Node(false, life: 1)
+        #expect(b.hear(a.beat()) == .candidate)
+        let withheld = b.beat(1)
+        #expect(a.hear(b.beat(0)) == .accepted)
         #expect(a.hear(withheld) == .replayed)
     }
 
@@ -319,6 +362,16 @@ import Testing
         #expect(b.hear(snapshot.beat()) == .accepted)
         #expect(snapshot.hear(b.beat()) == .accepted)
         #expect(b.session.peerIncarnation == snapshot.session.incarnation)
+    }
+
+    @Test func `A node set back learns it from a peer that restarted meanwhile, too`() throws {
+        var (a, _) = try metPair()
+        var snapshot = a
+        _ = a.beat()
+        var new = try Node(false, life: 6)
+        #expect(new.hear(a.beat()) == .candidate)
+        #expect(snapshot.hear(new.beat()) == .rolledBack)
+        #expect(snapshot.session.peerIncarnation?.counter == 5)
     }
 
     // MARK: Counters

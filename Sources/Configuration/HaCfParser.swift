@@ -68,7 +68,10 @@ struct HaCfParser {
     private mutating func parse() {
         let source = list.source
         list.noteOddities(
-            excludingComments: true, carriageReturnsFail: false, program: "Heartbeat")
+            excludingComments: true,
+            carriageReturnsFail: false,
+            program: "Heartbeat"
+        )
         for number in source.lines.indices.map({ $0 + 1 }) {
             let line = source.characters(ofLine: number).withoutComment
             guard let name = line.words(separatedByCommas: true).first else { continue }
@@ -91,24 +94,38 @@ struct HaCfParser {
         }
         if case .refused(let useInstead) = row.standing {
             list.error(
-                .refusedDirective, at: name.position, "'\(row.name)' is not supported",
-                hint: "use \(useInstead)")
+                .refusedDirective,
+                at: name.position,
+                "'\(row.name)' is not supported",
+                hint: "use \(useInstead)"
+            )
             return
         }
         // Commas separate where Heartbeat's own parser sees single values; lines that a plug-in or a
         // program of its own reads keep them (`apiauth ipfail uid=a,b`).
         let commas: Bool
-        if case .words = row.form { commas = HaCfParser.linkNames.contains(row.name) } else { commas = true }
+        if case .words = row.form {
+            commas = HaCfParser.linkNames.contains(row.name)
+        } else {
+            commas = true
+        }
         let values = Array(line.words(separatedByCommas: commas).dropFirst())
         guard !values.isEmpty else {
             list.warning(
-                .missingValue, at: name.position,
-                "'\(row.name)' has no value and does nothing", hint: row.grammar)
+                .missingValue,
+                at: name.position,
+                "'\(row.name)' has no value and does nothing",
+                hint: row.grammar
+            )
             return
         }
         if case .withoutEffect(let why, let severity) = row.standing {
             list.add(
-                severity, .withoutEffect, at: name.position, "'\(row.name)' is without effect: \(why)")
+                severity,
+                .withoutEffect,
+                at: name.position,
+                "'\(row.name)' is without effect: \(why)"
+            )
             hasUnsupportedLink = hasUnsupportedLink || HaCfParser.linkNames.contains(row.name)
         }
         take(row, name, values)
@@ -128,9 +145,11 @@ struct HaCfParser {
             guard counts.contains(values.count) else {
                 let place = values.count > counts.upperBound ? values[counts.upperBound] : name
                 list.error(
-                    .wrongValueCount, at: place.position,
+                    .wrongValueCount,
+                    at: place.position,
                     "'\(row.name)' takes \(HaCfParser.count(counts)), not \(values.count)",
-                    hint: row.grammar)
+                    hint: row.grammar
+                )
                 return
             }
             set(row, name, words: values)
@@ -142,7 +161,8 @@ struct HaCfParser {
     private static func count(_ counts: ClosedRange<Int>) -> String {
         let words = counts.upperBound == 1 ? "value" : "values"
         return counts.count == 1
-            ? "\(counts.lowerBound) \(words)" : "\(counts.lowerBound) to \(counts.upperBound) values"
+            ? "\(counts.lowerBound) \(words)"
+            : "\(counts.lowerBound) to \(counts.upperBound) values"
     }
 
     /// One value; of several the last counts, as in Heartbeat, but not unsaid.
@@ -150,13 +170,17 @@ struct HaCfParser {
         guard let value = values.last else { return }
         if values.count > 1 {
             list.warning(
-                .severalValues, at: values[1].position,
+                .severalValues,
+                at: values[1].position,
                 "'\(row.name)' takes one value; the last, \(quoted(value.text)), counts",
-                hint: row.grammar)
+                hint: row.grammar
+            )
         } else if let earlier = result.positions[row.name], row.name != "udpport" {
             list.warning(
-                .givenTwice, at: name.position,
-                "'\(row.name)' is given again; this line counts, not line \(earlier.line)")
+                .givenTwice,
+                at: name.position,
+                "'\(row.name)' is given again; this line counts, not line \(earlier.line)"
+            )
         }
         switch row.form {
         case .time(let range):
@@ -196,8 +220,11 @@ struct HaCfParser {
         var hint = nearestWordHint(to: value.text, among: words)
         if hint == nil, row.standing != .honoured { hint = row.meaning }
         list.error(
-            .invalidValue, at: value.position,
-            "\(quoted(value.text)) is no value of '\(row.name)': it takes \(wanted)", hint: hint)
+            .invalidValue,
+            at: value.position,
+            "\(quoted(value.text)) is no value of '\(row.name)': it takes \(wanted)",
+            hint: hint
+        )
     }
 
     static func boolean(_ text: String) -> Bool? {
@@ -217,10 +244,12 @@ struct HaCfParser {
             let time = try DurationText.parse(value.text, units: DurationText.heartbeatUnits)
             guard range.contains(time) else {
                 list.error(
-                    .outOfRange, at: value.position,
+                    .outOfRange,
+                    at: value.position,
                     "\(quoted(value.text)) is out of range: '\(row.name)' takes "
                         + "\(range.lowerBound.shortText) to \(range.upperBound.shortText)",
-                    hint: time < range.lowerBound ? "a bare number counts seconds" : nil)
+                    hint: time < range.lowerBound ? "a bare number counts seconds" : nil
+                )
                 return nil
             }
             return time
@@ -239,8 +268,11 @@ struct HaCfParser {
                 message = "\(quoted(value.text)) is no time"
             }
             list.error(
-                .invalidTime, at: place, message,
-                hint: "a number of seconds, or a number with us, ms, s, m, h or d")
+                .invalidTime,
+                at: place,
+                message,
+                hint: "a number of seconds, or a number with us, ms, s, m, h or d"
+            )
             return nil
         }
     }
@@ -311,9 +343,11 @@ struct HaCfParser {
             guard let device = device(words[0]) else { return }
             guard let peer = IPAddress(words[1].text), peer.isIPv4 else {
                 list.error(
-                    .invalidAddress, at: words[1].position,
+                    .invalidAddress,
+                    at: words[1].position,
                     "\(quoted(words[1].text)) is no IPv4 address",
-                    hint: "names are not resolved here: write the address")
+                    hint: "names are not resolved here: write the address"
+                )
                 return
             }
             link(.unicast(peer: peer), device, words[1])
@@ -328,16 +362,21 @@ struct HaCfParser {
         let name = value.text.lowercased()
         guard isNodeName(name) else {
             list.error(
-                .invalidName, at: value.position, "\(quoted(value.text)) is no node name",
-                hint: "letters, digits, '.', '-' and '_', at most 64: what `uname -n` prints")
+                .invalidName,
+                at: value.position,
+                "\(quoted(value.text)) is no node name",
+                hint: "letters, digits, '.', '-' and '_', at most 64: what `uname -n` prints"
+            )
             return
         }
         if result.nodes.contains(name) {
             list.warning(.givenTwice, at: value.position, "node '\(name)' is named twice")
         } else if result.nodes.count == 2 {
             list.error(
-                .wrongNodeCount, at: value.position,
-                "\(quoted(name)) is one node too many: Baton works with two")
+                .wrongNodeCount,
+                at: value.position,
+                "\(quoted(name)) is one node too many: Baton works with two"
+            )
         } else {
             result.nodes.append(name)
         }
@@ -346,9 +385,11 @@ struct HaCfParser {
     private mutating func stateless(_ value: Word) {
         if ["drbddisk", "Filesystem", "LVM", "Raid1", "drbdupper"].contains(value.text) {
             list.warning(
-                .storageCalledStateless, at: value.position,
+                .storageCalledStateless,
+                at: value.position,
                 "'\(value.text)' is called stateless but carries data",
-                hint: "two nodes may then write at the same time")
+                hint: "two nodes may then write at the same time"
+            )
         }
         if !result.statelessTypes.contains(value.text) { result.statelessTypes.append(value.text) }
     }
@@ -356,8 +397,11 @@ struct HaCfParser {
     private mutating func device(_ value: Word) -> String? {
         guard isDeviceName(value.text) else {
             list.error(
-                .invalidName, at: value.position, "\(quoted(value.text)) is no device name",
-                hint: "at most 15 characters, as `ip link` prints it")
+                .invalidName,
+                at: value.position,
+                "\(quoted(value.text)) is no device name",
+                hint: "at most 15 characters, as `ip link` prints it"
+            )
             return nil
         }
         return value.text
@@ -368,7 +412,11 @@ struct HaCfParser {
         if result.links.contains(where: { $0.medium == medium && $0.device == device }) {
             list.warning(.givenTwice, at: word.position, "link '\(link.name)' is named twice")
         } else if result.links.count == HaCfParser.linkMaximum {
-            list.error(.tooMany, at: word.position, "more than \(HaCfParser.linkMaximum) heartbeat links")
+            list.error(
+                .tooMany,
+                at: word.position,
+                "more than \(HaCfParser.linkMaximum) heartbeat links"
+            )
         } else {
             result.links.append(link)
         }
@@ -380,17 +428,23 @@ struct HaCfParser {
         guard let operation = OperationAction(rawValue: operationWord.text) else {
             let known = ["start", "stop", "status"]
             list.error(
-                .invalidValue, at: operationWord.position,
+                .invalidValue,
+                at: operationWord.position,
                 "\(quoted(operationWord.text)) is no operation: start, stop or status",
-                hint: nearestWordHint(to: operationWord.text, among: known))
+                hint: nearestWordHint(to: operationWord.text, among: known)
+            )
             return
         }
         guard let row = HaCfParser.table["timeout"],
             let limit = time(
-                row, words[words.count - 1], in: .milliseconds(100)...Directive.timeMaximum)
+                row,
+                words[words.count - 1],
+                in: .milliseconds(100)...Directive.timeMaximum
+            )
         else { return }
         result.timeouts.rules.append(
-            OperationTimeouts.Rule(subject: subject, operation: operation, limit: limit))
+            OperationTimeouts.Rule(subject: subject, operation: operation, limit: limit)
+        )
     }
 
     // MARK: Values against each other
@@ -398,29 +452,43 @@ struct HaCfParser {
     private mutating func checkTogether() {
         if result.nodes.isEmpty {
             list.error(.missingDirective, at: nil, "no node is named", hint: "node NAME NAME")
-        } else if result.nodes.count == 1, !list.kept.contains(where: { $0.code == .wrongNodeCount }) {
+        } else if result.nodes.count == 1,
+            !list.kept.contains(where: { $0.code == .wrongNodeCount })
+        {
             list.error(
-                .wrongNodeCount, at: result.positions["node"],
-                "only one node is named: a pair has two", hint: "node \(result.nodes[0]) OTHER")
+                .wrongNodeCount,
+                at: result.positions["node"],
+                "only one node is named: a pair has two",
+                hint: "node \(result.nodes[0]) OTHER"
+            )
         }
-        if result.links.isEmpty, !list.kept.contains(where: { $0.severity == .error && $0.line > 0 }) {
+        if result.links.isEmpty,
+            !list.kept.contains(where: { $0.severity == .error && $0.line > 0 })
+        {
             list.error(
-                .missingDirective, at: nil,
+                .missingDirective,
+                at: nil,
                 hasUnsupportedLink
-                    ? "none of the heartbeat links named can be used" : "no heartbeat link is named",
-                hint: "bcast DEVICE, or ucast DEVICE ADDRESS")
+                    ? "none of the heartbeat links named can be used"
+                    : "no heartbeat link is named",
+                hint: "bcast DEVICE, or ucast DEVICE ADDRESS"
+            )
         }
         checkTimes()
         switch result.autoFailback {
         case nil:
             list.note(
-                .failbackUnset, at: nil,
+                .failbackUnset,
+                at: nil,
                 "auto_failback is not set and is off: a group stays where it is; in Heartbeat it was legacy",
-                hint: "say `auto_failback off`, or `auto_failback on` for groups that go back")
+                hint: "say `auto_failback off`, or `auto_failback on` for groups that go back"
+            )
         case .legacy:
             list.note(
-                .failbackLegacy, at: result.positions["auto_failback"],
-                "auto_failback legacy is carried out as on: the group is asked for, not grabbed")
+                .failbackLegacy,
+                at: result.positions["auto_failback"],
+                "auto_failback legacy is carried out as on: the group is asked for, not grabbed"
+            )
         case .on, .off: break
         }
     }
@@ -431,33 +499,43 @@ struct HaCfParser {
         let place = result.positions["deadtime"] ?? result.positions["keepalive"]
         if times.deadtime <= twice {
             list.error(
-                .timesConflict, at: place,
+                .timesConflict,
+                at: place,
                 "deadtime \(times.deadtime.shortText) must be more than twice keepalive "
                     + times.keepalive.shortText,
-                hint: "deadtime \((times.keepalive * 3).shortText) is three keepalives")
+                hint: "deadtime \((times.keepalive * 3).shortText) is three keepalives"
+            )
         }
         if let initdead = result.initdead, initdead < times.deadtime {
             list.error(
-                .timesConflict, at: result.positions["initdead"],
-                "initdead \(initdead.shortText) is less than deadtime \(times.deadtime.shortText)")
+                .timesConflict,
+                at: result.positions["initdead"],
+                "initdead \(initdead.shortText) is less than deadtime \(times.deadtime.shortText)"
+            )
         }
         if let deadping = result.deadping, deadping <= twice {
             list.error(
-                .timesConflict, at: result.positions["deadping"],
+                .timesConflict,
+                at: result.positions["deadping"],
                 "deadping \(deadping.shortText) must be more than twice keepalive "
-                    + times.keepalive.shortText)
+                    + times.keepalive.shortText
+            )
         }
         guard let warntime = result.warntime else { return }
         if warntime >= times.deadtime {
             list.warning(
-                .timesConflict, at: result.positions["warntime"],
+                .timesConflict,
+                at: result.positions["warntime"],
                 "warntime \(warntime.shortText) is not below deadtime \(times.deadtime.shortText): "
-                    + "nothing is ever called late")
+                    + "nothing is ever called late"
+            )
         } else if warntime <= times.keepalive {
             list.warning(
-                .timesConflict, at: result.positions["warntime"],
+                .timesConflict,
+                at: result.positions["warntime"],
                 "warntime \(warntime.shortText) is not above keepalive \(times.keepalive.shortText): "
-                    + "every heartbeat is called late")
+                    + "every heartbeat is called late"
+            )
         }
     }
 }

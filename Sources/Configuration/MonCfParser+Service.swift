@@ -23,8 +23,11 @@ extension MonCfParser {
             }
             guard let row = MonCfParser.table[name.text], row.section != .records else {
                 list.error(
-                    .unknownDirective, at: name.position, "unknown word \(quoted(name.text))",
-                    hint: nearestWordHint(to: name.text, among: MonCfParser.table.keys.sorted()))
+                    .unknownDirective,
+                    at: name.position,
+                    "unknown word \(quoted(name.text))",
+                    hint: nearestWordHint(to: name.text, among: MonCfParser.table.keys.sorted())
+                )
                 return
             }
             switch (row.section, state) {
@@ -36,8 +39,10 @@ extension MonCfParser {
                 misplaced(name, "stands before the first service", "service TAG")
             case (.service, _):
                 misplaced(
-                    name, "belongs to the service, and a period has begun",
-                    "move the line above `period`")
+                    name,
+                    "belongs to the service, and a period has begun",
+                    "move the line above `period`"
+                )
             default:
                 misplaced(name, "belongs to a period", "a `period` line comes before")
             }
@@ -63,7 +68,10 @@ extension MonCfParser {
         }
         result.watches[at.watch].services[at.service].environment.append(
             MonitorConfiguration.Global(
-                name: Array(line[..<equals]).text, value: Array(line[(equals + 1)...]).text))
+                name: Array(line[..<equals]).text,
+                value: Array(line[(equals + 1)...]).text
+            )
+        )
     }
 
     /// The service lines belong to now.
@@ -79,18 +87,24 @@ extension MonCfParser {
     private mutating func service(_ words: [Word]) {
         guard words.count == 2 else {
             list.error(
-                words.count < 2 ? .missingValue : .wrongValueCount, at: words.last?.position,
-                "'service' takes one tag", hint: "service TAG")
+                words.count < 2 ? .missingValue : .wrongValueCount,
+                at: words.last?.position,
+                "'service' takes one tag",
+                hint: "service TAG"
+            )
             return
         }
         guard isTag(words[1]), let watch = result.watches.indices.last else { return }
         if result.watches[watch].services.contains(where: { $0.name == words[1].text }) {
             list.error(
-                .givenTwice, at: words[1].position,
-                "service \(quoted(words[1].text)) is given twice in this watch")
+                .givenTwice,
+                at: words[1].position,
+                "service \(quoted(words[1].text)) is given twice in this watch"
+            )
         }
         result.watches[watch].services.append(
-            MonitoredService(name: words[1].text, line: words[1].position.line))
+            MonitoredService(name: words[1].text, line: words[1].position.line)
+        )
         state = .service
     }
 
@@ -115,13 +129,17 @@ extension MonCfParser {
         case "hostdepend": service.hostDependency = value.text
         case "dep_behavior":
             service.dependencyBehavior = MonitoredService.DependencyBehavior(
-                rawValue: value.text.lowercased())
+                rawValue: value.text.lowercased()
+            )
         case "unack_summary":
             service.cancelsAcknowledgementOnSummary =
                 value.isEmpty ? true : HaCfParser.boolean(value.text)
             if service.cancelsAcknowledgementOnSummary == nil, let first = value.first {
                 list.error(
-                    .invalidValue, at: first.position, "\(quoted(value.text)) is neither yes nor no")
+                    .invalidValue,
+                    at: first.position,
+                    "\(quoted(value.text)) is neither yes nor no"
+                )
             }
         case "redistribute": service.redistribute = command(value)
         default: break
@@ -141,22 +159,34 @@ extension MonCfParser {
             value = Array(value.dropLast(2)).trimmed
         }
         if service.monitor != nil {
-            list.warning(.givenTwice, at: name.position, "'monitor' is given again; this line counts")
+            list.warning(
+                .givenTwice,
+                at: name.position,
+                "'monitor' is given again; this line counts"
+            )
         }
         service.monitor = command(value)
         guard let words = shellWords(value) else { return }
         for word in words where hasPassword(word.text) {
             list.warning(
-                .passwordInFile, at: word.position,
+                .passwordInFile,
+                at: word.position,
                 "a password stands in mon.cf and, while the monitor runs, in the process list",
-                hint: "give a file: --password=/FILE, readable by root alone")
+                hint: "give a file: --password=/FILE, readable by root alone"
+            )
         }
         let members = result.hostgroups.first { $0.tag == result.watches[at.watch].group }?.members
         if service.appendsHosts, let last = words.last, words.count > 1,
             members?.contains(last.text) == true
         {
             repeatedHosts.append(
-                Place(watch: at.watch, service: at.service, position: last.position, text: last.text))
+                Place(
+                    watch: at.watch,
+                    service: at.service,
+                    position: last.position,
+                    text: last.text
+                )
+            )
         }
     }
 
@@ -190,11 +220,15 @@ extension MonCfParser {
         let existing = result.watches[at.watch].services[at.service].periods
         if existing.contains(where: { $0.label ?? $0.text == label ?? text.text }) {
             list.error(
-                .givenTwice, at: name.position, "this period is given twice in the service",
-                hint: "give one of them a label: period NAME: …")
+                .givenTwice,
+                at: name.position,
+                "this period is given twice in the service",
+                hint: "give one of them a label: period NAME: …"
+            )
         }
         result.watches[at.watch].services[at.service].periods.append(
-            AlertPeriod(label: label, text: text.text, period: period))
+            AlertPeriod(label: label, text: text.text, period: period)
+        )
     }
 
     private func isLabelScalar(_ scalar: Unicode.Scalar) -> Bool {
@@ -221,18 +255,28 @@ extension MonCfParser {
         case "alertevery": period.alertEvery = repetition(value)
         case "alertafter":
             period.alertAfter = threshold(
-                value, interval: result.watches[at.watch].services[at.service].interval)
+                value,
+                interval: result.watches[at.watch].services[at.service].interval
+            )
             thresholds.append(
                 Place(
-                    watch: at.watch, service: at.service, position: name.position, text: value.text))
+                    watch: at.watch,
+                    service: at.service,
+                    position: name.position,
+                    text: value.text
+                )
+            )
         case "numalerts": period.alertMaximum = Int(value.text)
         case "no_comp_alerts": period.sendsUncompensatedUpalerts = true
         case "alertexitrange":
             period.exitCodes = exitCodes(value.text)
             if period.exitCodes == nil, let first = value.first {
                 list.error(
-                    .invalidValue, at: first.position,
-                    "\(quoted(value.text)) is no range of exit codes", hint: row.grammar)
+                    .invalidValue,
+                    at: first.position,
+                    "\(quoted(value.text)) is no range of exit codes",
+                    hint: row.grammar
+                )
             }
         case "upalertafter": period.upalertAfter = time(value)
         case "alerts_dont_count": period.alertsDoNotCount = true
@@ -257,8 +301,11 @@ extension MonCfParser {
             codes = exitCodes(String(first.text.dropFirst(5)))
             if codes == nil {
                 list.error(
-                    .invalidValue, at: first.position,
-                    "\(quoted(first.text)) is no range of exit codes", hint: "exit=N or exit=N-M")
+                    .invalidValue,
+                    at: first.position,
+                    "\(quoted(first.text)) is no range of exit codes",
+                    hint: "exit=N or exit=N-M"
+                )
             }
             value = Array(value.dropFirst(first.characters.count)).trimmed
         }
@@ -272,8 +319,12 @@ extension MonCfParser {
         if kind == .failure, let first = value.first {
             alerts.append(
                 Place(
-                    watch: at.watch, service: at.service, position: first.position,
-                    text: command.program))
+                    watch: at.watch,
+                    service: at.service,
+                    position: first.position,
+                    text: command.program
+                )
+            )
         }
     }
 
@@ -296,10 +347,14 @@ extension MonCfParser {
         case "strict": result.isStrict = true
         default:
             list.error(
-                .invalidValue, at: words[1].position,
+                .invalidValue,
+                at: words[1].position,
                 "\(quoted(words[1].text)) is none of observe_detail, ignore_summary, strict",
                 hint: nearestWordHint(
-                    to: words[1].text, among: ["observe_detail", "ignore_summary", "strict"]))
+                    to: words[1].text,
+                    among: ["observe_detail", "ignore_summary", "strict"]
+                )
+            )
         }
         return result
     }
@@ -313,24 +368,32 @@ extension MonCfParser {
         if let count = Int(first.text) {
             guard (1...1_000_000).contains(count) else {
                 list.error(
-                    .outOfRange, at: first.position, "\(quoted(first.text)) is no count of failures")
+                    .outOfRange,
+                    at: first.position,
+                    "\(quoted(first.text)) is no count of failures"
+                )
                 return nil
             }
             guard words.count > 1 else { return .failures(count) }
             guard let within = time(words[1].characters) else { return nil }
             if let interval, interval * (count - 1) >= within {
                 list.error(
-                    .timesConflict, at: words[1].position,
+                    .timesConflict,
+                    at: words[1].position,
                     "\(count) failures every \(interval.shortText) never fall within \(within.shortText)",
-                    hint: "more than \((interval * (count - 1)).shortText)")
+                    hint: "more than \((interval * (count - 1)).shortText)"
+                )
                 return nil
             }
             return .failuresWithin(count, within)
         }
         guard words.count == 1 else {
             list.error(
-                .invalidValue, at: first.position, "\(quoted(first.text)) is no count of failures",
-                hint: "alertafter COUNT, alertafter COUNT TIME, or alertafter TIME")
+                .invalidValue,
+                at: first.position,
+                "\(quoted(first.text)) is no count of failures",
+                hint: "alertafter COUNT, alertafter COUNT TIME, or alertafter TIME"
+            )
             return nil
         }
         return time(first.characters).map { .failingFor($0) }
@@ -348,17 +411,23 @@ extension MonCfParser {
         if case .words(let counts) = row.form {
             guard counts.contains(count) else {
                 list.error(
-                    count < counts.lowerBound ? .missingValue : .wrongValueCount, at: name.position,
+                    count < counts.lowerBound ? .missingValue : .wrongValueCount,
+                    at: name.position,
                     count < counts.lowerBound
                         ? "'\(row.name)' has no value" : "'\(row.name)' has too many values",
-                    hint: row.grammar)
+                    hint: row.grammar
+                )
                 return nil
             }
             return value
         }
         guard count > 0 else {
             list.error(
-                .missingValue, at: name.position, "'\(row.name)' has no value", hint: row.grammar)
+                .missingValue,
+                at: name.position,
+                "'\(row.name)' has no value",
+                hint: row.grammar
+            )
             return nil
         }
         return check(row, value) ? value : nil
@@ -373,22 +442,28 @@ extension MonCfParser {
         case .integer(let range):
             if let number = Int(value.text), range.contains(number) { return true }
             list.error(
-                .invalidValue, at: first.position,
+                .invalidValue,
+                at: first.position,
                 "\(quoted(value.text)) is no value of '\(row.name)': it takes "
-                    + "a number from \(range.lowerBound) to \(range.upperBound)")
+                    + "a number from \(range.lowerBound) to \(range.upperBound)"
+            )
             return false
         case .boolean:
             if HaCfParser.boolean(value.text) != nil { return true }
             list.error(
-                .invalidValue, at: first.position,
-                "\(quoted(value.text)) is no value of '\(row.name)': it takes yes or no")
+                .invalidValue,
+                at: first.position,
+                "\(quoted(value.text)) is no value of '\(row.name)': it takes yes or no"
+            )
             return false
         case .choice(let words):
             if words.contains(value.text.lowercased()) { return true }
             list.error(
-                .invalidValue, at: first.position,
+                .invalidValue,
+                at: first.position,
                 "\(quoted(value.text)) is no value of '\(row.name)': it takes "
-                    + words.joined(separator: ", "))
+                    + words.joined(separator: ", ")
+            )
             return false
         case .time, .list, .word, .words:
             return true
@@ -403,18 +478,23 @@ extension MonCfParser {
             let time = try DurationText.parse(text, units: DurationText.monUnits)
             guard time > .zero, time <= .seconds(100 * 366 * 86_400) else {
                 list.error(
-                    .outOfRange, at: first.position, "\(quoted(text)) is out of range: above zero")
+                    .outOfRange,
+                    at: first.position,
+                    "\(quoted(text)) is out of range: above zero"
+                )
                 return nil
             }
             return time
         } catch {
             list.error(
-                .invalidTime, at: first.position,
+                .invalidTime,
+                at: first.position,
                 error == .missingUnit
                     ? "\(quoted(text)) has no unit" : "\(quoted(text)) is no time",
                 hint: error == .missingUnit
                     ? "\(printable(text.unicodeScalars))s for seconds"
-                    : "a number with s, m, h or d")
+                    : "a number with s, m, h or d"
+            )
             return nil
         }
     }
@@ -428,10 +508,14 @@ extension MonCfParser {
             return nil
         }
         return MonitoredService.Command(
-            program: program.text, arguments: words.dropFirst().map(\.text))
+            program: program.text,
+            arguments: words.dropFirst().map(\.text)
+        )
     }
 
-    /// Splits like a shell: blanks, single and double quotes, backslash. Nil: a quote is not closed.
+    /// Splits like a shell: blanks, single and double quotes, backslash.
+    ///
+    /// Nil: a quote is not closed.
     private func shellWords(_ value: LogicalLine) -> [ShellWord]? {
         var words: [ShellWord] = []
         var current: ShellWord?

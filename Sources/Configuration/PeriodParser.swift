@@ -62,7 +62,8 @@ struct PeriodParser {
             throw Problem(
                 position: place,
                 message: name.isEmpty
-                    ? "a scale such as wd or hr is expected" : "\(quoted(name)) is no scale of time",
+                    ? "a scale such as wd or hr is expected"
+                    : "\(quoted(name)) is no scale of time",
                 hint: nearestWordHint(to: name, among: PeriodParser.scales.keys.sorted())
                     ?? "year month week yday mday wday hour minute second, as in wd {Mon-Fri} hr {9am-4pm}"
             )
@@ -70,7 +71,11 @@ struct PeriodParser {
         skipBlanks()
         let brace = here
         guard take("{") else {
-            throw Problem(position: brace, message: "'{' is expected after \(quoted(name))", hint: nil)
+            throw Problem(
+                position: brace,
+                message: "'{' is expected after \(quoted(name))",
+                hint: nil
+            )
         }
         var ranges: [TimePeriod.Condition.Range] = []
         while true {
@@ -87,7 +92,9 @@ struct PeriodParser {
         return TimePeriod.Condition(scale: scale, ranges: ranges)
     }
 
-    private mutating func range(_ scale: TimePeriod.Scale) throws(Problem) -> TimePeriod.Condition.Range {
+    private mutating func range(_ scale: TimePeriod.Scale) throws(Problem)
+        -> TimePeriod.Condition.Range
+    {
         let place = here
         let from = try value(scale)
         skipBlanks()

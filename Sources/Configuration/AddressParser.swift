@@ -25,7 +25,7 @@ struct AddressParser {
         }
         guard checkKind(address, at: parts[0].start) else { return nil }
         var result = AddressSpecification(address: address)
-        guard parts.count > 1 else { return result }
+        guard parts.count > 1 else { return checked(result, at: parts[0].start) }
         guard let prefix = prefix(parts[1].text, address) else {
             fail(
                 .invalidPrefix,
@@ -48,7 +48,24 @@ struct AddressParser {
             fail(.wrongValueCount, part.start, "nothing follows the broadcast address")
             return nil
         }
-        checkNetworkAddress(result, at: parts[0].start)
+        return checked(result, at: parts[0].start)
+    }
+
+    /// What the parts mean together; nil after an error.
+    private mutating func checked(
+        _ result: AddressSpecification,
+        at offset: Int
+    ) -> AddressSpecification? {
+        let bytes = result.address.bytes
+        if result.address.isIPv6, bytes[0] == 0xfe, bytes[1] & 0xc0 == 0x80, result.device == nil {
+            fail(
+                .invalidAddress,
+                offset,
+                "\(result.address) is an address of one link: the device must be named"
+            )
+            return nil
+        }
+        checkNetworkAddress(result, at: offset)
         return result
     }
 

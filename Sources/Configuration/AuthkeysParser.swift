@@ -168,6 +168,14 @@ struct AuthkeysParser {
         }
         let bytes = words.first.map { RawByte.bytes(of: $0.text) } ?? []
         keys.append(AuthenticationKey(id: id, method: method, secret: bytes))
+        if bytes.starts(with: "example-".utf8) {
+            list.warning(
+                .weakKey,
+                at: words[0].position,
+                "key \(id) is the published example: everybody has it",
+                hint: "`baton keygen` makes a new one"
+            )
+        }
         if method != .crc, bytes.count < 16 {
             list.warning(
                 .weakKey,

@@ -5,9 +5,33 @@ internal import Failover
 
 extension ConfigurationCheck {
     /// What differs, said about the peer's files; the peer's own errors come first.
-    static func compare(_ own: Reading, with files: ConfigurationFiles) -> [Diagnostic] {
-        let peer = Reading(files, node: nil)
-        var result = peer.diagnostics.filter { $0.severity == .error }
+    ///
+    /// A file the peer's set lacks is taken to be equal, and that is said.
+    static func compare(
+        _ own: Reading,
+        _ ownFiles: ConfigurationFiles,
+        with files: ConfigurationFiles
+    ) -> [Diagnostic] {
+        var complete = files
+        complete.haCf = files.haCf ?? ownFiles.haCf
+        complete.haresources = files.haresources ?? ownFiles.haresources
+        complete.authkeys = files.authkeys ?? ownFiles.authkeys
+        let given = [files.haCf, files.haresources, files.authkeys, files.monCf]
+            .compactMap { $0?.name }
+        let peer = Reading(complete, node: nil)
+        var result = peer.diagnostics.filter { $0.severity == .error && given.contains($0.file) }
+        for (file, name) in [
+            (files.haCf, "ha.cf"), (files.haresources, "haresources"), (files.authkeys, "authkeys"),
+        ] where file == nil {
+            result.append(
+                Diagnostic(
+                    .note,
+                    .missingFile,
+                    file: name,
+                    "the peer's file is not there to compare"
+                )
+            )
+        }
         compareHaCf(own, peer, files.haCf?.name ?? "ha.cf", &result)
         compareGroups(own, peer, files.haresources?.name ?? "haresources", &result)
         compareKeys(own, peer, files.authkeys?.name ?? "authkeys", &result)

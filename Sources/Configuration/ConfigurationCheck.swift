@@ -20,7 +20,7 @@ public struct ConfigurationCheck: Equatable, Sendable {
     ///   - files: What is there.
     ///   - node: The node's name (`uname -n` or `--node`); nil: the first node of ha.cf, for a check
     ///     on a machine that is neither.
-    ///   - peer: The peer's files, to be compared; nil: not known.
+    ///   - peer: The peer's files, to be compared; those that are nil are not.
     public init(
         _ files: ConfigurationFiles,
         node: String? = nil,
@@ -31,7 +31,7 @@ public struct ConfigurationCheck: Equatable, Sendable {
         configuration = reading.configuration
         diagnostics = reading.diagnostics
         if let peer {
-            diagnostics += ConfigurationCheck.compare(reading, with: peer)
+            diagnostics += ConfigurationCheck.compare(reading, files, with: peer)
         }
     }
 }
@@ -48,6 +48,7 @@ struct Reading {
     private var authkeysList: DiagnosticList?
     private var monCfList: DiagnosticList?
     private var missing: [Diagnostic] = []
+    private let scripts: Set<String>
 
     var diagnostics: [Diagnostic] {
         [haCfList, haresourcesList, authkeysList, monCfList].flatMap { $0?.all ?? [] } + missing
@@ -78,6 +79,7 @@ struct Reading {
 
     init(_ files: ConfigurationFiles, node: String?) {
         self.node = node?.lowercased()
+        scripts = files.scripts
         if let file = files.haCf {
             let (result, list) = HaCfParser.parse(file)
             haCf = result
@@ -148,7 +150,10 @@ struct Reading {
     mutating func judge() {
         judgeFailback()
         judgePaths()
-        for group in groups.groups { judgeOrder(group) }
+        for group in groups.groups {
+            judgeOrder(group)
+            judgeScripts(group)
+        }
         judgeMonitors()
         for rule in haCf.timeouts.rules { judgeTimeout(rule) }
     }
@@ -210,6 +215,20 @@ struct Reading {
                 + "\(quoted(group.resources[database].type)): clients reach a node whose database does not answer yet",
             hint: "put the address last"
         )
+    }
+
+    /// A script of the administrator stands before a built-in type of its name (design, "Resource
+    /// types"); nobody should find out at a takeover.
+    private mutating func judgeScripts(_ group: ResourceGroup) {
+        guard let places = groups.words[group.name] else { return }
+        for (resource, place) in zip(group.resources, places)
+        where resource.address != nil && scripts.contains(resource.type) {
+            haresourcesList?.note(
+                .scriptBeforeBuiltIn,
+                at: place,
+                "the script '\(resource.type)' in resource.d stands before the built-in type"
+            )
+        }
     }
 
     private mutating func judgeMonitors() {

@@ -31,9 +31,7 @@ enum DurationText {
 
     /// Reads a number with up to nine digits before and nine after its point, and a unit.
     ///
-    /// - Parameters:
-    ///   - text: The word.
-    ///   - units: Nanoseconds per unit; a key "" allows a bare number.
+    /// `units` are nanoseconds per unit; a key "" allows a bare number.
     static func parse(
         _ text: String,
         units: [String: Int64]

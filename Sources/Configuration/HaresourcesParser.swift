@@ -30,9 +30,8 @@ struct HaresourcesParser {
 
     /// Reads a file.
     ///
-    /// - Parameters:
-    ///   - nodes: The node names of ha.cf in lower case; empty: any name is taken.
-    ///   - stateless: Types that ha.cf calls stateless besides the known ones.
+    /// `nodes` are ha.cf's, in lower case; with none any name is taken. `stateless` are types that
+    /// ha.cf calls so besides the known ones.
     static func parse(
         _ file: ConfigurationFile,
         nodes: [String],

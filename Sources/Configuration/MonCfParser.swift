@@ -284,7 +284,7 @@ struct MonCfParser {
         }
     }
 
-    /// `[A-Za-z0-9_.-]+`
+    /// Whether a word is a tag, `[A-Za-z0-9_.-]+`, or an error.
     mutating func isTag(_ word: Word) -> Bool {
         let isTag = word.text.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)

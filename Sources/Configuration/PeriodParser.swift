@@ -13,11 +13,7 @@ struct PeriodParser {
         var hint: String?
     }
 
-    /// Reads a text.
-    ///
-    /// - Parameters:
-    ///   - characters: The text, without its label.
-    ///   - start: Where problems of an empty text are.
+    /// Reads a text without its label; problems of an empty one are at `start`.
     static func parse(_ characters: LogicalLine, at start: Position) throws(Problem) -> TimePeriod {
         let text = characters.trimmed
         if text.isEmpty { return .always }

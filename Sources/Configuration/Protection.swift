@@ -5,7 +5,7 @@
 public import Failover
 
 /// The protection of a configuration against two nodes that hold a group at once.
-public struct Protection: Equatable, Sendable {
+public struct Protection: Equatable, Sendable, Codable {
     /// `evidence` in this version, whatever the files name.
     public var level: ProtectionLevel
     /// Faults that cannot give two holders.

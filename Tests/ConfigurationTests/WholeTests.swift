@@ -11,7 +11,7 @@ import Testing
         return ConfigurationFiles(
             haCf: file(path + "ha.cf"),
             haresources: file(path + "haresources"),
-            authkeys: file(path + "authkeys.example", as: "authkeys", mode: 0o600),
+            authkeys: goodKeys,
             monCf: file(path + "mon.cf")
         )
     }
@@ -33,6 +33,14 @@ import Testing
         #expect(configuration.ownNode == "l1")
         #expect(configuration.peerNode == "l0")
         #expect(configuration.groups.map(\.name) == ["drbddisk::r0"])
+    }
+
+    @Test(arguments: ["Config", "Examples/aggregate"])
+    func theExampleKeyIsReadAndNotToBeUsed(directory: String) throws {
+        let example = try #require(file(root + "/" + directory + "/authkeys.example", mode: 0o600))
+        let (keys, list) = AuthkeysParser.parse(example)
+        #expect(keys?.signingID == 1)
+        #expect(list.all.map(\.message) == ["key 1 is the published example: everybody has it"])
     }
 
     @Test func theArticlesTwinHasTheArticlesGroupAndItsTwoWarnings() throws {
@@ -151,6 +159,40 @@ import Testing
                 "\(text)"
             )
         }
+    }
+
+    @Test func aFileThePeersSetLacksIsTakenToBeEqual() {
+        let other = ConfigurationFiles(
+            haresources: ConfigurationFile(
+                name: "peer",
+                text: "l1 10.0.0.1/24/eth0 drbddisk::r0\n"
+            )
+        )
+        let check = ConfigurationCheck(files(), node: "l0", peer: other)
+        #expect(
+            check.diagnostics.map { "\($0.file) \($0.severity.word) \($0.code.rawValue)" } == [
+                "ha.cf note missing-file", "authkeys note missing-file",
+                "peer note preferred-node-differs",
+            ]
+        )
+    }
+
+    @Test func aScriptBeforeABuiltInTypeIsSaid() {
+        var set = files()
+        set.scripts = ["IPaddr", "drbddisk"]
+        let check = ConfigurationCheck(set, node: "l0")
+        #expect(check.diagnostics.map(\.code) == [.scriptBeforeBuiltIn])
+    }
+
+    @Test func aKeyThatIsPrintedKeepsItsSecret() throws {
+        let configuration = try #require(ConfigurationCheck(files(), node: "l0").configuration)
+        var text = ""
+        dump(configuration, to: &text)
+        print(configuration, to: &text)
+        let secret = try #require(configuration.keys.key(1)?.secret)
+        #expect(!text.contains(String(decoding: secret.prefix(8), as: UTF8.self)))
+        #expect(text.contains("key 1 sha256"))
+        #expect(!text.contains("\(secret[0]), \(secret[1])"))
     }
 
     @Test func nodesThatWouldNotKnowEachOtherAreErrors() {

@@ -30,7 +30,7 @@ extension Directive {
         fields.append(("Here", standing.sentence))
         if let example = examples.first {
             fields.append(
-                ("Example", example.split(separator: "\n").joined(separator: "\n          "))
+                ("Example", example.split(separator: "\n").joined(separator: "\n              "))
             )
         }
         let heading =

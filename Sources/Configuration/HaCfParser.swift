@@ -5,6 +5,7 @@
 
 struct HaCfParser {
     static let table = Directive.table(.haCf)
+    static let words = table.keys.sorted()
     /// As Heartbeat.
     static let linkMaximum = 64
 
@@ -54,7 +55,7 @@ struct HaCfParser {
                 .unknownDirective,
                 at: name.position,
                 "unknown directive \(quoted(name.text))",
-                hint: nearestWordHint(to: name.text, among: HaCfParser.table.keys.sorted())
+                hint: nearestWordHint(to: name.text, among: HaCfParser.words)
             )
             return
         }

@@ -4,6 +4,7 @@ internal import Failover
 
 extension HaresourcesParser {
     private static let table = Directive.table(.haresources)
+    private static let types = table.keys.sorted()
 
     /// Reads a word; nil after an error.
     mutating func resource(_ word: Word) -> Resource? {
@@ -137,7 +138,7 @@ extension HaresourcesParser {
 
     /// Letters, digits and `._+@-`; `ocf:provider:Name` with two colons.
     private mutating func checkType(_ type: String, _ word: Word) -> Bool {
-        let known = HaresourcesParser.table.keys.sorted()
+        let known = HaresourcesParser.types
         let isWord = { (text: Substring) in
             !text.isEmpty && text.first != "-" && text != "." && text != ".."
                 && text.utf8.allSatisfy { byte in

@@ -26,7 +26,7 @@ extension MonCfParser {
                     .unknownDirective,
                     at: name.position,
                     "unknown word \(quoted(name.text))",
-                    hint: nearestWordHint(to: name.text, among: MonCfParser.table.keys.sorted())
+                    hint: nearestWordHint(to: name.text, among: MonCfParser.words)
                 )
                 return
             }

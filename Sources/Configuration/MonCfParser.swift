@@ -5,6 +5,8 @@
 struct MonCfParser {
     static let table = rows(except: [.globals])
     static let globals = rows(except: [.records, .service, .period])
+    static let words = table.keys.sorted()
+    static let globalWords = globals.keys.sorted()
 
     /// Where a thing said in a service stands, for what is said about the file as a whole.
     struct Place {
@@ -180,7 +182,7 @@ struct MonCfParser {
                 : nearestWordHint(
                     to: word.text,
                     among: ["hostgroup", "watch", "view", "alias"]
-                        + MonCfParser.globals.keys.sorted()
+                        + MonCfParser.globalWords
                 )
         )
     }
@@ -219,7 +221,7 @@ struct MonCfParser {
                 .unknownDirective,
                 at: name.position,
                 "unknown global \(quoted(name.text))",
-                hint: nearestWordHint(to: name.text, among: MonCfParser.globals.keys.sorted())
+                hint: nearestWordHint(to: name.text, among: MonCfParser.globalWords)
             )
             return
         }

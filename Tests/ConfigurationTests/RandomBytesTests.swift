@@ -83,7 +83,7 @@ import Testing
 
     @Test func wholeSetsOfMutatedFilesNeverTrap() {
         var generator = Generator(state: 3)
-        for _ in 0..<1_000 {
+        for _ in 0..<300 {
             let files = ConfigurationFiles(
                 haCf: ConfigurationFile(
                     name: "a",
@@ -104,7 +104,7 @@ import Testing
 
     @Test func bytesSurviveTextWhateverTheyAre() {
         var generator = Generator(state: 4)
-        for _ in 0..<2_000 {
+        for _ in 0..<500 {
             var bytes = (0..<40).map { _ in UInt8.random(in: 0x80...0xff, using: &generator) }
             bytes += pieces.randomElement(using: &generator)?.filter { $0 > 0x20 } ?? []
             let source = SourceText(ConfigurationFile(name: "f", bytes: [65] + bytes + [65]))

@@ -71,9 +71,22 @@ let package = Package(
             path: "Tests/Simulate",
             swiftSettings: strict
         ),
+        // The laboratory's instruments: they share no code with what they measure.
+        .target(name: "CLab", path: "Tests/Lab/CLab"),
+        .executableTarget(
+            name: "baton-lab",
+            dependencies: ["CLab"],
+            path: "Tests/Lab/Tool",
+            swiftSettings: strict
+        ),
 
         // prove
-        .testTarget(name: "FailoverTests", dependencies: ["Failover"], swiftSettings: strict),
+        .testTarget(
+            name: "FailoverTests",
+            dependencies: ["Failover"],
+            exclude: ["Transcripts"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Failover"],
@@ -84,6 +97,13 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: ["Reporting", "Failover"],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["baton", "Failover", "Linux", "Wire"],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,1 +1,360 @@
+// The real functions behind CLinux.h: one call, macro or variadic each. The child's side of a
+// spawn is in spawn_child.c.
+
+#define _GNU_SOURCE 1
+
 #include "CLinux.h"
+
+#include <linux/errqueue.h>
+#include <linux/filter.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip6.h>
+#include <stddef.h>
+#include <stdatomic.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+
+int baton_errno(void) { return errno; }
+
+const char *baton_errno_name(int number) {
+    const char *name = strerrorname_np(number);
+    return name != NULL ? name : "E?";
+}
+
+const char *baton_errno_text(int number) {
+    const char *text = strerrordesc_np(number);
+    return text != NULL ? text : "unknown error";
+}
+
+int baton_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+int baton_set_close_on_exec(int fd, bool on) { return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
+
+int baton_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+
+int baton_set_nonblocking(int fd, bool on) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) return -1;
+    return fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+pid_t baton_fork(void) { return fork(); }
+
+int baton_set_parent_death_signal(int number) { return prctl(PR_SET_PDEATHSIG, number, 0, 0, 0); }
+
+int baton_set_child_subreaper(bool on) { return prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0); }
+
+int baton_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int baton_pidfd_open(pid_t pid) { return pidfd_open(pid, 0); }
+
+int baton_pidfd_send_signal(int pidfd, int number) {
+    return pidfd_send_signal(pidfd, number, NULL, 0);
+}
+
+int baton_set_scheduler(int policy, int priority, bool reset_on_fork) {
+    struct sched_param parameter = {.sched_priority = priority};
+    return sched_setscheduler(0, policy | (reset_on_fork ? SCHED_RESET_ON_FORK : 0), &parameter);
+}
+
+int baton_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
+int baton_lock_memory_on_fault(void) {
+    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
+int baton_unshare_network(void) { return unshare(CLONE_NEWNET); }
+
+int baton_enter_network(int fd) { return setns(fd, CLONE_NEWNET); }
+
+const char *baton_signal_name(int number) { return sigabbrev_np(number); }
+
+int baton_reboot_now(void) { return reboot(RB_AUTOBOOT); }
+
+char *const *baton_environment(void) { return environ; }
+
+const char *baton_entry_name(const struct dirent *entry) { return entry->d_name; }
+
+void *baton_map_failed(void) { return MAP_FAILED; }
+
+int baton_epoll_control(int fd, int operation, int target, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(fd, operation, target, &event);
+}
+
+int baton_epoll_wait(int fd, uint64_t *tokens, uint32_t *events, int maximum, int milliseconds) {
+    struct epoll_event ready[64];
+    if (maximum > 64) maximum = 64;
+    int count = epoll_wait(fd, ready, maximum, milliseconds);
+    for (int index = 0; index < count; index += 1) {
+        tokens[index] = ready[index].data.u64;
+        events[index] = ready[index].events;
+    }
+    return count;
+}
+
+int baton_timer_arm(int fd, int64_t nanoseconds) {
+    struct itimerspec setting = {0};
+    if (nanoseconds > 0) {
+        setting.it_value.tv_sec = nanoseconds / 1000000000;
+        setting.it_value.tv_nsec = nanoseconds % 1000000000;
+    }
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME, &setting, NULL);
+}
+
+int baton_signal_ignore(int number) { return signal(number, SIG_IGN) == SIG_ERR ? -1 : 0; }
+
+int baton_signal_default(int number) {
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, number);
+    if (signal(number, SIG_DFL) == SIG_ERR) return -1;
+    return sigprocmask(SIG_UNBLOCK, &one, NULL);
+}
+
+int baton_signal_descriptor(uint64_t mask) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int number = 1; number <= 64; number += 1) {
+        if ((mask >> (number - 1) & 1) != 0) sigaddset(&signals, number);
+    }
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0) return -1;
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int baton_signal_read(int fd, int32_t *sender) {
+    struct signalfd_siginfo arrival;
+    ssize_t count = read(fd, &arrival, sizeof arrival);
+    if (count < 0) return -1;
+    *sender = (int32_t)arrival.ssi_pid;
+    return (int)arrival.ssi_signo;
+}
+
+int baton_limit_realtime_cpu(uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+    return setrlimit(RLIMIT_RTTIME, &limit);
+}
+
+int baton_unlimit_realtime_cpu(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_RTTIME, &limit) < 0) return -1;
+    limit.rlim_cur = limit.rlim_max;  // always allowed; the ceiling needs CAP_SYS_RESOURCE
+    if (setrlimit(RLIMIT_RTTIME, &limit) < 0) return -1;
+    limit.rlim_cur = limit.rlim_max = RLIM_INFINITY;
+    return setrlimit(RLIMIT_RTTIME, &limit);
+}
+
+__attribute__((noinline)) int baton_prefault_stack(size_t bytes) {
+    volatile char page[4096];
+    page[0] = (char)bytes;
+    // Recursion rather than alloca: each frame touches its own page, and the volatile use after
+    // the call keeps it from becoming a loop.
+    int below = bytes > sizeof page ? baton_prefault_stack(bytes - sizeof page) : 0;
+    return below + (page[0] != (char)bytes);
+}
+
+int baton_wait_no_hang(pid_t pid, bool consume, struct baton_ending *ending) {
+    siginfo_t information = {0};
+    memset(ending, 0, sizeof *ending);
+    int options = WEXITED | WNOHANG | (consume ? 0 : WNOWAIT);
+    if (waitid(P_PID, (id_t)pid, &information, options) < 0) return -1;
+    if (information.si_pid == 0) return 0;
+    ending->ended = true;
+    ending->signalled = information.si_code != CLD_EXITED;
+    ending->dumped_core = information.si_code == CLD_DUMPED;
+    ending->code = information.si_status;
+    return 0;
+}
+
+void baton_wait_for(pid_t pid) {
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
+ssize_t baton_receive_datagram(int fd, void *bytes, size_t count, struct baton_datagram *info) {
+    struct sockaddr_in source = {0};
+    struct iovec part = {.iov_base = bytes, .iov_len = count};
+    union {
+        struct cmsghdr aligned;
+        char room[CMSG_SPACE(sizeof(struct in_pktinfo)) + 64];
+    } control;
+    struct msghdr message = {
+        .msg_name = &source,
+        .msg_namelen = sizeof source,
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+    memset(info, 0, sizeof *info);
+    ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
+    if (length < 0) return -1;
+    info->source = ntohl(source.sin_addr.s_addr);
+    info->source_port = ntohs(source.sin_port);
+    info->truncated = (message.msg_flags & MSG_TRUNC) != 0;
+    for (struct cmsghdr *entry = CMSG_FIRSTHDR(&message); entry != NULL;
+         entry = CMSG_NXTHDR(&message, entry)) {
+        if (entry->cmsg_level == IPPROTO_IP && entry->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo packet;
+            memcpy(&packet, CMSG_DATA(entry), sizeof packet);
+            info->interface_index = packet.ipi_ifindex;
+            info->destination = ntohl(packet.ipi_addr.s_addr);
+        }
+    }
+    return length;
+}
+
+int baton_receive_datagram_error(int fd, struct baton_datagram_error *info) {
+    struct sockaddr_in destination = {0};
+    char bytes[64];  // the start of our own datagram; only its address is of interest
+    struct iovec part = {.iov_base = bytes, .iov_len = sizeof bytes};
+    union {
+        struct cmsghdr aligned;
+        char room[256];
+    } control;
+    struct msghdr message = {
+        .msg_name = &destination,
+        .msg_namelen = sizeof destination,
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+    memset(info, 0, sizeof *info);
+    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+        return errno == EAGAIN ? 0 : -1;
+    }
+    info->destination = ntohl(destination.sin_addr.s_addr);
+    for (struct cmsghdr *entry = CMSG_FIRSTHDR(&message); entry != NULL;
+         entry = CMSG_NXTHDR(&message, entry)) {
+        if (entry->cmsg_level != IPPROTO_IP || entry->cmsg_type != IP_RECVERR) continue;
+        struct sock_extended_err fault;
+        if (entry->cmsg_len < CMSG_LEN(sizeof fault)) continue;
+        memcpy(&fault, CMSG_DATA(entry), sizeof fault);
+        info->number = (int)fault.ee_errno;
+        info->from_network = fault.ee_origin == SO_EE_ORIGIN_ICMP;
+        if (entry->cmsg_len >= CMSG_LEN(sizeof fault + sizeof(struct sockaddr_in))) {
+            struct sockaddr_in offender;
+            memcpy(&offender, CMSG_DATA(entry) + sizeof fault, sizeof offender);
+            info->offender = ntohl(offender.sin_addr.s_addr);
+        }
+    }
+    return 1;
+}
+
+static int unix_address(struct sockaddr_un *address, const char *path, size_t count,
+                        socklen_t *length) {
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    // A file name needs its NUL inside; an abstract name is counted.
+    if (count == 0 || count + (path[0] != 0) > sizeof address->sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address->sun_path, path, count);
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count + (path[0] != 0));
+    return 0;
+}
+
+int baton_unix_bind(int fd, const char *path, size_t count) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (unix_address(&address, path, count, &length) < 0) return -1;
+    return bind(fd, (struct sockaddr *)&address, length);
+}
+
+int baton_unix_connect(int fd, const char *path, size_t count) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (unix_address(&address, path, count, &length) < 0) return -1;
+    return connect(fd, (struct sockaddr *)&address, length);
+}
+
+int baton_unix_credentials(int fd, int32_t *process, uint32_t *user, uint32_t *group) {
+    struct ucred found;
+    socklen_t length = sizeof found;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &found, &length) < 0) return -1;
+    *process = found.pid;
+    *user = found.uid;
+    *group = found.gid;
+    return 0;
+}
+
+int baton_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+static struct sockaddr_in ipv4_address(uint32_t address, uint16_t port) {
+    struct sockaddr_in result = {0};
+    result.sin_family = AF_INET;
+    result.sin_port = htons(port);
+    result.sin_addr.s_addr = htonl(address);
+    return result;
+}
+
+int baton_ipv4_bind(int fd, uint32_t address, uint16_t port) {
+    struct sockaddr_in name = ipv4_address(address, port);
+    return bind(fd, (struct sockaddr *)&name, sizeof name);
+}
+
+ssize_t baton_ipv4_send(int fd, const void *bytes, size_t count, uint32_t address, uint16_t port) {
+    struct sockaddr_in name = ipv4_address(address, port);
+    return sendto(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&name,
+                  sizeof name);
+}
+
+int baton_netlink_bind(int fd, uint32_t groups) {
+    struct sockaddr_nl name = {.nl_family = AF_NETLINK, .nl_groups = groups};
+    return bind(fd, (struct sockaddr *)&name, sizeof name);
+}
+
+int baton_packet_bind(int fd, uint16_t protocol, int interface_index) {
+    struct sockaddr_ll name = {
+        .sll_family = AF_PACKET,
+        .sll_protocol = htons(protocol),
+        .sll_ifindex = interface_index,
+    };
+    return bind(fd, (struct sockaddr *)&name, sizeof name);
+}
+
+int baton_packet_join(int fd, int interface_index, const uint8_t *address) {
+    struct packet_mreq request = {
+        .mr_ifindex = interface_index,
+        .mr_type = PACKET_MR_MULTICAST,
+        .mr_alen = 6,
+    };
+    memcpy(request.mr_address, address, 6);
+    return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request);
+}
+
+int baton_attach_neighbour_filter(int fd) {
+    // Offsets from the start of the Ethernet frame: IPv6 next header at 14 + 6, ICMPv6 type at
+    // 14 + 40. Extension headers do not occur before ND (RFC 4861 senders do not add them).
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x86dd, 0, 6),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_SOLICIT, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0xffff),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog filter = {.len = sizeof program / sizeof program[0], .filter = program};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+uint64_t baton_word_load(const void *words, size_t index) {
+    return atomic_load((const _Atomic uint64_t *)words + index);
+}
+
+void baton_word_store(void *words, size_t index, uint64_t value) {
+    atomic_store((_Atomic uint64_t *)words + index, value);
+}
+
+uint64_t baton_word_add(void *words, size_t index, uint64_t value) {
+    return atomic_fetch_add((_Atomic uint64_t *)words + index, value) + value;
+}
+
+bool baton_word_exchange(void *words, size_t index, uint64_t expected, uint64_t desired) {
+    return atomic_compare_exchange_strong((_Atomic uint64_t *)words + index, &expected, desired);
+}

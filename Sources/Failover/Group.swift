@@ -133,8 +133,9 @@ extension FailoverMachine {
                 + (groups[index].reason.map { " (\($0.rule.rawValue): \($0.facts))" } ?? "")
         }
         let severity: Severity =
-            switch phase {
-            case .failed, .unsafe: .page
+            switch (phase, cause) {
+            case (.unsafe, _), (.failed, .stoppedFailed), (.failed, .declined): .page
+            case (.failed, _): .warning
             default: .info
             }
         note(severity, .groupMoved, index, "\(from) -> \(phase): \(cause.rawValue)", reason)

@@ -37,7 +37,7 @@ struct Confirming: Sendable {
 
 extension FailoverMachine {
     /// How long probes are out before `confirm-down` is accepted.
-    var confirmingTime: Duration { max(.milliseconds(500), probeInterval * 4) }
+    var confirmingTime: Duration { max(.milliseconds(500), quickProbeInterval * 4) }
 
     /// An administrator asks something.
     mutating func received(_ command: Command, _ id: CommandID) {
@@ -436,7 +436,6 @@ extension FailoverMachine {
         let waits = groups.contains { $0.phase == .offered } && peer.isPresent
         let isWritten = !recordIsDirty && persistDone >= persistIssued
         let isOverdue = leavingDeadline.map { $0 <= now } ?? false
-        if recordIsDirty { _ = persist() }
         guard isOverdue || !waits && isWritten else { return }
         for command in commands { reply(command.id, .failed, "the daemon ended before it was done") }
         commands = []

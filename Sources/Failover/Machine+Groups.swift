@@ -221,6 +221,9 @@ extension FailoverMachine {
         groups[index].reservedBy = persist()
     }
 
+    /// Epochs reserved at once after a decline.
+    static let epochStretch: UInt64 = 16
+
     /// A right to hold was found: make it durable, then start.
     private mutating func claim(
         _ index: Int,
@@ -241,7 +244,9 @@ extension FailoverMachine {
         if groups[index].reserved >= epoch {
             groups[index].claimedBy = groups[index].reservedBy
         } else {
-            groups[index].reserved = epoch
+            // A disk too slow for the epoch before gets a stretch of them reserved by one write.
+            let isSlow = groups[index].declined > 0 && groups[index].declined + 1 == epoch
+            groups[index].reserved = isSlow ? epoch + Self.epochStretch : epoch
             groups[index].reservedBy = persist()
             groups[index].claimedBy = groups[index].reservedBy
         }
@@ -272,6 +277,8 @@ extension FailoverMachine {
         guard group.claimedBy <= persistDone else { return }
         groups[index].claimDeadline = nil
         groups[index].epoch = group.claimEpoch
+        // What is left of a stretch is given back with the next write.
+        groups[index].reserved = group.claimEpoch
         groups[index].heldThisBoot = true
         groups[index].startFailure = nil
         groups[index].failedResource = nil
@@ -287,7 +294,7 @@ extension FailoverMachine {
     private mutating func considerStarting(_ index: Int) {
         if isLeaving {
             abandonStart(index, then: .offer, Reason(.shutdown, "this node is leaving"))
-        } else if let reason = lostConflict(index) {
+        } else if let reason = lostConflict(index) ?? overtaken(index) {
             abandonStart(index, then: .standby, reason)
         } else {
             continueStarting(index)
@@ -299,7 +306,7 @@ extension FailoverMachine {
             release(index, then: .offer, Reason(.shutdown, "this node is leaving"))
             return
         }
-        if let reason = lostConflict(index) {
+        if let reason = lostConflict(index) ?? overtaken(index) {
             release(index, then: .standby, reason)
             return
         }
@@ -307,6 +314,15 @@ extension FailoverMachine {
         clearLateness(index)
         considerRequest(index)
         if groups[index].phase == .active { considerFailback(index) }
+    }
+
+    /// A late claim that the peer, asked afresh, has overtaken and given up again: what runs here is not what
+    /// the service became there (S8). The group is stopped and granted anew.
+    func overtaken(_ index: Int) -> Reason? {
+        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
+        guard let report = peer.reports[index], !report.phase.holds else { return nil }
+        guard report.epoch > groups[index].epoch else { return nil }
+        return Reason(.S8, "\(settings.peer) held it at epoch \(report.epoch) while this node was late")
     }
 
     /// A fresh word of a peer that does not hold the group ends our doubt (S8).
@@ -321,8 +337,9 @@ extension FailoverMachine {
     /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.
     private mutating func lostConflict(_ index: Int) -> Reason? {
         guard peer.isPresent, let report = peer.reports[index] else { return nil }
-        guard report.phase.holds, report.phase != .stopping else { return nil }
+        guard report.phase.holds else { return nil }
         groups[index].announcesWhenAlone = true
+        guard report.phase != .stopping else { return nil }
         let group = groups[index]
         let own = ClaimRank(
             isLate: group.isLate,
@@ -343,7 +360,17 @@ extension FailoverMachine {
             groups[index].conflictNoted = true
             note(.page, .conflict, index, "held by both nodes: \(facts)", Reason(.S9, facts))
         }
+        // A peer that goes on not hearing us cannot yield: whoever hears the other does. One that has only now
+        // come to hear us yields by the rank, and its beat of before may still be on the way.
+        if let since = peer.deafSince, now - since >= deafnessPatience {
+            return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield")
+        }
         return own < theirs ? Reason(.S9, facts) : nil
+    }
+
+    /// How long a deaf peer that holds the same group is given to hear us after all.
+    var deafnessPatience: Duration {
+        max(settings.timings.keepalive * 3, settings.timings.deadtime / 2)
     }
 
     /// The peer has let go: whoever stays tells the network again where the addresses are (S9).
@@ -410,7 +437,7 @@ extension FailoverMachine {
         if let report, report.epoch >= offer {
             groups[index].epoch = report.epoch
             groups[index].claim = .none
-            move(index, to: .standby, .accepted, nil)
+            move(index, to: groups[index].startFailure == nil ? .standby : .failed, .accepted, nil)
             return
         }
         switch peer.standing {

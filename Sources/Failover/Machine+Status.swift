@@ -114,7 +114,7 @@ extension FailoverMachine {
                     "baton standby \(label)"
                 )
             case .failed:
-                if peer.isPresent, peer.reports[index]?.phase == .active { continue }
+                if peer.isPresent, peer.reports[index]?.phase.holds == true { continue }
                 return (
                     "\(label) runs nowhere: \(failureText(index))",
                     "baton takeover \(label)"
@@ -171,4 +171,12 @@ extension GroupPhase {
         case .failed, .unsafe: .failed
         }
     }
+}
+
+extension FailoverMachine {
+    /// Where each group stands on this node, in the order of `Settings.groups`.
+    public var phases: [GroupPhase] { groups.map(\.phase) }
+
+    /// The rows of the transition table that this core has taken so far, for tests of the table.
+    public var transitionsTaken: Set<Transition> { coverage }
 }

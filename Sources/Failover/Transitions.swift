@@ -70,6 +70,7 @@ public enum Transitions {
         row(.stopping, .failed, .stoppedFailed),
         row(.stopping, .unsafe, .stopFailed),
         row(.offered, .standby, .accepted),
+        row(.offered, .failed, .accepted),
         row(.offered, .failed, .declined),
         row(.failed, .standby, .cleared),
         row(.unsafe, .stopping, .retried),

@@ -1,0 +1,92 @@
+// Which program serves a resource: the order of the places, as a pure function over "is there an
+// executable". Running the program is `Spawner`; addresses never come here.
+
+/// The program of one resource, ready to run but for the action.
+struct ResourceProgram: Equatable, Sendable {
+    /// How its exit and words are read.
+    var kind: ProgramKind
+    /// The file to execute.
+    var path: String
+    /// The resource's arguments; of a unit, its name.
+    var arguments: [String]
+
+    /// The words after the program's name for one action: arguments first, action last, as
+    /// Heartbeat calls its scripts.
+    func arguments(for action: String) -> [String] {
+        guard kind == .unit else { return arguments + [action] }
+        return [action == "status" ? "is-active" : action] + arguments
+    }
+}
+
+/// Where programs of resources are looked for.
+struct ResourceLookup: Equatable, Sendable {
+    /// Directories of scripts with Heartbeat's calling convention, first match wins.
+    var scriptDirectories: [String]
+    /// Directories of unit files.
+    var unitDirectories = [
+        "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
+        "/usr/lib/systemd/system", "/lib/systemd/system",
+    ]
+    /// Directories of init scripts.
+    var initDirectories = ["/etc/init.d"]
+    /// There only where systemd is the running service manager (sd_booted(3)).
+    var systemdMark = "/run/systemd/system"
+    /// The program that speaks with systemd.
+    var systemctl = "/usr/bin/systemctl"
+
+    /// The places for one instance: `CONFIG/resource.d`, then Heartbeat's.
+    init(configuration: String) {
+        var directories = [configuration + "/resource.d"]
+        for other in ["/etc/baton/resource.d", "/etc/ha.d/resource.d"]
+        where !directories.contains(other) {
+            // An instance with a directory of its own does not see the scripts of the default one.
+            if other == "/etc/baton/resource.d" && configuration != "/etc/ha.d" { continue }
+            directories.append(other)
+        }
+        scriptDirectories = directories
+    }
+
+    /// The program of a resource type, `nil` when there is none anywhere.
+    ///
+    /// - Parameters:
+    ///   - type: The resource's type, one word of haresources.
+    ///   - arguments: What stands behind it.
+    ///   - isExecutable: Whether a path leads to an executable file.
+    ///   - exists: Whether a path leads to anything.
+    func program(
+        type: String,
+        arguments: [String],
+        isExecutable: (String) -> Bool,
+        exists: (String) -> Bool
+    ) -> ResourceProgram? {
+        // A type is a file's name; anything that could lead out of the directories is no type.
+        guard !type.isEmpty, !type.hasPrefix("."), !type.utf8.contains(UInt8(ascii: "/")) else {
+            return nil
+        }
+        for directory in scriptDirectories where isExecutable(directory + "/" + type) {
+            return ResourceProgram(
+                kind: .resourceScript,
+                path: directory + "/" + type,
+                arguments: arguments
+            )
+        }
+        // A unit takes no arguments, so a resource that has some cannot be one.
+        if arguments.isEmpty, exists(systemdMark) {
+            let unit = type.hasSuffix(".service") ? type : type + ".service"
+            if unitDirectories.contains(where: { exists($0 + "/" + unit) }) {
+                return ResourceProgram(kind: .unit, path: systemctl, arguments: [unit])
+            }
+        }
+        for directory in initDirectories where isExecutable(directory + "/" + type) {
+            return ResourceProgram(
+                kind: .initScript,
+                path: directory + "/" + type,
+                arguments: arguments
+            )
+        }
+        return nil
+    }
+
+    /// The places in words, for the message about a missing program.
+    var places: String { (scriptDirectories + initDirectories).joined(separator: ", ") }
+}

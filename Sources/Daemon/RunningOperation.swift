@@ -1,0 +1,194 @@
+// One operation on its way: its child, its record, its deadline and how it ends. The spawner holds a
+// number of these and gives them what the poller says.
+
+import Failover
+import Linux
+
+/// One child that serves an operation.
+final class RunningOperation {
+    /// What was asked.
+    let request: OperationRequest
+    private let program: ResourceProgram
+    private let child: ChildProcess
+    private let recordPath: String
+    private let poller: Poller
+    private let outputToken: UInt64
+    private let exitToken: UInt64
+    private var stage: Stage
+
+    /// How far it is; each with the boot time of the next step.
+    private enum Stage: Equatable {
+        /// Within its time.
+        case running(until: Int64)
+        /// TERM was sent; KILL comes next.
+        case terminating(killAt: Int64, isCancelled: Bool)
+        /// KILL was sent; it ends when the kernel lets it.
+        case killed(isCancelled: Bool)
+    }
+
+    /// Forks the child, records it, and lets it begin.
+    ///
+    /// Uses `token` for its output and `token + 1` for its end.
+    init(
+        request: OperationRequest,
+        program: ResourceProgram,
+        settings: SpawnerSettings,
+        token: UInt64,
+        poller: Poller
+    ) throws(SystemError) {
+        self.request = request
+        self.program = program
+        self.poller = poller
+        outputToken = token
+        exitToken = token + 1
+        child = try ChildProcess(
+            Command(
+                program.path,
+                program.arguments(for: request.action.rawValue),
+                environment: settings.environment(for: request)
+            ),
+            outputMaximum: Spawner.outputMaximum
+        )
+        let deadline = BootClock.now &+ request.timeout
+        stage = .running(until: deadline)
+        let identity = child.identity
+        recordPath = "\(settings.paths.operations)/\(identity.id)-\(identity.startTicks)"
+        let record = OperationRecord(
+            boot: settings.boot,
+            process: identity.id.rawValue,
+            startTicks: identity.startTicks,
+            group: request.group,
+            resource: request.resource,
+            action: request.action.rawValue,
+            deadline: deadline
+        )
+        // The child waits at its gate: should one of these fail, it ends without having run.
+        try Files.writeNew(recordPath, record.text)
+        if let output = child.outputNumber { try poller.add(output, token: outputToken) }
+        try poller.add(child.exitNumber, token: exitToken)
+        try child.open()
+    }
+
+    /// When something is to be done about it, `nil` when it can only be waited for.
+    var nextDeadline: Int64? {
+        switch stage {
+        case .running(let until): until
+        case .terminating(let killAt, _): killAt
+        case .killed: nil
+        }
+    }
+
+    func owns(_ token: UInt64) -> Bool { token == outputToken || token == exitToken }
+
+    /// TERM when its time is over, KILL when that did not help.
+    func enforceDeadline(at now: Int64) {
+        guard let deadline = nextDeadline, deadline <= now else { return }
+        switch stage {
+        case .running: terminate(at: now, isCancelled: false)
+        case .terminating(_, let isCancelled):
+            signal(.kill)
+            stage = .killed(isCancelled: isCancelled)
+        case .killed: break
+        }
+    }
+
+    /// Ends it early.
+    func cancel(at now: Int64) {
+        guard case .running = stage else { return }
+        terminate(at: now, isCancelled: true)
+    }
+
+    /// Reads what is ready; the outcome once it has ended.
+    func serve(_ token: UInt64) -> OperationOutcome? {
+        if token == outputToken {
+            readOutput()
+            return nil
+        }
+        // Whoever is left of a group that did not end in time ends with its leader; a service that
+        // a start in good order left behind lives on.
+        if stage != runningStage { signal(.kill) }
+        let ending: ProcessEnding?
+        do {
+            ending = try child.ending()
+        } catch {
+            ending = .notExecuted(error)
+        }
+        guard let ending else { return nil }
+        ignoring { () throws(SystemError) in try poller.remove(child.exitNumber) }
+        stopReading()
+        ignoring { () throws(SystemError) in try Files.remove(recordPath) }
+        return outcome(ending)
+    }
+
+    private var runningStage: Stage? {
+        guard case .running = stage else { return nil }
+        return stage
+    }
+
+    private func terminate(at now: Int64, isCancelled: Bool) {
+        signal(.terminate)
+        // A quarter of its time for an orderly end, but 5 s at most.
+        let grace = min(5_000_000_000, max(100_000_000, request.timeout / 4))
+        stage = .terminating(killAt: now &+ grace, isCancelled: isCancelled)
+    }
+
+    private func signal(_ signal: Signal) {
+        // It may have ended meanwhile, which is what the signal was for.
+        ignoring { () throws(SystemError) in try child.sendToGroup(signal) }
+    }
+
+    private func readOutput() {
+        let number = child.outputNumber
+        do {
+            if try child.readOutput() != nil { return }
+        } catch {
+            // A pipe that cannot be read has no more to say.
+        }
+        if let number { ignoring { () throws(SystemError) in try poller.remove(number) } }
+    }
+
+    private func stopReading() {
+        guard let number = child.outputNumber else { return }
+        ignoring { () throws(SystemError) in try poller.remove(number) }
+    }
+
+    private func outcome(_ ending: ProcessEnding) -> OperationOutcome {
+        let text = child.output.text
+        switch stage {
+        case .running: break
+        case .terminating(_, let isCancelled), .killed(let isCancelled):
+            if isCancelled { return .cancelled }
+            return .timedOut(OperationFailure(exitCode: nil, output: text))
+        }
+        switch ending {
+        case .exited(let code): return outcome(exitCode: code, text: text)
+        case .killed(let signal, _):
+            let failure = OperationFailure(exitCode: nil, output: "ended by \(signal): \(text)")
+            return request.action == .status ? .unknown(failure) : .failed(failure)
+        case .notExecuted(let error):
+            let failure = OperationFailure(exitCode: nil, output: "cannot run: \(error)")
+            return request.action == .status ? .unknown(failure) : .failed(failure)
+        }
+    }
+
+    private func outcome(exitCode: Int32, text: String) -> OperationOutcome {
+        let failure = OperationFailure(exitCode: exitCode, output: text)
+        guard request.action == .status else {
+            return exitCode == 0 ? .succeeded : .failed(failure)
+        }
+        switch StatusVerdict.judge(program.kind, exitCode: exitCode, text: text) {
+        case .running: return .running
+        case .stopped: return .stopped
+        case .unknown: return .unknown(failure)
+        }
+    }
+}
+
+extension Files {
+    /// Makes a small file of RUN, which a reboot clears: no wait for a disk.
+    static func writeNew(_ path: String, _ text: String) throws(SystemError) {
+        try remove(path)
+        let file = try openAppending(path, mode: 0o600)
+        _ = try file.write(Array(text.utf8))
+    }
+}

@@ -1,0 +1,233 @@
+// The helper that starts operations: it may wait for a fork or a small file, the loop may not. Each
+// operation is a child in a process group of its own, recorded in RUN/operations before its gate
+// opens (S14), ended by TERM and then KILL when its time is over. What an operation means is the
+// core's; which program it is, `ResourceLookup`'s; how `status` is read, `StatusVerdict`'s.
+
+import Failover
+import Linux
+
+/// What the spawner knows of its instance.
+struct SpawnerSettings: Sendable {
+    /// Where the records are.
+    var paths: DaemonPaths
+    /// The kernel's boot id in hexadecimal.
+    var boot: String
+    /// The environment of children, but for the operation's own words.
+    var environment: [String]
+
+    /// The environment of one operation.
+    func environment(for request: OperationRequest) -> [String] {
+        environment + [
+            "BATON_RUN=\(paths.run)", "BATON_GROUP=\(request.group)",
+            "BATON_RESOURCE=\(request.resource)",
+        ]
+    }
+
+    /// The mark that a scripted resource was started in this boot and not stopped since.
+    func startedMark(_ resource: String) -> String {
+        "\(paths.started)/\(String(fnv1a(resource), radix: 16))"
+    }
+}
+
+/// The spawner's life: clear up, then run what it is told until the loop is gone.
+final class Spawner {
+    /// The output kept for people.
+    static let outputMaximum = 1024
+    /// Operations at once; a group runs one at a time, so this bounds the groups at work.
+    static let runningMaximum = 1024
+
+    private let channel: HelperChannel
+    private let settings: SpawnerSettings
+    private let lookup: ResourceLookup
+    private let poller: Poller
+    private var running: [UInt64: RunningOperation] = [:]
+    private var leftOvers: [UInt64: LeftOver] = [:]
+    private var killed: [String] = []
+    private var isCleared = false
+    private var nextToken: UInt64 = 1
+
+    /// An operation that an earlier spawner left running.
+    private struct LeftOver {
+        var handle: ProcessHandle
+        var file: String
+    }
+
+    init(channel: HelperChannel, settings: SpawnerSettings) throws(SystemError) {
+        self.channel = channel
+        self.settings = settings
+        lookup = ResourceLookup(configuration: settings.paths.configuration)
+        poller = try Poller()
+        try poller.add(channel.number, token: 0)
+    }
+
+    /// Runs until the loop closes its end.
+    func run() throws(SystemError) {
+        try findLeftOvers()
+        while true {
+            reportWhenCleared()
+            try poller.arm(at: running.values.compactMap(\.nextDeadline).min())
+            let wake = try poller.wait()
+            for readiness in wake.ready {
+                if readiness.token == 0 {
+                    guard drainChannel() else { return }
+                } else {
+                    serve(readiness.token)
+                }
+            }
+            for id in running.keys.sorted() { running[id]?.enforceDeadline(at: wake.now) }
+        }
+    }
+
+    /// `false` when the loop is gone.
+    private func drainChannel() -> Bool {
+        while true {
+            switch channel.receive() {
+            case .nothingYet: return true
+            case .closed: return false
+            case .message(let bytes):
+                if channel.answerPing(bytes) { continue }
+                switch SpawnerRequest(bytes) {
+                case .run(let request): start(request)
+                case .cancel(let id): running[id]?.cancel(at: BootClock.now)
+                case nil: break  // both ends are one program: nothing else is ever sent
+                }
+            }
+        }
+    }
+
+    private func start(_ request: OperationRequest) {
+        guard running.count < Spawner.runningMaximum else {
+            finish(request, .failed(OperationFailure(exitCode: nil, output: "too many at once")))
+            return
+        }
+        let program = lookup.program(
+            type: request.type,
+            arguments: request.arguments,
+            isExecutable: Files.isExecutable,
+            exists: Files.exists
+        )
+        guard let program else {
+            finish(request, outcomeWithoutProgram(request))
+            return
+        }
+        do {
+            let operation = try RunningOperation(
+                request: request,
+                program: program,
+                settings: settings,
+                token: nextToken,
+                poller: poller
+            )
+            nextToken += 2
+            running[request.id] = operation
+        } catch {
+            finish(
+                request,
+                .failed(OperationFailure(exitCode: nil, output: "cannot run: \(error)"))
+            )
+        }
+    }
+
+    /// What an operation comes to when no program serves the resource.
+    ///
+    /// A start fails. `status` and `stop` look at the mark that a start of this boot left: without
+    /// it nothing can run here, so the resource is stopped (a script that is missing on the standby
+    /// node must not keep the other from the service); with it the truth cannot be known, so status
+    /// is unknown and the stop is unconfirmed (S4).
+    private func outcomeWithoutProgram(_ request: OperationRequest) -> OperationOutcome {
+        let failure = OperationFailure(
+            exitCode: nil,
+            output: "no program \(request.type) in \(lookup.places)"
+        )
+        let wasStarted = Files.exists(settings.startedMark(request.resource))
+        switch request.action {
+        case .start: return .failed(failure)
+        case .status: return wasStarted ? .unknown(failure) : .stopped
+        case .stop: return wasStarted ? .failed(failure) : .succeeded
+        }
+    }
+
+    /// Something of an operation or a left-over is ready.
+    private func serve(_ token: UInt64) {
+        if let leftOver = leftOvers[token] {
+            // Readable: that process has ended.
+            ignoring { () throws(SystemError) in try poller.remove(leftOver.handle.number) }
+            leftOvers[token] = nil
+            remove(leftOver.file)
+            return
+        }
+        guard let id = running.first(where: { $0.value.owns(token) })?.key,
+            let operation = running[id]
+        else { return }
+        guard let outcome = operation.serve(token) else { return }
+        running[id] = nil
+        mark(operation.request, outcome)
+        finish(operation.request, outcome)
+    }
+
+    /// Keeps the mark of a started scripted resource true.
+    private func mark(_ request: OperationRequest, _ outcome: OperationOutcome) {
+        let path = settings.startedMark(request.resource)
+        switch request.action {
+        case .start where outcome == .succeeded:
+            ignoring { () throws(SystemError) in _ = try Files.openAppending(path, mode: 0o600) }
+        case .stop where outcome == .succeeded:
+            remove(path)
+        default: break
+        }
+    }
+
+    private func finish(_ request: OperationRequest, _ outcome: OperationOutcome) {
+        channel.sendWaiting(SpawnerReport.finished(request.id, outcome).bytes)
+    }
+
+    // MARK: what earlier spawners left
+
+    /// Kills the recorded operations of this boot that still run.
+    private func findLeftOvers() throws(SystemError) {
+        for name in try Files.list(settings.paths.operations) {
+            let path = "\(settings.paths.operations)/\(name)"
+            guard let bytes = try? Files.read(path, maximum: 16384),
+                let record = OperationRecord(text: String(decoding: bytes, as: UTF8.self)),
+                record.boot == settings.boot,
+                let handle = try? ProcessHandle(
+                    ProcessIdentity(
+                        id: ProcessID(rawValue: record.process),
+                        startTicks: record.startTicks
+                    )
+                )
+            else {
+                // Another boot's, half written, or ended: nothing of it runs.
+                remove(path)
+                continue
+            }
+            killed.append("\(record.action) of \(record.resource) (process \(record.process))")
+            // It may end between the look and the signal, which is as good.
+            ignoring { () throws(SystemError) in _ = try handle.sendToGroup(.kill) }
+            try poller.add(handle.number, token: nextToken)
+            leftOvers[nextToken] = LeftOver(handle: handle, file: path)
+            nextToken += 2
+        }
+    }
+
+    private func reportWhenCleared() {
+        guard !isCleared, leftOvers.isEmpty else { return }
+        isCleared = true
+        channel.sendWaiting(SpawnerReport.cleared(killed).bytes)
+    }
+
+    private func remove(_ path: String) {
+        ignoring { () throws(SystemError) in try Files.remove(path) }
+    }
+}
+
+/// Runs what may fail without consequence: a file in RUN that could not be removed is looked at
+/// again at the next start, and a process that is gone needs no signal.
+func ignoring(_ body: () throws(SystemError) -> Void) {
+    do {
+        try body()
+    } catch {
+        // See above: the callers are those for which a failure changes nothing.
+        return
+    }
+}

@@ -1,0 +1,213 @@
+// Small files, whole: read with a bound, replaced durably, made and removed. Calls whose name says
+// `durably` or `waiting` may wait for the disk and belong in a helper; the others touch what is in
+// memory (/proc, tmpfs) or are made before real time begins.
+
+import CLinux
+
+/// Files by path.
+public enum Files {
+    /// The whole content, at most `maximum` bytes; EFBIG beyond that.
+    public static func read(_ path: String, maximum: Int) throws(SystemError) -> [UInt8] {
+        let file = try open(path, O_RDONLY | O_NONBLOCK)
+        var content: [UInt8] = []
+        while true {
+            switch try about(
+                path,
+                { () throws(SystemError) in
+                    try file.read(maximum: min(65536, maximum + 1 - content.count))
+                }
+            ) {
+            case .bytes(let bytes):
+                content += bytes
+                if content.count > maximum {
+                    throw SystemError(call: "read", errno: .tooLarge, object: path)
+                }
+            case .endOfStream:
+                return content
+            case .nothingYet:
+                throw SystemError(call: "read", errno: .wouldBlock, object: path)
+            }
+        }
+    }
+
+    /// Replaces a file so that after a crash either the old or the new content is there, whole:
+    /// temporary file, fsync, rename, fsync of the directory.
+    ///
+    /// Waits for the disk.
+    ///
+    /// The temporary name is `path.new`; a left-over of a crash is overwritten.
+    public static func replaceDurably(
+        _ path: String,
+        with bytes: [UInt8],
+        mode: UInt32 = 0o600
+    ) throws(SystemError) {
+        let temporary = path + ".new"
+        do {
+            let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+            try writeWhole(file.number, bytes, path: temporary)
+            let number = file.number
+            // The mode of a left-over file is not that of open(2).
+            try checked("fchmod", temporary) { fchmod(number, mode) }
+            try checked("fsync", temporary) { fsync(number) }
+        }
+        try checked("rename", path) {
+            // Sound: both strings live through the call.
+            unsafe rename(temporary, path)
+        }
+        try syncDirectory(of: path)
+    }
+
+    /// Appends to a file and waits until it is on the disk; makes the file when absent.
+    public static func appendDurably(
+        _ path: String,
+        _ bytes: [UInt8],
+        mode: UInt32 = 0o600
+    ) throws(SystemError) {
+        let file = try open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: mode)
+        try writeWhole(file.number, bytes, path: path)
+        let number = file.number
+        try checked("fdatasync", path) { fdatasync(number) }
+    }
+
+    /// Writes into an existing file without waiting for a disk, for /proc and /sys.
+    public static func overwriteInPlace(
+        _ path: String,
+        with bytes: [UInt8]
+    ) throws(SystemError) {
+        let file = try open(path, O_WRONLY)
+        try writeWhole(file.number, bytes, path: path)
+    }
+
+    /// Opens a file for appending, as a log needs; made with `mode` when absent.
+    public static func openAppending(
+        _ path: String,
+        mode: UInt32 = 0o640
+    ) throws(SystemError) -> Descriptor {
+        try open(path, O_WRONLY | O_CREAT | O_APPEND, mode: mode)
+    }
+
+    /// Makes a directory; one that is there already is left as it is.
+    ///
+    /// Its parent must exist.
+    public static func makeDirectory(_ path: String, mode: UInt32) throws(SystemError) {
+        do {
+            // Sound: the string lives through the call.
+            try checked("mkdir", path) { unsafe mkdir(path, mode) }
+        } catch {
+            if error.errno != .alreadyExists || !isDirectory(path) { throw error }
+        }
+    }
+
+    /// The names in a directory, sorted, without `.` and `..`; at most `maximum`, else EFBIG.
+    public static func list(
+        _ path: String,
+        maximum: Int = 10_000
+    ) throws(SystemError) -> [String] {
+        // Sound: the stream is closed on every way out, and each entry is copied before the next
+        // is read.
+        guard let stream = unsafe opendir(path) else { throw lastError("opendir", path) }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe String(cString: baton_entry_name(entry))
+            if name == "." || name == ".." { continue }
+            if names.count == maximum {
+                throw SystemError(call: "readdir", errno: .tooLarge, object: path)
+            }
+            names.append(name)
+        }
+        return names.sorted()
+    }
+
+    /// Removes a file; false when there was none.
+    @discardableResult
+    public static func remove(_ path: String) throws(SystemError) -> Bool {
+        do {
+            // Sound: the string lives through the call.
+            try checked("unlink", path) { unsafe unlink(path) }
+            return true
+        } catch {
+            if error.errno == .notFound { return false }
+            throw error
+        }
+    }
+
+    /// Whether the path leads to a directory.
+    public static func isDirectory(_ path: String) -> Bool {
+        status(path).map { $0.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR) } ?? false
+    }
+
+    /// Whether the path leads to a file that this process may execute.
+    public static func isExecutable(_ path: String) -> Bool {
+        guard let status = status(path), status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else {
+            return false
+        }
+        // Sound: the string lives through the call.
+        return unsafe access(path, X_OK) == 0
+    }
+
+    /// Whether anything is at the path.
+    public static func exists(_ path: String) -> Bool { status(path) != nil }
+
+    /// The permission bits of what is at the path, such as 0o600; nil when nothing is.
+    public static func mode(_ path: String) -> UInt32? { status(path).map { $0.st_mode & 0o7777 } }
+
+    /// Sets the permission bits.
+    public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
+        // Sound: the string lives through the call.
+        try checked("chmod", path) { unsafe chmod(path, mode) }
+    }
+
+    static func open(
+        _ path: String,
+        _ flags: Int32,
+        mode: UInt32 = 0
+    ) throws(SystemError) -> Descriptor {
+        // Sound: the string lives through the call.
+        Descriptor(
+            adopting: try checked("open", path) { unsafe baton_open(path, flags | O_CLOEXEC, mode) }
+        )
+    }
+
+    /// Writes all bytes to a descriptor that may wait.
+    static func writeWhole(
+        _ number: Int32,
+        _ bytes: [UInt8],
+        path: String
+    ) throws(SystemError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = try about(path, { () throws(SystemError) in try writeBytes(number, rest) })
+            guard let count else {
+                throw SystemError(call: "write", errno: .wouldBlock, object: path)
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func syncDirectory(of path: String) throws(SystemError) {
+        let end = path.lastIndex(of: "/")
+        let parent = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let directory = try open(parent, O_RDONLY | O_DIRECTORY)
+        let number = directory.number
+        try checked("fsync", parent) { fsync(number) }
+    }
+
+    private static func status(_ path: String) -> stat? {
+        var status = stat()
+        // Sound: the kernel fills the structure on our stack; the string lives through the call.
+        return unsafe stat(path, &status) == 0 ? status : nil
+    }
+
+    /// Names the file instead of the descriptor in an error.
+    private static func about<Answer>(
+        _ path: String,
+        _ body: () throws(SystemError) -> Answer
+    ) throws(SystemError) -> Answer {
+        do {
+            return try body()
+        } catch {
+            throw SystemError(call: error.call, errno: error.errno, object: path)
+        }
+    }
+}

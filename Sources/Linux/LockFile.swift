@@ -1,0 +1,52 @@
+// The lock that keeps a second instance out: flock(2) on a file that also names the holder. The
+// lock belongs to the open file, so processes that inherit the descriptor keep it together.
+
+import CLinux
+
+/// An exclusive lock, held until the last process that has it open ends.
+public final class LockFile {
+    /// Where it is.
+    public let path: String
+    private let descriptor: Descriptor
+
+    /// Takes the lock or throws EAGAIN at once; `holder` tells who has it.
+    ///
+    /// The file is made 0644 when absent and never removed: removing would let two hold it.
+    public init(_ path: String) throws(SystemError) {
+        let file = try Files.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+        let number = file.number
+        try checked("flock", path) { flock(number, LOCK_EX | LOCK_NB) }
+        self.path = path
+        descriptor = file
+    }
+
+    /// Takes over a lock held by an inherited descriptor.
+    public init(_ path: String, adopting descriptor: consuming Descriptor) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    /// For handing the lock to the next program over exec.
+    public var number: Int32 { descriptor.number }
+
+    /// Whether an exec keeps the lock.
+    public func setCloseOnExec(_ closes: Bool) throws(SystemError) {
+        try descriptor.setCloseOnExec(closes)
+    }
+
+    /// Writes the holder's process id as text with a line's end; no wait for the disk, since the
+    /// lock and not the text decides.
+    public func write(holder: ProcessID) throws(SystemError) {
+        let number = number
+        try checked("ftruncate", path) { ftruncate(number, 0) }
+        try checked("lseek", path) { lseek(number, 0, SEEK_SET) }
+        try Files.writeWhole(number, Array("\(holder.rawValue)\n".utf8), path: path)
+    }
+
+    /// Whom the file names, nil when it names nobody.
+    public static func holder(_ path: String) -> ProcessID? {
+        guard let bytes = try? Files.read(path, maximum: 32) else { return nil }
+        let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return Int32(text).map(ProcessID.init(rawValue:))
+    }
+}

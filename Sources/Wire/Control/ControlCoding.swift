@@ -1,0 +1,240 @@
+// Control messages to lines of JSON and back. Lines come from whoever may open the socket: their length
+// is limited before they are parsed, and each fault has a name.
+
+public import Failover
+internal import FoundationEssentials
+
+/// The bytes of control messages.
+public enum ControlCoding {
+    /// The longest request line in bytes, its newline left out.
+    public static let lineMaximum = 65_536
+    /// The longest response line: a status of many groups is longer than any request.
+    public static let responseMaximum = 4 * 1_048_576
+
+    /// A request's line, newline included; keys in alphabetical order.
+    public static func encode(_ request: ControlRequest) -> [UInt8] { line(request) }
+
+    /// A response's line, newline included; keys in alphabetical order.
+    public static func encode(_ response: ControlResponse) -> [UInt8] { line(response) }
+
+    /// Reads a request.
+    ///
+    /// - Parameter line: the line; a newline at its end does not matter.
+    /// - Returns: the request.
+    /// - Throws: `ControlError`, ready to be sent back.
+    public static func decodeRequest(_ line: [UInt8]) throws(ControlError) -> ControlRequest {
+        try decode(ControlRequest.self, line, maximum: lineMaximum)
+    }
+
+    /// Reads a response.
+    ///
+    /// - Throws: `ControlError` when the daemon says what this program does not understand.
+    public static func decodeResponse(_ line: [UInt8]) throws(ControlError) -> ControlResponse {
+        try decode(ControlResponse.self, line, maximum: responseMaximum)
+    }
+
+    /// The status as `baton status --json` prints it: indented, keys in alphabetical order.
+    public static func text(_ status: Status) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: encoded(status, by: encoder), as: UTF8.self)
+    }
+
+    private static func line(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoded(value, by: encoder) + [UInt8(ascii: "\n")]
+    }
+
+    /// Our own values hold no fraction, so that nothing in them can fail to be encoded.
+    private static func encoded(_ value: some Encodable, by encoder: JSONEncoder) -> [UInt8] {
+        do {
+            return [UInt8](try encoder.encode(value))
+        } catch {
+            preconditionFailure("a control message cannot be encoded: \(error)")
+        }
+    }
+
+    private static func decode<Message: Decodable>(
+        _ type: Message.Type,
+        _ line: [UInt8],
+        maximum: Int
+    ) throws(ControlError) -> Message {
+        guard line.count <= maximum + 1 else {
+            throw ControlError(.lineTooLong, "a line is longer than \(maximum) bytes")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: Data(line))
+        } catch let error as ControlError {
+            throw error
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw ControlError(.badField, "the field \"\(key.stringValue)\" is missing")
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(
+            _,
+            let context
+        )
+        {
+            guard let key = context.codingPath.last else {
+                throw ControlError(.notJSON, "a line is not a JSON object")
+            }
+            throw ControlError(.badField, "the field \"\(key.stringValue)\" has a wrong type")
+        } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+            let key = context.codingPath.last?.stringValue ?? ""
+            throw ControlError(.badField, "the field \"\(key)\" has a value that does not exist")
+        } catch {
+            throw ControlError(.notJSON, "a line is not a JSON object")
+        }
+    }
+}
+
+extension ControlRequest: Codable {
+    private enum Key: String, CodingKey {
+        case verb
+        case scope
+        case group
+        case node
+        case typed
+        case exec
+    }
+
+    /// Reads the fields of the table at the type.
+    ///
+    /// - Throws: `ControlError` for an unknown verb or scope, `DecodingError` for other faults.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        let word = try fields.decode(String.self, forKey: .verb)
+        guard let verb = ControlVerb(rawValue: word) else {
+            let known = ControlVerb.allCases.map(\.rawValue).joined(separator: " ")
+            throw ControlError(
+                .unknownVerb,
+                "there is no verb \"\(word.prefix(64))\"; verbs: \(known)"
+            )
+        }
+        switch verb {
+        case .ping: self = .ping
+        case .version: self = .version
+        case .status: self = .status
+        case .standby: self = .standby(try Self.scope(fields))
+        case .takeover: self = .takeover(try Self.scope(fields))
+        case .failback: self = .failback
+        case .confirmDown:
+            self = .confirmDown(
+                node: NodeName(try fields.decode(String.self, forKey: .node)),
+                typed: try fields.decode(String.self, forKey: .typed)
+            )
+        case .reload:
+            self = .reload(exec: try fields.decodeIfPresent(Bool.self, forKey: .exec) ?? false)
+        }
+    }
+
+    /// Writes the fields of the table at the type.
+    ///
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Key.self)
+        try fields.encode(verb.rawValue, forKey: .verb)
+        switch self {
+        case .ping, .version, .status, .failback:
+            break
+        case .standby(let scope), .takeover(let scope):
+            try fields.encode(scope.word, forKey: .scope)
+            if case .group(let name) = scope { try fields.encode(name.text, forKey: .group) }
+        case .confirmDown(let node, let typed):
+            try fields.encode(node.text, forKey: .node)
+            try fields.encode(typed, forKey: .typed)
+        case .reload(let exec):
+            try fields.encode(exec, forKey: .exec)
+        }
+    }
+
+    private static func scope(_ fields: KeyedDecodingContainer<Key>) throws -> Scope {
+        let word = try fields.decode(String.self, forKey: .scope)
+        switch word {
+        case "all": return .all
+        case "local": return .local
+        case "foreign": return .foreign
+        case "failback": return .failback
+        case "group": return .group(GroupName(try fields.decode(String.self, forKey: .group)))
+        default:
+            throw ControlError(
+                .badField,
+                "there is no scope \"\(word.prefix(64))\"; scopes: all local foreign failback group"
+            )
+        }
+    }
+}
+
+extension Scope {
+    /// The word on the line.
+    fileprivate var word: String {
+        switch self {
+        case .all: "all"
+        case .local: "local"
+        case .foreign: "foreign"
+        case .failback: "failback"
+        case .group: "group"
+        }
+    }
+}
+
+extension ControlResponse: Codable {
+    private enum Key: String, CodingKey {
+        case type
+        case text
+        case outcome
+        case status
+        case version
+        case code
+    }
+
+    /// Reads the fields of the table at the type.
+    ///
+    /// - Throws: `ControlError` for an unknown type, `DecodingError` for other faults.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        let type = try fields.decode(String.self, forKey: .type)
+        switch type {
+        case "progress":
+            self = .progress(try fields.decode(String.self, forKey: .text))
+        case "reply":
+            self = .reply(try CommandReply(from: decoder))
+        case "status":
+            self = .status(try fields.decode(Status.self, forKey: .status))
+        case "version":
+            self = .version(try fields.decode(String.self, forKey: .version))
+        case "error":
+            self = .error(try ControlError(from: decoder))
+        default:
+            throw ControlError(
+                .unknownVerb,
+                "the daemon answered with \"\(type.prefix(64))\", which this program does not know"
+            )
+        }
+    }
+
+    /// Writes the fields of the table at the type.
+    ///
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Key.self)
+        switch self {
+        case .progress(let text):
+            try fields.encode("progress", forKey: .type)
+            try fields.encode(text, forKey: .text)
+        case .reply(let reply):
+            try fields.encode("reply", forKey: .type)
+            try fields.encode(reply.outcome, forKey: .outcome)
+            try fields.encode(reply.text, forKey: .text)
+        case .status(let status):
+            try fields.encode("status", forKey: .type)
+            try fields.encode(status, forKey: .status)
+        case .version(let version):
+            try fields.encode("version", forKey: .type)
+            try fields.encode(version, forKey: .version)
+        case .error(let error):
+            try fields.encode("error", forKey: .type)
+            try fields.encode(error.code, forKey: .code)
+            try fields.encode(error.text, forKey: .text)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+// What the administrator's command and the daemon say to each other over `control.sock` and
+// `status.sock`: one JSON object per line each way. The values are here, their bytes in `ControlCoding`.
+
+public import Failover
+
+/// One question or order to the daemon.
+///
+/// | line | case |
+/// |-|-|
+/// | `{"verb":"ping"}` | `ping` |
+/// | `{"verb":"version"}` | `version` |
+/// | `{"verb":"status"}` | `status` |
+/// | `{"verb":"standby","scope":"all"}` | `standby`; scopes `all local foreign failback`, or `group` with `"group":NAME` |
+/// | `{"verb":"takeover","scope":"group","group":"10.0.0.9"}` | `takeover`, likewise |
+/// | `{"verb":"failback"}` | `failback` |
+/// | `{"verb":"confirm-down","node":"l1","typed":"l1"}` | `confirmDown` |
+/// | `{"verb":"reload","exec":false}` | `reload`; `exec` may be absent |
+public enum ControlRequest: Equatable, Sendable {
+    /// Is somebody there? Answered by `reply` with outcome done.
+    case ping
+    /// Which version is it? Answered by `version`.
+    case version
+    /// How do things stand? Answered by `status`.
+    case status
+    /// Give groups to the other node.
+    case standby(Scope)
+    /// Take groups from the other node.
+    case takeover(Scope)
+    /// Send every group to its preferred node.
+    case failback
+    /// `node` is off, says the administrator, who has typed its name as `typed`.
+    case confirmDown(node: NodeName, typed: String)
+    /// Read the configuration again; with `exec` start the new binary, which adopts everything.
+    case reload(exec: Bool)
+
+    /// Whether the status socket, which others than root may open, carries this verb too.
+    public var isRead: Bool {
+        switch self {
+        case .ping, .version, .status: true
+        case .standby, .takeover, .failback, .confirmDown, .reload: false
+        }
+    }
+
+    /// The word on the line.
+    public var verb: ControlVerb {
+        switch self {
+        case .ping: .ping
+        case .version: .version
+        case .status: .status
+        case .standby: .standby
+        case .takeover: .takeover
+        case .failback: .failback
+        case .confirmDown: .confirmDown
+        case .reload: .reload
+        }
+    }
+}
+
+/// The words a request may begin with.
+public enum ControlVerb: String, CaseIterable, Sendable, Codable {
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    case ping, version, status, standby, takeover, failback, reload
+    /// `baton confirm-down NODE`.
+    case confirmDown = "confirm-down"
+}
+
+/// One line from the daemon: any number of `progress`, then exactly one other.
+///
+/// | line | case |
+/// |-|-|
+/// | `{"type":"progress","text":TEXT}` | `progress` |
+/// | `{"type":"reply","outcome":0,"text":TEXT}` | `reply`; the outcome is the exit code of `baton` |
+/// | `{"type":"status","status":{…}}` | `status` |
+/// | `{"type":"version","version":TEXT}` | `version` |
+/// | `{"type":"error","code":CODE,"text":TEXT}` | `error`: the request was not understood or not allowed |
+public enum ControlResponse: Equatable, Sendable {
+    /// It goes on.
+    case progress(String)
+    /// How the command ended (L2).
+    case reply(CommandReply)
+    /// The status.
+    case status(Status)
+    /// The daemon's version.
+    case version(String)
+    /// Nothing was done.
+    case error(ControlError)
+
+    /// Whether no line follows.
+    public var isFinal: Bool {
+        if case .progress = self { false } else { true }
+    }
+}
+
+/// Why a request was not carried out at all.
+public struct ControlError: Error, Equatable, Sendable, Codable, CustomStringConvertible {
+    /// The kind.
+    public var code: Code
+    /// One sentence, naming what was wrong.
+    public var text: String
+
+    /// Makes an error of its parts.
+    public init(_ code: Code, _ text: String) {
+        self.code = code
+        self.text = text
+    }
+
+    /// The sentence.
+    public var description: String { text }
+
+    /// The kinds of error; the raw value is on the line.
+    public enum Code: String, CaseIterable, Sendable, Codable {
+        /// A line is longer than `ControlCoding.lineMaximum`.
+        case lineTooLong
+        /// A line is not one JSON object.
+        case notJSON
+        /// There is no such verb (or type of response).
+        case unknownVerb
+        /// A field is absent or has a value that does not exist.
+        case badField
+        /// The verb does not belong on this socket, or this user may not use it.
+        case notAllowed
+        /// Too many commands are in progress.
+        case busy
+    }
+}

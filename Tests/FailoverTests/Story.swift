@@ -1,0 +1,392 @@
+// A story that two cores tell: perfect machines, links that are cut or not, operations that take the time and
+// end the way the story says. It writes a transcript which a reviewer reads without the code. Random faults
+// are the simulator's business; here everything happens on purpose.
+
+import Failover
+
+/// Two cores, their links, disks, kernels and resource scripts.
+final class Story {
+    /// One machine.
+    struct Machine {
+        var machine: FailoverMachine
+        var settings: Settings
+        /// The machine is on.
+        var isOn = false
+        /// The daemon runs.
+        var isRunning = false
+        /// The daemon stands still until then.
+        var pausedUntil: Instant?
+        var pausedSince: Instant?
+        var boot: UInt64 = 0
+        var counter: UInt64 = 0
+        var record: DurableRecord?
+        var lastTurn: Instant?
+        /// How long ago the machine reset itself.
+        var lastReset: Duration?
+        /// The peer's nonce as last heard, which beats echo.
+        var heard: UInt64 = 0
+        var heardAt = Instant(nanoseconds: 0)
+        var sequence: UInt64 = 0
+        /// What runs, by resource name.
+        var running: Set<String> = []
+        /// Waiting events while paused.
+        var inbox: [(Event)] = []
+    }
+
+    /// What may happen at a time.
+    enum Happening {
+        case deliver(Int, Event, nonce: UInt64, boot: UInt64)
+        case beat(to: Int, Beat, echoes: UInt64, link: Int)
+        case act(() -> Void)
+    }
+
+    var nodes: [Machine]
+    var now = Instant(nanoseconds: 0)
+    var lines: [String] = []
+    /// Links cut, by index.
+    var cut: Set<Int> = []
+    /// Nodes whose beats get lost on the way, while they still hear.
+    var mute: Set<Int> = []
+    /// The service LAN carries ARP.
+    var hasServiceNetwork = true
+    /// How long an operation takes, and how it ends, by `node/resource/action`; default 20 ms, well.
+    var outcomes: [String: (Duration, OperationOutcome)] = [:]
+    /// How long a write takes.
+    var diskTime: [Duration] = [.milliseconds(2), .milliseconds(2)]
+    /// All replies.
+    var replies: [(Int, CommandID, CommandReply)] = []
+    /// All resets.
+    var resets: [Int] = []
+    /// All probes asked.
+    var probeCount = 0
+    private var queue: [(at: Instant, order: Int, what: Happening)] = []
+    private var order = 0
+    private var commandIssued: UInt64 = 0
+    let names = ["l0", "l1"]
+
+    init(_ first: Settings, _ second: Settings) {
+        nodes = [first, second].map {
+            Machine(machine: FailoverMachine(settings: $0), settings: $0)
+        }
+    }
+
+    /// The pair of the AggreGate article, in short: an address and one script that holds data.
+    static func settings(
+        own: Int,
+        deadtime: Duration = .seconds(3),
+        keepalive: Duration = .seconds(1),
+        autoFailback: AutoFailback = .off,
+        unproved: Bool = true,
+        storage: Bool = true,
+        preferred: Int = 0
+    ) -> Settings {
+        let address = ResourceSettings(
+            name: "IPaddr2::192.168.1.100/24/eth1:0",
+            type: "IPaddr2",
+            address: IPAddress(ipv4: (192, 168, 1, 100)),
+            isStateless: true
+        )
+        let disk = ResourceSettings(name: "drbddisk::r0", type: "drbddisk", isStateless: false)
+        return Settings(
+            cluster: "story",
+            node: NodeName("l\(own)"),
+            peer: NodeName("l\(1 - own)"),
+            isFirstNode: own == 0,
+            timings: Timings(
+                keepalive: keepalive,
+                warntime: deadtime / 2,
+                deadtime: deadtime,
+                initdead: deadtime * 4
+            ),
+            autoFailback: autoFailback,
+            unprovedTakeover: unproved,
+            links: [LinkSettings(name: "bcast eth2", device: "eth2")],
+            groups: [
+                GroupSettings(
+                    name: GroupName("192.168.1.100"),
+                    preferred: own == preferred ? .own : .peer,
+                    resources: storage ? [address, disk] : [address],
+                    storageDigest: storage ? 7 : 0,
+                    addressDigest: 9
+                )
+            ]
+        )
+    }
+
+    // MARK: What the story says
+
+    func say(_ text: String) { lines.append("") ; lines.append("# \(text)") }
+
+    func boot(_ index: Int) {
+        nodes[index].isOn = true
+        nodes[index].boot += 1
+        nodes[index].running = []
+        nodes[index].lastTurn = nil
+        startDaemon(index)
+    }
+
+    /// Transitions taken by daemons that have ended.
+    var takenBefore: Set<Transition> = []
+
+    func startDaemon(_ index: Int) {
+        takenBefore.formUnion(nodes[index].machine.transitionsTaken)
+        nodes[index].machine = FailoverMachine(settings: nodes[index].settings)
+        nodes[index].isRunning = true
+        nodes[index].counter += 1
+        nodes[index].heard = 0
+        nodes[index].sequence = 0
+        nodes[index].pausedUntil = nil
+        nodes[index].inbox = []
+        let nonce = UInt64(index + 1) * 1000 + nodes[index].counter
+        write(index, "daemon starts")
+        give(
+            index,
+            .started(
+                Start(
+                    bootID: BootID(high: UInt64(index), low: nodes[index].boot),
+                    incarnation: Incarnation(counter: nodes[index].counter, nonce: nonce),
+                    record: nodes[index].record,
+                    lastTurn: nodes[index].lastTurn,
+                    lastReset: nodes[index].lastReset
+                )
+            )
+        )
+        let mac = MACAddress(0x0200_0000_0000 + UInt64(index))
+        let own = [
+            OwnAddress(address: IPAddress(ipv4: (192, 168, 1, UInt8(2 + index))), mac: mac)
+        ]
+        give(index, .ownAddressesChanged(own))
+    }
+
+    func crash(_ index: Int) {
+        write(index, "CRASH")
+        nodes[index].isOn = false
+        nodes[index].isRunning = false
+        nodes[index].running = []
+    }
+
+    func killDaemon(_ index: Int) {
+        write(index, "daemon killed")
+        nodes[index].lastTurn = now
+        nodes[index].isRunning = false
+    }
+
+    func pause(_ index: Int, for duration: Duration) {
+        write(index, "loop stands still for \(duration.text)")
+        nodes[index].pausedSince = now
+        nodes[index].pausedUntil = now + duration
+        schedule(now + duration, .act { [self] in wake(index) })
+    }
+
+    private func wake(_ index: Int) {
+        guard nodes[index].isRunning, let since = nodes[index].pausedSince else { return }
+        nodes[index].pausedUntil = nil
+        let waiting = nodes[index].inbox
+        nodes[index].inbox = []
+        for event in waiting { give(index, event) }
+        give(index, .loopLate(now - since))
+        give(index, .timeReached)
+    }
+
+    func command(_ index: Int, _ command: Command) {
+        commandIssued += 1
+        write(index, "command \(commandIssued): \(command)")
+        give(index, .commandReceived(CommandID(commandIssued), command))
+    }
+
+    func shutDown(_ index: Int) {
+        write(index, "SIGTERM")
+        give(index, .shutdownRequested)
+    }
+
+    func phase(_ index: Int) -> GroupPhase {
+        nodes[index].machine.phases[0]
+    }
+
+    // MARK: Time
+
+    func run(_ duration: Duration) {
+        let end = now + duration
+        while true {
+            var next = end
+            var queued = false
+            if let first = queue.min(by: { ($0.at, $0.order) < ($1.at, $1.order) }), first.at <= next {
+                next = first.at
+                queued = true
+            }
+            var timer: Int?
+            for index in nodes.indices where nodes[index].isRunning && nodes[index].pausedUntil == nil {
+                if let deadline = nodes[index].machine.nextDeadline, deadline < next {
+                    next = deadline
+                    timer = index
+                }
+            }
+            now = max(now, next)
+            if let timer {
+                give(timer, .timeReached)
+            } else if queued {
+                let place = queue.indices.min {
+                    (queue[$0].at, queue[$0].order) < (queue[$1].at, queue[$1].order)
+                }
+                guard let place else { return }
+                happen(queue.remove(at: place).what)
+            } else {
+                return
+            }
+        }
+    }
+
+    private func schedule(_ at: Instant, _ what: Happening) {
+        order += 1
+        queue.append((at, order, what))
+    }
+
+    private func happen(_ what: Happening) {
+        switch what {
+        case .act(let body): body()
+        case .deliver(let index, let event, let nonce, let boot):
+            guard nodes[index].isRunning, nodes[index].boot == boot,
+                nodes[index].counter == nonce
+            else { return }
+            if case .persisted = event {} else { write(index, "\(event)") }
+            give(index, event)
+        case .beat(let index, let beat, let echoes, let link):
+            guard nodes[index].isRunning, !cut.contains(link) else { return }
+            nodes[index].heard = beat.incarnation.nonce
+            nodes[index].heardAt = now
+            // What `Session` does: only a beat that echoes the present nonce is applied.
+            guard echoes == UInt64(index + 1) * 1000 + nodes[index].counter else { return }
+            give(index, .heartbeatReceived(beat, link: LinkIndex(link)))
+        }
+    }
+
+    private func give(_ index: Int, _ event: Event) {
+        guard nodes[index].isRunning else { return }
+        if nodes[index].pausedUntil != nil {
+            nodes[index].inbox.append(event)
+            return
+        }
+        for effect in nodes[index].machine.handle(event, at: now) { carryOut(index, effect) }
+    }
+
+    // MARK: Effects
+
+    private func carryOut(_ index: Int, _ effect: Effect) {
+        let node = nodes[index]
+        switch effect {
+        case .sendHeartbeat(let content):
+            nodes[index].sequence += 1
+            let beat = Beat(
+                content: content,
+                bootID: BootID(high: UInt64(index), low: node.boot),
+                incarnation: Incarnation(
+                    counter: node.counter,
+                    nonce: UInt64(index + 1) * 1000 + node.counter
+                ),
+                sequence: nodes[index].sequence,
+                clock: now,
+                echo: Echo(sequence: 0, age: now - node.heardAt)
+            )
+            guard !cut.contains(0), !mute.contains(index) else { return }
+            schedule(
+                now + .microseconds(200),
+                .beat(to: 1 - index, beat, echoes: node.heard, link: 0)
+            )
+        case .persist(let id, let record):
+            let counter = node.counter
+            let boot = node.boot
+            schedule(
+                now + diskTime[index],
+                .act { [self] in
+                    guard nodes[index].isOn, nodes[index].boot == boot else { return }
+                    nodes[index].record = record
+                    happen(.deliver(index, .persisted(id), nonce: counter, boot: boot))
+                }
+            )
+        case .runOperation(let operation): run(index, operation)
+        case .cancelOperation(let id): write(index, "cancel \(id.value)")
+        case .probe(let address): probe(index, address)
+        case .announceAddresses(let group): write(index, "announce \(group)")
+        case .reply(let id, let reply):
+            replies.append((index, id, reply))
+            write(index, "reply \(id.value) \(reply.outcome): \(reply.text)")
+        case .progress(let id, let text): write(index, "progress \(id.value): \(text)")
+        case .note(let notice):
+            guard notice.code != .command else { return }
+            let rule = notice.reason.map { " [\($0.rule.rawValue)]" } ?? ""
+            write(index, "\(notice.severity) \(notice.code): \(notice.text)\(rule)")
+        case .resetNode:
+            write(index, "RESET")
+            resets.append(index)
+            nodes[index].isOn = false
+            nodes[index].isRunning = false
+            nodes[index].running = []
+        case .endDaemon:
+            write(index, "daemon ends")
+            nodes[index].isRunning = false
+        }
+    }
+
+    private func run(_ index: Int, _ operation: Operation) {
+        let settings = nodes[index].settings
+        let name = settings.groups[operation.groupIndex].resources[operation.resourceIndex].name
+        let key = "\(names[index])/\(name.prefix { $0 != ":" })/\(operation.action)"
+        let (time, outcome) = outcomes[key] ?? (.milliseconds(20), .succeeded)
+        let counter = nodes[index].counter
+        let boot = nodes[index].boot
+        write(index, "run \(operation.action) \(name)")
+        schedule(
+            now + time,
+            .act { [self] in
+                guard nodes[index].isOn, nodes[index].boot == boot else { return }
+                var result = outcome
+                if outcome == .succeeded {
+                    switch operation.action {
+                    case .start: nodes[index].running.insert(name)
+                    case .stop: nodes[index].running.remove(name)
+                    case .status: result = nodes[index].running.contains(name) ? .running : .stopped
+                    }
+                }
+                guard nodes[index].counter == counter, nodes[index].isRunning else { return }
+                write(index, "\(operation.action) \(name): \(result)")
+                give(index, .operationFinished(operation.id, result))
+            }
+        )
+    }
+
+    private func probe(_ index: Int, _ address: IPAddress) {
+        probeCount += 1
+        let other = 1 - index
+        guard hasServiceNetwork, nodes[other].isOn else { return }
+        let own = IPAddress(ipv4: (192, 168, 1, UInt8(2 + other)))
+        let hasGroup = nodes[other].running.contains { $0.contains("192.168.1.100") }
+        guard address == own || (hasGroup && address == IPAddress(ipv4: (192, 168, 1, 100))) else {
+            return
+        }
+        let answer = ProbeAnswer(
+            address: address,
+            mac: MACAddress(0x0200_0000_0000 + UInt64(other)),
+            device: "eth1"
+        )
+        schedule(
+            now + .microseconds(100),
+            .act { [self] in
+                guard nodes[index].isRunning else { return }
+                give(index, .probeAnswered(answer))
+            }
+        )
+    }
+
+    // MARK: Transcript
+
+    private func write(_ index: Int, _ text: String) {
+        let micros = now.nanoseconds / 1000
+        let fraction = String(micros % 1_000_000 + 1_000_000).dropFirst()
+        let time = "\(micros / 1_000_000).\(fraction)"
+        let padding = String(repeating: " ", count: max(0, 11 - time.count))
+        lines.append("\(padding)\(time) \(names[index]) \(text)")
+    }
+
+    /// The transcript so far.
+    var transcript: String { lines.joined(separator: "\n") + "\n" }
+}

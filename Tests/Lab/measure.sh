@@ -1,0 +1,96 @@
+# Measuring and judging: the prober around an event, medians, and the result lines that `lab`
+# prints as its table. Durations are whole microseconds inside, milliseconds in the table.
+
+broken=0
+
+mark() { baton-lab mark "$LAB_WORK/marks" "$@"; }
+
+# probe_start [probe's options]: the client begins to ask; returns when it does.
+probe_start() {
+    : >"$LAB_WORK/marks"
+    rm -f "$LAB_WORK/figures" "$LAB_WORK/ready" "$LAB_WORK/probe.json"
+    # Not through a function: the pid must be the prober's own, for the signal that ends it.
+    nsenter --net=/run/netns/client baton-lab probe --target "$group_address" --port "$service_port" --device eth1 \
+        --watch l0=/run/netns/l0 --watch l1=/run/netns/l1 --marks "$LAB_WORK/marks" \
+        --figures "$LAB_WORK/figures" --json "$LAB_WORK/probe.json" --ready "$LAB_WORK/ready" \
+        "$@" >"$LAB_WORK/timeline" &
+    probe_pid=$!
+    within 5 test -s "$LAB_WORK/ready"
+}
+
+# The client stops asking; its figures become shell variables (ProbeReport.swift names them).
+probe_stop() {
+    kill -TERM "$probe_pid" 2>/dev/null
+    wait "$probe_pid" || return
+    . "$LAB_WORK/figures"
+    cat "$LAB_WORK/timeline" >>"$LAB_WORK/timelines"
+    [ -z "${LAB_VERBOSE:-}" ] || cat "$LAB_WORK/timeline"
+}
+
+milliseconds() { printf '%d.%d ms' $(($1 / 1000)) $((($1 % 1000) / 100)); }
+
+# The middle one of an odd number of figures.
+median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
+
+# result WHAT MEASURED BOUND VERDICT: one row of the table.
+result() {
+    printf '%s\t%s\t%s\t%s\t%s\n' "$scenario" "$1" "$2" "$3" "$4" >>"${LAB_RESULTS:-/dev/stdout}"
+    printf '   %-44s %14s  (%s)  %s\n' "$1" "$2" "$3" "$4"
+    [ "$4" != BROKEN ] || broken=1
+}
+
+# at_most WHAT MEASURED BOUND [STALL]: holds when measured ≤ bound + stall; -1 means "never".
+at_most() {
+    local what=$1 measured=$2 bound=$3 stall=${4:-0} verdict=holds text
+    if [ "$measured" -lt 0 ]; then
+        result "$what" never "<= $(milliseconds "$bound")" BROKEN
+        return
+    fi
+    [ "$measured" -le "$((bound + stall))" ] || verdict=BROKEN
+    text="<= $(milliseconds "$bound")"
+    [ "$stall" = 0 ] || text="$text +$(milliseconds "$stall")"
+    result "$what" "$(milliseconds "$measured")" "$text" "$verdict"
+}
+
+# exactly WHAT MEASURED EXPECTED
+exactly() {
+    if [ "$2" = "$3" ]; then result "$1" "$2" "$3" holds; else result "$1" "$2" "$3" BROKEN; fi
+}
+
+# The two sentences every scenario ends with.
+never_two_owners() {
+    exactly "${1:-}two owners (kernels), µs" "$double_ownership" 0
+    exactly "${1:-}two owners (ARP)" "$double_arp" 0
+}
+no_outage() { at_most "${1:-}longest gap (no outage)" "$longest_gap" 20000 "$stall"; }
+
+# sum_memory NODE: sets pss and rss (KiB) and threads (highest of any process, and its role).
+sum_memory() {
+    local pid kib
+    pss=0 rss=0 threads=0
+    for pid in $(daemon_pids "$1"); do
+        kib=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup") && pss=$((pss + kib))
+        kib=$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status") && rss=$((rss + kib))
+        printf '   %-7s %-20s PSS %6s KiB  VmRSS %6s KiB  threads %s\n' "$pid" "$(role_of "$pid")" \
+            "$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")" "$kib" \
+            "$(ls "/proc/$pid/task" | wc -l)"
+        [ "$(ls "/proc/$pid/task" | wc -l)" -le "$threads" ] ||
+            threads=$(ls "/proc/$pid/task" | wc -l)
+    done
+}
+
+# Copies logs and probe records out of the world when asked for (BATON_LAB_KEEP) or on failure.
+keep_records() {
+    [ -n "${BATON_LAB_KEEP:-}" ] || {
+        [ "$1" = 0 ] || for node in l0 l1; do
+            [ -f "$LAB_WORK/$node/batond.log" ] &&
+                { printf -- '-- %s, last lines of its log:\n' "$node"
+                  tail -n 12 "$LAB_WORK/$node/batond.log"; }
+        done
+        return 0
+    }
+    local target=$BATON_LAB_KEEP/$scenario
+    mkdir -p "$target"
+    cp -r "$LAB_WORK"/. "$target"/
+    rm -f "$target"/*/etc/authkeys
+}

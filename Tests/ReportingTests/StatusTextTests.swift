@@ -1,0 +1,99 @@
+import Failover
+import Reporting
+import Testing
+
+@Suite("Status text")
+struct StatusTextTests {
+    @Test(
+        "Each situation reads as its golden text",
+        arguments: Sample.Situation.allCases
+    )
+    func situation(_ situation: Sample.Situation) throws {
+        let text = StatusText(width: 100).text(of: situation.status)
+        try expectGolden(text, situation.rawValue + ".txt")
+    }
+
+    @Test("A narrow terminal loses the least important columns and wraps sentences")
+    func narrow() throws {
+        let text = StatusText(width: 40).text(of: Sample.takeoverHeld)
+        try expectGolden(text, "takeover-held-40.txt")
+    }
+
+    @Test("A pipe gets whole sentences, one a line")
+    func pipe() throws {
+        let text = StatusText().text(of: Sample.takeoverHeld)
+        #expect(text.contains("Why:           " + Sample.takeoverHeld.reason + "\n"))
+    }
+
+    @Test("Colours change nothing but colours")
+    func colours() throws {
+        let painted = StatusText(width: 100, usesColor: true).text(of: Sample.failedStart)
+        try expectGolden(painted, "failed-start-colour.txt")
+        let plain = painted.replacing(/\u{1b}\[[0-9;]*m/, with: "")
+        #expect(plain == StatusText(width: 100).text(of: Sample.failedStart))
+    }
+
+    @Test("Output of a script cannot move the cursor")
+    func controlCharacters() {
+        let text = StatusText().text(of: Sample.failedStart)
+        #expect(!text.unicodeScalars.contains("\u{1b}"))
+        #expect(text.contains("      | mount: /local: can't read superblock on /dev/drbd0. [2J\n"))
+    }
+
+    @Test(
+        "Whatever the state, the first line answers and a wrong one ends with what to type",
+        arguments: [
+            GroupState.standby, .acquiring, .active, .releasing, .suspended, .failed, .unknown,
+        ],
+        [PeerState.alive, .late, .silent, .dead, .unknown]
+    )
+    func alwaysAnswers(state: GroupState, peer: PeerState) {
+        for owner in [nil, "l0", "l1"] {
+            var status = Sample.healthy
+            status.groups = [Sample.group(state: state, owner: owner, resources: .stopped)]
+            status.peer.state = peer
+            let verdict = Verdict(status)
+            let isFine =
+                peer == .alive
+                && (state == .active
+                    || owner == "l1"
+                        && (state == .standby || state == .failed || state == .unknown))
+            #expect((verdict.level == .fine) == isFine, "\(state) \(peer) \(owner ?? "-")")
+            #expect((verdict.nextStep == nil) == isFine)
+            #expect(!StatusText().text(of: status).contains(" \n"))
+        }
+    }
+
+    @Test("An unfit standby node, a lost link and a failing monitor impair the service")
+    func impaired() {
+        var unfit = Sample.standbySide
+        unfit.groups[0].fit = false
+        unfit.groups[0].unfitReason = "a start failed here"
+        #expect(
+            Verdict(unfit).sentence
+                == "The service runs, but l1 could not take 192.168.6.100: a start failed here."
+                + " Its group runs on l0."
+        )
+        var cut = Sample.healthy
+        cut.links.append(
+            LinkStatus(name: "ucast eth0 192.168.6.2", kind: .configured, state: .down)
+        )
+        #expect(
+            Verdict(cut).sentence
+                == "The service runs, but heartbeat link ucast eth0 192.168.6.2 is down."
+                + " Its group runs on l0."
+        )
+        #expect(Verdict(cut).nextStep == "ip link show eth0")
+        var failing = Sample.healthy
+        failing.monitors = [MonitorStatus(name: "aggregate/tcp", state: .failing)]
+        #expect(
+            Verdict(failing).sentence
+                == "The service runs, but monitor aggregate/tcp is failing. Its group runs on l0."
+        )
+    }
+
+    @Test("The core's word on what to type stands before any other")
+    func coreWord() {
+        #expect(Verdict(Sample.aloneAfterBoot).nextStep == "baton confirm-down l1")
+    }
+}

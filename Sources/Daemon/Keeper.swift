@@ -109,7 +109,7 @@ final class Keeper {
     private var nextDeadline: Int64 {
         var next = previousTurn + rhythm.turn
         if let forkAt { next = min(next, forkAt) }
-        if isLoopDown(at: previousTurn) { next = min(next, max(nextBeat, previousTurn + 1)) }
+        if isLoopDown { next = min(next, max(nextBeat, previousTurn + 1)) }
         return next
     }
 
@@ -163,6 +163,7 @@ final class Keeper {
             failures += 1
         }
         shared[.lastTurnBefore] = shared[.loopTurn]
+        if hasServed { speaker?.takeOver() }
         let wish = shared[.isReloading]
         shared[.isReloading] = 0
         if wish == 2 { executeAnew() }
@@ -200,9 +201,9 @@ final class Keeper {
             // Its end comes as an event, and a new one then.
             ignoring { () throws(SystemError) in try loop.send(.kill) }
         }
-        guard isLoopDown(at: now), nextBeat <= now else { return }
+        guard isLoopDown, nextBeat <= now else { return }
         nextBeat = now + rhythm.keeperBeat
-        if hasServed { speaker?.beat(at: now) }
+        speaker?.beat(at: now)
     }
 
     private func isSilent(at now: Int64) -> Bool {
@@ -212,9 +213,9 @@ final class Keeper {
         return silence > limit
     }
 
-    private func isLoopDown(at now: Int64) -> Bool {
-        loop == nil || shared[.isServing] == 0 || isSilent(at: now)
-    }
+    /// A loop that is only silent is ended first: two voices in one session would each look like a
+    /// machine set back to an earlier state (S6).
+    private var isLoopDown: Bool { loop == nil || shared[.isServing] == 0 }
 
     // MARK: signals
 

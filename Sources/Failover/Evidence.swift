@@ -15,6 +15,8 @@ struct ProbeTable: Sendable {
         var marks: [CalibratedProbe] = []
         /// When the peer last answered for it.
         var lastAnswer: Instant?
+        /// Since when it has answered without a gap.
+        var answersSince: Instant?
         /// When somebody last answered for it who is not the peer.
         var lastStranger: Instant?
         /// The Ethernet address of that somebody.
@@ -33,6 +35,8 @@ struct ProbeTable: Sendable {
     var suspicionSince: Instant?
     /// Rounds of questions since then.
     var rounds = 0
+    /// The round since which the peer's host has answered without a pause; `nil` while it does not.
+    var hostAnswersSinceRound: Int?
     /// When to ask next.
     var nextRound: Instant?
 
@@ -69,6 +73,7 @@ struct ProbeTable: Sendable {
     mutating func endSuspicion() {
         suspicionSince = nil
         rounds = 0
+        hostAnswersSinceRound = nil
     }
 
     /// Every calibration mark, for the durable record.
@@ -161,6 +166,8 @@ extension FailoverMachine {
                 return
             }
             probes.rounds += 1
+            probes.hostAnswersSinceRound =
+                hostAnswers ? probes.hostAnswersSinceRound ?? probes.rounds : nil
             askTargets(where: isTelling)
             probes.nextRound = now + probeInterval
             return
@@ -203,6 +210,10 @@ extension FailoverMachine {
                 probes.targets[index].stranger = answer.mac
                 continue
             }
+            let gap = probes.targets[index].lastAnswer.map { now - $0 }
+            if gap.map({ $0 > probeInterval * ProbeTable.roundsMinimum }) ?? true {
+                probes.targets[index].answersSince = now
+            }
             probes.targets[index].lastAnswer = now
             guard canCalibrate(probes.targets[index]) else { continue }
             probes.targets[index].missed = 0
@@ -235,6 +246,21 @@ extension FailoverMachine {
     var hostAnswers: Bool {
         if let beat = peer.lastDaemonDown, now - beat < answerWindow { return true }
         return probes.targets[probes.groupTargetCount...].contains(where: answersNow)
+    }
+
+    /// Whether the host has answered for so long that the group's address, asked in the same rounds, would
+    /// have been heard too: not so just after a network came back.
+    var hostAnswersSteadily: Bool {
+        let steady = answerWindow * 3 / 4
+        if let since = peer.daemonDownSince, let beat = peer.lastDaemonDown,
+            now - beat < answerWindow, now - since >= steady
+        {
+            return true
+        }
+        return probes.targets[probes.groupTargetCount...].contains { target in
+            guard answersNow(target), let since = target.answersSince else { return false }
+            return now - max(since, probingSince) >= steady
+        }
     }
 
     /// Whether the peer answers for one of the group's addresses.
@@ -310,12 +336,18 @@ extension FailoverMachine {
                     Reason(.S1, "\(silence), but its host answers and the group holds storage")
                 )
             }
+            guard hostAnswersSteadily else { return .undecided }
             guard addressIsCalibrated(group) else {
                 return .hold(
                     .hostAnswers,
                     Reason(.S1, "\(silence), but its host answers and no probe can tell of the group")
                 )
             }
+            // On a network that is back the host's answer may come in before the address's: both get the same
+            // number of questions first.
+            guard let since = probes.hostAnswersSinceRound,
+                probes.rounds >= since + ProbeTable.roundsMinimum
+            else { return .undecided }
             return .take(
                 .evidence,
                 Reason(.S1, "\(silence); its host answers, nobody answers for the group's address")

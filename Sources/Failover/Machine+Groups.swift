@@ -287,7 +287,7 @@ extension FailoverMachine {
     private mutating func considerStarting(_ index: Int) {
         if isLeaving {
             abandonStart(index, then: .offer, Reason(.shutdown, "this node is leaving"))
-        } else if let reason = lostConflict(index) {
+        } else if let reason = lostConflict(index) ?? overtaken(index) {
             abandonStart(index, then: .standby, reason)
         } else {
             continueStarting(index)
@@ -299,14 +299,27 @@ extension FailoverMachine {
             release(index, then: .offer, Reason(.shutdown, "this node is leaving"))
             return
         }
-        if let reason = lostConflict(index) {
+        if let reason = lostConflict(index) ?? overtaken(index) {
             release(index, then: .standby, reason)
             return
         }
         considerConflictEnd(index)
+        if let reason = overtaken(index) {
+            release(index, then: .standby, reason)
+            return
+        }
         clearLateness(index)
         considerRequest(index)
         if groups[index].phase == .active { considerFailback(index) }
+    }
+
+    /// A late claim that the peer, asked afresh, has overtaken and given up again: what runs here is not what
+    /// the service became there (S8). The group is stopped and granted anew.
+    private func overtaken(_ index: Int) -> Reason? {
+        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
+        guard let report = peer.reports[index], !report.phase.holds else { return nil }
+        guard report.epoch > groups[index].epoch else { return nil }
+        return Reason(.S8, "\(settings.peer) held it at epoch \(report.epoch) while this node was late")
     }
 
     /// A fresh word of a peer that does not hold the group ends our doubt (S8).
@@ -316,6 +329,19 @@ extension FailoverMachine {
         guard report.epoch <= groups[index].epoch else { return }
         groups[index].isLate = false
         beatIsDue = true
+    }
+
+    /// While this node was late the peer held the group at a higher epoch and gave it up again (S8): why what
+    /// runs here is stopped. Another may have written since; both being idle then settles who goes on (S3b).
+    func overtaken(_ index: Int) -> Reason? {
+        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
+        guard let report = peer.reports[index], report.phase.isIdle || report.phase == .offered,
+            report.epoch > groups[index].epoch
+        else { return nil }
+        return Reason(
+            .S8,
+            "\(settings.peer) held it at epoch \(report.epoch) while this node was late at \(groups[index].epoch)"
+        )
     }
 
     /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.

@@ -304,17 +304,34 @@ private enum Stories {
         return story
     }
 
-    static func aFailedStartThatTheOtherDeclinesRunsNowhere() -> Story {
+    static func aFailedStartThatASlowDiskDeclinesIsGrantedAnew() -> Story {
         let story = pair()
         let failure = OperationFailure(exitCode: 5, output: "no such device\n")
         story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
         story.boot(0)
         story.boot(1)
-        story.run(.milliseconds(100))
         story.diskTime[1] = .seconds(10)
         story.run(.seconds(7))
         #expect(story.phase(0) == .failed)
-        #expect(story.phase(1) == .standby)
+        #expect(story.phase(1) == .claiming)
+        story.say("l1 declined once, was granted the group anew, and serves when its disk has answered.")
+        story.run(.seconds(15))
+        #expect(story.phase(1) == .active)
+        return story
+    }
+
+    static func aNodeThatFailedToStartTriesAgainWhenTheOtherDies() -> Story {
+        let story = pair()
+        let failure = OperationFailure(exitCode: 1, output: "out of memory\n")
+        story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+        story.outcomes["l0/drbddisk/start"] = nil
+        story.crash(1)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
         return story
     }
 
@@ -405,7 +422,8 @@ private let all: [@Sendable () -> Story] = [
     Stories.standbyIntoTheVoidIsRefused,
     Stories.aConfirmedDownNodeThatAnswersIsRefused,
     Stories.aSlowDiskDeclinesAndTheGroupStaysWhereItWas,
-    Stories.aFailedStartThatTheOtherDeclinesRunsNowhere,
+    Stories.aFailedStartThatASlowDiskDeclinesIsGrantedAnew,
+    Stories.aNodeThatFailedToStartTriesAgainWhenTheOtherDies,
     Stories.aSecondResetWithinTheHourIsNotMade,
     Stories.whatRunsWithoutAClaimIsStoppedBeforeAnythingElse,
     Stories.aNodeThatTheOtherCannotHearIsTheOneThatYields,
@@ -429,7 +447,10 @@ private let all: [@Sendable () -> Story] = [
     @Test func standbyIntoTheVoidIsRefused() { compare(Stories.standbyIntoTheVoidIsRefused(), "standby-refused") }
     @Test func aConfirmedDownNodeThatAnswersIsRefused() { compare(Stories.aConfirmedDownNodeThatAnswersIsRefused(), "confirm-refused") }
     @Test func aSlowDiskDeclinesAndTheGroupStaysWhereItWas() { compare(Stories.aSlowDiskDeclinesAndTheGroupStaysWhereItWas(), "slow-disk") }
-    @Test func aFailedStartThatTheOtherDeclinesRunsNowhere() { compare(Stories.aFailedStartThatTheOtherDeclinesRunsNowhere(), "failed-start-declined") }
+    @Test func aFailedStartThatASlowDiskDeclinesIsGrantedAnew() { compare(Stories.aFailedStartThatASlowDiskDeclinesIsGrantedAnew(), "failed-start-slow-disk") }
+    @Test func aNodeThatFailedToStartTriesAgainWhenTheOtherDies() {
+        compare(Stories.aNodeThatFailedToStartTriesAgainWhenTheOtherDies(), "failed-start-tried-again")
+    }
     @Test func aSecondResetWithinTheHourIsNotMade() { compare(Stories.aSecondResetWithinTheHourIsNotMade(), "second-reset") }
     @Test func whatRunsWithoutAClaimIsStoppedBeforeAnythingElse() { compare(Stories.whatRunsWithoutAClaimIsStoppedBeforeAnythingElse(), "astray") }
     @Test func aNodeThatTheOtherCannotHearIsTheOneThatYields() { compare(Stories.aNodeThatTheOtherCannotHearIsTheOneThatYields(), "deaf-peer") }

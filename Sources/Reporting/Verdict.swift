@@ -36,7 +36,11 @@ public struct Verdict: Equatable, Sendable {
     public init(_ status: Status) {
         let findings = status.groups.map { GroupFinding($0, in: status) }
         let worst = findings.map(\.level).max() ?? .fine
-        let defects = Self.defects(status)
+        var defects = Self.defects(status)
+        if worst == .fine, defects.isEmpty, let step = status.nextStep {
+            // The core sees something wrong that no field of the status tells: its sentence does.
+            defects = [(printable(status.reason), step)]
+        }
         if status.groups.isEmpty {
             level = .impaired
             sentence = "No group is configured: there is no service to keep up."

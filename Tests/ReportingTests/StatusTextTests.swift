@@ -92,6 +92,18 @@ struct StatusTextTests {
         )
     }
 
+    @Test("A service is never called fine while the core says what to type")
+    func coreDisagrees() {
+        var status = Sample.healthy
+        status.reason = "192.168.6.100 is held by both nodes"
+        status.nextStep = "baton standby 192.168.6.100"
+        #expect(
+            Verdict(status).sentence
+                == "The service runs, but 192.168.6.100 is held by both nodes. Its group runs on l0."
+        )
+        #expect(Verdict(status).level == .impaired)
+    }
+
     @Test("The core's word on what to type stands before any other")
     func coreWord() {
         #expect(Verdict(Sample.aloneAfterBoot).nextStep == "baton confirm-down l1")

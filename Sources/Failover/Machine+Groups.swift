@@ -245,7 +245,7 @@ extension FailoverMachine {
             groups[index].claimedBy = groups[index].reservedBy
         } else {
             // A disk too slow for the epoch before gets a stretch of them reserved by one write.
-            let isSlow = groups[index].declined + 1 == epoch
+            let isSlow = groups[index].declined > 0 && groups[index].declined + 1 == epoch
             groups[index].reserved = isSlow ? epoch + Self.epochStretch : epoch
             groups[index].reservedBy = persist()
             groups[index].claimedBy = groups[index].reservedBy
@@ -277,6 +277,8 @@ extension FailoverMachine {
         guard group.claimedBy <= persistDone else { return }
         groups[index].claimDeadline = nil
         groups[index].epoch = group.claimEpoch
+        // What is left of a stretch is given back with the next write.
+        groups[index].reserved = group.claimEpoch
         groups[index].heldThisBoot = true
         groups[index].startFailure = nil
         groups[index].failedResource = nil

@@ -147,11 +147,16 @@ public struct Verdict: Equatable, Sendable {
             }
         }
         for group in status.groups where group.state != .active && !group.fit {
+            let name = printable(group.name)
+            if group.state == .unknown {
+                found.append(("\(status.node) still probes \(name)", "baton status"))
+                continue
+            }
             let why = group.unfitReason.map { ": " + printable($0) } ?? ""
             found.append(
                 (
-                    "\(status.node) could not take \(group.name)\(why)",
-                    "baton takeover \(group.name)"
+                    "\(status.node) could not take \(name)\(why)",
+                    "repair that on \(status.node), then there: baton takeover \(name)"
                 )
             )
         }

@@ -74,6 +74,15 @@ struct StatusTextTests {
                 == "The service runs, but l1 could not take 192.168.6.100: a start failed here."
                 + " Its group runs on l0."
         )
+        #expect(
+            Verdict(unfit).nextStep == "repair that on l1, then there: baton takeover 192.168.6.100"
+        )
+        unfit.groups[0].state = .unknown
+        #expect(
+            Verdict(unfit).sentence
+                == "The service runs, but l1 still probes 192.168.6.100. Its group runs on l0."
+        )
+        #expect(Verdict(unfit).nextStep == "baton status")
         var cut = Sample.healthy
         cut.links.append(
             LinkStatus(name: "ucast eth0 192.168.6.2", kind: .configured, state: .down)

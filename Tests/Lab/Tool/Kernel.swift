@@ -74,7 +74,8 @@ enum Kernel {
     }
 
     static func receiveFrame(on descriptor: Int32) -> (bytes: [UInt8], isOutgoing: Bool)? {
-        var bytes = [UInt8](repeating: 0, count: 2_048)
+        // A frame that the sender's kernel left to be cut later is larger than the MTU.
+        var bytes = [UInt8](repeating: 0, count: 65_600)
         var isOutgoing = false
         let count = unsafe lab_receive_frame(descriptor, &bytes, bytes.count, &isOutgoing)
         return count >= 0 ? (Array(bytes.prefix(count)), isOutgoing) : nil

@@ -28,7 +28,10 @@ func cable(_ options: Options) throws(LabFailure) {
         let deadline = onTheWay.first?.due ?? Kernel.now + second
         for end in Kernel.wait(ends, until: deadline) {
             let side = end == ends[0] ? 0 : 1
-            while let (frame, isOutgoing) = Kernel.receiveFrame(on: end) {
+            while let (frame, isOutgoing) = Kernel.receiveFrame(
+                on: end,
+                maximum: Kernel.frameMaximum
+            ) {
                 guard !isOutgoing, Int(random.next() % 100) >= loss[side] else { continue }
                 let copies = Int(random.next() % 100) < double ? 2 : 1
                 for _ in 0..<copies {

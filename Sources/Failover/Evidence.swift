@@ -33,6 +33,8 @@ struct ProbeTable: Sendable {
     var suspicionSince: Instant?
     /// Rounds of questions since then.
     var rounds = 0
+    /// The round since which the peer's host has answered without a pause; `nil` while it does not.
+    var hostAnswersSinceRound: Int?
     /// When to ask next.
     var nextRound: Instant?
 
@@ -42,6 +44,9 @@ struct ProbeTable: Sendable {
     static let marksMaximum = 4
     /// Rounds needed before silence is believed.
     static let roundsMinimum = 3
+    /// Rounds of a host that answers, before silence of the group's address is believed; twenty fit between
+    /// suspicion and verdict.
+    static let roundsSteady = 12
 
     init(groups: [GroupSettings]) {
         targets = []
@@ -69,6 +74,7 @@ struct ProbeTable: Sendable {
     mutating func endSuspicion() {
         suspicionSince = nil
         rounds = 0
+        hostAnswersSinceRound = nil
     }
 
     /// Every calibration mark, for the durable record.
@@ -161,6 +167,8 @@ extension FailoverMachine {
                 return
             }
             probes.rounds += 1
+            probes.hostAnswersSinceRound =
+                hostAnswers ? probes.hostAnswersSinceRound ?? probes.rounds : nil
             askTargets(where: isTelling)
             probes.nextRound = now + probeInterval
             return
@@ -316,6 +324,11 @@ extension FailoverMachine {
                     Reason(.S1, "\(silence), but its host answers and no probe can tell of the group")
                 )
             }
+            // On a network that is back, or loses packets, the host's answer may come in and the address's not:
+            // both get the same questions, so many that silence of one of them is no accident.
+            guard let since = probes.hostAnswersSinceRound,
+                probes.rounds >= since + ProbeTable.roundsSteady
+            else { return .undecided }
             return .take(
                 .evidence,
                 Reason(.S1, "\(silence); its host answers, nobody answers for the group's address")

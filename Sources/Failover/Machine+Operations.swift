@@ -118,8 +118,13 @@ extension FailoverMachine {
         beatIsDue = true
     }
 
-    /// A start that was overslept goes on once the peer, asked afresh, does not hold the group.
+    /// A start that was overslept goes on once the peer, asked afresh, does not hold the group, and has not held
+    /// it meanwhile.
     private mutating func considerLateStart(_ index: Int) {
+        if let reason = overtaken(index) {
+            abandonStart(index, then: .standby, reason)
+            return
+        }
         guard peer.isPresent, peer.response == challenge, let report = peer.reports[index],
             !report.phase.holds, report.epoch <= groups[index].epoch
         else {

@@ -1,1 +1,183 @@
-print("simulate")
+// baton-simulate: tells many stories of two simulated machines. The first bad one is shortened and printed with the
+// command that replays it, and the exit code is 1. Arguments and layout only; the world is in `Simulation`.
+
+import Glibc
+import Simulation
+
+let usage = """
+    usage: baton-simulate [--stories N] [--seed S] [--topology one|two|both|three] [--jobs N]
+                          [--codec wire|identity] [--digest]
+           baton-simulate --replay SEED [--full] [--topology ...] [--codec ...]
+           baton-simulate --speed [HOURS]
+
+      --stories N   tell the stories of N seeds (default 10000)
+      --seed S      the first seed (default 1)
+      --topology T  every story on this topology (default: each its own)
+      --jobs N      workers (default 2)
+      --codec C     wire: HMAC-SHA-256; identity: no authentication (finds what HMAC prevents)
+      --replay S    tell one story and print it, shortened when it breaks a rule
+      --full        print it as it is
+      --survey      go on after a bad story; print what was broken how often, and by which seeds
+      --digest      print one line for each story: its seed and its digest
+      --speed       print simulated node-hours for each second of one core, with HMAC and without
+    exit: 0 no rule broken, 1 a rule broken, 2 usage
+    """
+
+struct Options {
+    var stories = 10_000
+    var seed: UInt64 = 1
+    var topology: Topology?
+    var jobs = 2
+    var codec = Codec.wire
+    var replay: UInt64?
+    var isFull = false
+    var printsDigests = false
+    var speedHours: Int?
+    var isSurvey = false
+}
+
+func fail(_ text: String) -> Never {
+    print(text)
+    print(usage)
+    exit(2)
+}
+
+func parse(_ arguments: [String]) -> Options {
+    var options = Options()
+    var index = 0
+    func value<Value>(_ parse: (String) -> Value?) -> Value {
+        index += 1
+        guard index < arguments.count, let value = parse(arguments[index]) else {
+            fail("baton-simulate: \(arguments[index - 1]) needs a value")
+        }
+        return value
+    }
+    while index < arguments.count {
+        switch arguments[index] {
+        case "--stories": options.stories = value { Int($0) }
+        case "--seed": options.seed = value { UInt64($0) }
+        case "--topology": options.topology = value { Topology(rawValue: $0) }
+        case "--jobs": options.jobs = max(1, min(64, value { Int($0) }))
+        case "--codec": options.codec = value { Codec(rawValue: $0) }
+        case "--replay": options.replay = value { UInt64($0) }
+        case "--full": options.isFull = true
+        case "--survey": options.isSurvey = true
+        case "--digest": options.printsDigests = true
+        case "--speed":
+            let next = index + 1 < arguments.count ? Int(arguments[index + 1]) : nil
+            if next != nil { index += 1 }
+            options.speedHours = next ?? 200
+        case "--help", "-h":
+            print(usage)
+            exit(0)
+        default: fail("baton-simulate: unknown argument \(arguments[index])")
+        }
+        index += 1
+    }
+    return options
+}
+
+func hexadecimal(_ number: UInt64) -> String { String(number, radix: 16) }
+
+/// One decimal place, without Foundation.
+func rounded(_ number: Double) -> String {
+    let tenths = Int((number * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+}
+
+func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+}
+
+func printShortened(_ seed: UInt64, _ simulator: Simulator) {
+    let topology = simulator.topology.map { " --topology \($0.rawValue)" } ?? ""
+    let codec = simulator.codec == .wire ? "" : " --codec \(simulator.codec.rawValue)"
+    guard let short = simulator.shortened(seed: seed) else {
+        for line in simulator.transcript(seed: seed) { print(line) }
+        print("story \(seed) breaks no rule")
+        return
+    }
+    for line in short.lines { print(line) }
+    print("")
+    print("broken: \(short.violation.rule): \(short.violation.text)")
+    print("\(short.deeds.count) of \(short.deedsBefore) deeds are needed (\(short.tried) stories told to find out):")
+    for deed in short.deeds { print("  \(deed)") }
+    print("replay: baton-simulate --replay \(seed)\(topology)\(codec)")
+}
+
+func report(_ summary: Summary, took: Duration, jobs: Int) {
+    let hours = Double(summary.length) / 3.6e12 * 2
+    print(
+        "\(summary.stories) stories, \(rounded(hours)) node-hours, \(summary.steps) events in "
+            + "\(rounded(seconds(took))) s (\(rounded(hours / seconds(took))) node-hours a second, \(jobs) jobs)"
+    )
+    let tally = summary.tally
+    print(
+        "groups acquired \(tally.acquired), operations \(tally.operations), commands \(tally.commands) "
+            + "(done \(tally.commandsDone)), resets by S4 \(tally.resets), forged datagrams \(tally.forged), "
+            + "ends without a fit node \(tally.unfitEnds)"
+    )
+    print("two holders that the configuration does not promise to prevent:")
+    for (index, exception) in Exception.allCases.enumerated() {
+        print("  \(summary.exceptions[index])  \(exception.rawValue)")
+    }
+    print("digest \(hexadecimal(summary.digest))")
+}
+
+func measureSpeed(hours: Int) {
+    for codec in [Codec.wire, .identity] {
+        let clock = ContinuousClock()
+        let began = clock.now
+        let quiet = Simulator(topology: .two, codec: codec).quiet(hours: hours, seed: 1)
+        let took = seconds(clock.now - began)
+        let name = codec == .wire ? "with HMAC" : "without HMAC"
+        print(
+            "\(name): \(rounded(quiet.nodeHours / took)) node-hours a second of one core "
+                + "(\(rounded(quiet.nodeHours)) node-hours in \(rounded(took)) s, digest \(hexadecimal(quiet.digest)))"
+        )
+    }
+}
+
+func tellAll(_ options: Options, _ simulator: Simulator) async -> Summary {
+    await withTaskGroup(of: Summary.self) { group in
+        for job in 0..<options.jobs {
+            let first = options.seed &+ UInt64(job)
+            let count = max(0, options.stories - job)
+            let step = options.jobs
+            group.addTask { simulator.tell(count: count, from: first, step: step) }
+        }
+        var sum = Summary()
+        for await summary in group { sum.add(summary) }
+        return sum
+    }
+}
+
+let options = parse(Array(CommandLine.arguments.dropFirst()))
+let simulator = Simulator(topology: options.topology, codec: options.codec)
+if let hours = options.speedHours {
+    measureSpeed(hours: hours)
+} else if let seed = options.replay {
+    if options.isFull {
+        for line in simulator.transcript(seed: seed) { print(line) }
+    } else {
+        printShortened(seed, simulator)
+    }
+    exit(simulator.tell(seed: seed).violation == nil ? 0 : 1)
+} else if options.isSurvey {
+    let found = simulator.survey(count: options.stories, from: options.seed)
+    for (complaint, seeds) in found {
+        print("\(seeds.count)  \(complaint)  (\(seeds.prefix(5).map(String.init).joined(separator: " ")))")
+    }
+    exit(found.isEmpty ? 0 : 1)
+} else if options.printsDigests {
+    for seed in options.seed..<(options.seed &+ UInt64(max(0, options.stories))) {
+        print("\(seed) \(hexadecimal(simulator.tell(seed: seed).digest))")
+    }
+} else {
+    let clock = ContinuousClock()
+    let began = clock.now
+    let summary = await tellAll(options, simulator)
+    if let seed = summary.badSeed { printShortened(seed, simulator) }
+    report(summary, took: clock.now - began, jobs: options.jobs)
+    exit(summary.badSeed == nil ? 0 : 1)
+}

@@ -1,0 +1,50 @@
+// Carries beats between the two daemons as the real bytes of `Wire.Session`; with HMAC, or, to show that the HMAC
+// matters and to measure what it costs, without.
+
+import Failover
+@_spi(Simulation) import Wire
+
+/// How datagrams are protected.
+public enum Codec: String, CaseIterable, Sendable {
+    /// HMAC-SHA-256, as `baton keygen` sets it up.
+    case wire
+    /// No tag at all: whatever has the form of a datagram is believed.
+    case identity
+}
+
+/// One datagram under way, with the truth about it.
+struct Packet {
+    /// Its bytes.
+    var bytes: [UInt8]
+    /// The machine that really sent it, or that it claims to be from.
+    var sender: Int
+    /// The run of the daemon that sent it.
+    var run: Int
+    /// Its true sequence.
+    var sequence: UInt64
+    /// When it was really sent.
+    var sentAt: Int64
+    /// The link it goes over.
+    var link: Int
+    /// How it was forged; `nil` when it is what the sender sent.
+    var forgery: Forgery?
+}
+
+/// The session of a daemon that has just started; `nil` when our names or keys are not to its liking.
+func makeSession(codec: Codec, start: Start, settings: Settings) throws(WireError) -> Session {
+    let authentication: Authentication
+    switch codec {
+    case .identity: authentication = .identity
+    case .wire:
+        let key = AuthenticationKey(id: 1, method: .sha256, secret: Array("a story".utf8))
+        authentication = .hmac(try Keyring(keys: [key], signing: 1))
+    }
+    return try Session(
+        cluster: settings.cluster,
+        node: settings.node,
+        peer: settings.peer,
+        bootID: start.bootID,
+        incarnation: start.incarnation,
+        authentication: authentication
+    )
+}

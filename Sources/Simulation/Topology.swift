@@ -1,0 +1,181 @@
+// The lay of the land: which networks join the two machines, which of them carry beats, which carry the
+// addresses of the groups, and what each has for groups. From it come the `Settings` of both cores.
+
+import Failover
+
+/// How the two machines are joined.
+public enum Topology: String, CaseIterable, Sendable {
+    /// One network for beats, addresses and clients: what the pasted seed leaves.
+    case one
+    /// A replication link with beats, and a service LAN without.
+    case two
+    /// A replication link and a service LAN, beats on both.
+    case both
+    /// Two links with beats, and a service LAN without.
+    case three
+}
+
+/// One network between the machines.
+struct Network: Sendable {
+    /// The device on either machine.
+    var device: String
+    /// Its place among the configured links, when beats go over it.
+    var link: Int?
+}
+
+/// What kind of resources a group has.
+enum GroupKind: Sendable {
+    /// An address alone.
+    case address
+    /// A disk, a file system, an address.
+    case storage
+    /// An address before a database, as the seed has it.
+    case addressFirst
+    /// A script that holds state, no address.
+    case script
+}
+
+/// One group of a story.
+struct GroupPlan: Sendable {
+    /// Its resources.
+    var kind: GroupKind
+    /// The machine that should run it: 0 or 1.
+    var preferred: Int
+}
+
+/// Everything of a story that does not change while it is told.
+struct Scenery: Sendable {
+    /// How the machines are joined.
+    var topology: Topology
+    /// The times of ha.cf, the same on both.
+    var timings: Timings
+    /// `auto_failback`.
+    var autoFailback: AutoFailback
+    /// `unproved_takeover`.
+    var unprovedTakeover: Bool
+    /// The groups.
+    var groups: [GroupPlan]
+    /// How much faster each machine's clock runs, in millionths.
+    var clockDrift: [Int64]
+    /// What each clock showed when the world began, in nanoseconds.
+    var clockOffset: [Int64]
+    /// When each machine is first switched on.
+    var powerOn: [Int64]
+
+    /// The networks.
+    var networks: [Network] {
+        switch topology {
+        case .one: [Network(device: "eth0", link: 0)]
+        case .two: [Network(device: "eth0", link: nil), Network(device: "eth1", link: 0)]
+        case .both: [Network(device: "eth0", link: 0), Network(device: "eth1", link: 1)]
+        case .three:
+            [
+                Network(device: "eth0", link: nil), Network(device: "eth1", link: 0),
+                Network(device: "eth2", link: 1),
+            ]
+        }
+    }
+
+    /// The network that carries the groups' addresses.
+    static let serviceNetwork = 0
+
+    /// The address of machine `node` on `network`: 192.168.`network`.1 and .2.
+    static func ownAddress(of node: Int, on network: Int) -> IPAddress {
+        IPAddress(ipv4: (192, 168, UInt8(truncatingIfNeeded: network), UInt8(node + 1)))
+    }
+
+    /// The Ethernet address of machine `node` on `network`.
+    static func mac(of node: Int, on network: Int) -> MACAddress {
+        MACAddress(0x0200_0000_0000 | UInt64(network) << 8 | UInt64(node + 1))
+    }
+
+    /// The address of group `group`, on the service network.
+    static func groupAddress(_ group: Int) -> IPAddress {
+        IPAddress(ipv4: (192, 168, UInt8(serviceNetwork), UInt8(100 + group)))
+    }
+
+    /// The network that contains `address`; `nil` for none of ours.
+    func network(of address: IPAddress) -> Int? {
+        let number = Int(truncatingIfNeeded: address.low >> 8 & 0xff)
+        return number < networks.count ? number : nil
+    }
+
+    /// The own addresses of machine `node`, as its daemon tells them.
+    func ownAddresses(of node: Int) -> [OwnAddress] {
+        networks.indices.map {
+            OwnAddress(
+                address: Scenery.ownAddress(of: node, on: $0),
+                mac: Scenery.mac(of: node, on: $0)
+            )
+        }
+    }
+
+    /// The settings of machine `node`'s core.
+    func settings(of node: Int) -> Settings {
+        Settings(
+            cluster: "story",
+            node: Scenery.name(of: node),
+            peer: Scenery.name(of: 1 - node),
+            isFirstNode: node == 0,
+            timings: timings,
+            autoFailback: autoFailback,
+            unprovedTakeover: unprovedTakeover,
+            links: networks.filter { $0.link != nil }.map {
+                LinkSettings(name: "bcast \($0.device)", device: $0.device)
+            },
+            groups: groups.indices.map { groupSettings($0, of: node) }
+        )
+    }
+
+    /// `l0` or `l1`.
+    static func name(of node: Int) -> NodeName { NodeName(node == 0 ? "l0" : "l1") }
+
+    private func groupSettings(_ index: Int, of node: Int) -> GroupSettings {
+        let plan = groups[index]
+        let address = Scenery.groupAddress(index)
+        let addressResource = resource("IPaddr2::\(address)/24", type: "IPaddr2", address: address)
+        let resources: [ResourceSettings]
+        switch plan.kind {
+        case .address:
+            resources = [addressResource]
+        case .storage:
+            resources = [
+                resource("drbddisk::r\(index)", type: "drbddisk"),
+                resource("Filesystem::/dev/drbd\(index)::/data\(index)", type: "Filesystem"),
+                addressResource,
+            ]
+        case .addressFirst:
+            resources = [addressResource, resource("database\(index)", type: "database\(index)")]
+        case .script:
+            resources = [resource("script\(index)", type: "script\(index)")]
+        }
+        return GroupSettings(
+            name: GroupName(resources[0].address?.description ?? resources[0].name),
+            preferred: plan.preferred == node ? .own : .peer,
+            resources: resources,
+            storageDigest: plan.kind == .address ? 0 : UInt64(index + 1),
+            addressDigest: UInt64(index + 101)
+        )
+    }
+
+    private func resource(
+        _ name: String,
+        type: String,
+        address: IPAddress? = nil
+    ) -> ResourceSettings {
+        ResourceSettings(
+            name: name,
+            type: type,
+            address: address,
+            isStateless: address != nil,
+            startTimeout: Scenery.operationTimeout,
+            stopTimeout: Scenery.operationTimeout,
+            statusTimeout: Scenery.statusTimeout
+        )
+    }
+
+    /// Time allowed for a start or a stop.
+    static let operationTimeout = Duration.seconds(3)
+    /// Time allowed for a status.
+    static let statusTimeout = Duration.seconds(1)
+}

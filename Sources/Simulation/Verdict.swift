@@ -1,0 +1,71 @@
+// What a told story came to: the rule it broke, or the exceptions it met, and its digest.
+
+/// A rule that a story broke.
+public struct Violation: Error, Equatable, Sendable {
+    /// The rule by its name: `S3`, `L2`.
+    public var rule: String
+    /// What happened, in words.
+    public var text: String
+    /// When, in nanoseconds since the world began.
+    public var at: Int64
+}
+
+/// Two holders that the configuration does not promise to prevent (design section 4): counted apart, and
+/// named by what it promises instead.
+public enum Exception: String, CaseIterable, Sendable {
+    /// Every network was cut with both machines alive, one network configured: the table's row 4,
+    /// `unproved_takeover on`. Promised: after contact exactly one stays, not restarted (S9).
+    case unprovedTakeover = "unproved_takeover (row 4): one stays, not restarted, after contact"
+    /// Every network was cut with both machines alive, several networks: protection level `evidence`, the
+    /// table's row 3. Promised: as above.
+    case allNetworksCut = "evidence (row 3), every network cut at once: one stays after contact"
+    /// A machine stood still, kernel included, for longer than its peer waits. Promised: it yields (S8).
+    case frozenMachine = "frozen machine: it yields when it goes on (S8)"
+    /// An administrator confirmed as down a peer that was not, and no probe could contradict.
+    case lyingAdministrator = "confirm-down of a live peer that no probe could see: one stays (S9)"
+}
+
+/// How a story went.
+public struct Verdict: Sendable {
+    /// The rule it broke; `nil` for none.
+    public var violation: Violation?
+    /// How often each exception was met, in the order of `Exception.allCases`.
+    public var exceptions: [Int]
+    /// Equal for equal stories.
+    public var digest: UInt64
+    /// How long the world ran, in nanoseconds.
+    public var length: Int64
+    /// How many events both cores took.
+    public var steps: Int
+    /// What the story did, to see that stories are worth telling.
+    public var tally = Tally()
+}
+
+/// What stories did.
+public struct Tally: Sendable {
+    /// Groups acquired.
+    public var acquired = 0
+    /// Operations run.
+    public var operations = 0
+    /// Commands given, and those answered "done".
+    public var commands = 0
+    /// Commands answered "done".
+    public var commandsDone = 0
+    /// Machines reset by S4.
+    public var resets = 0
+    /// Forged or stale datagrams sent.
+    public var forged = 0
+    /// Times in which L1 had nothing to judge, because no node was fit.
+    public var unfitEnds = 0
+
+    /// Adds the tally of another story.
+    public mutating func add(_ other: Tally) {
+        acquired += other.acquired
+        operations += other.operations
+        commands += other.commands
+        commandsDone += other.commandsDone
+        resets += other.resets
+        forged += other.forged
+        unfitEnds += other.unfitEnds
+    }
+}

@@ -1,0 +1,377 @@
+// The rules, checked after every step. Each is named after the rule of the design that it watches; what the
+// design's configurations do not promise is counted as an `Exception`, never skipped.
+
+import Failover
+
+extension World {
+    /// Notes that a rule is broken; the first one ends the story.
+    func violate(_ rule: String, _ text: String, _ machine: Machine? = nil) {
+        guard violation == nil else { return }
+        let name = machine.map { "\($0.settings.node): " } ?? ""
+        violation = Violation(rule: rule, text: name + text, at: now)
+        transcript?.violation(rule, name + text, at: now)
+    }
+
+    /// The name of a group, for words.
+    func groupName(_ group: Int) -> String { machines[0].settings.groups[group].name.text }
+
+    // MARK: - Operations
+
+    /// Checks that an operation may begin now (S1, S3, S4, S14 and the move's need).
+    func checkOperation(_ operation: Operation, on machine: Machine) {
+        let group = operation.groupIndex
+        let index = operation.resourceIndex
+        let resource = machine.resources[group][index]
+        let name = machine.settings.groups[group].resources[index].name
+        if resource.isBusy {
+            violate("S3", "\(operation.action.rawValue) of \(name) while another operation on it runs", machine)
+        }
+        guard operation.action != .status else { return }
+        if machine.resources[group].contains(where: { !$0.isProbed }) {
+            violate("S14", "\(operation.action.rawValue) of \(name) before \(groupName(group)) is probed", machine)
+        }
+        if operation.action == .start {
+            checkStart(operation, name, on: machine)
+        } else {
+            checkStop(operation, name, on: machine)
+        }
+    }
+
+    private func checkStart(_ operation: Operation, _ name: String, on machine: Machine) {
+        let group = operation.groupIndex
+        let resources = machine.resources[group]
+        for earlier in 0..<operation.resourceIndex
+        where resources[earlier].truth != .running || resources[earlier].isBusy {
+            violate("S3", "start of \(name) before resource \(earlier) runs", machine)
+        }
+        if resources.contains(where: { $0.isStopUnconfirmed }) {
+            violate("S4", "start of \(name) over an unconfirmed stop", machine)
+        }
+        if !resources[operation.resourceIndex].isStateless, other(than: machine).groups[group].writers > 0 {
+            judgeSplit(group, "start of \(name) while the other node may be writing", machine, isAddress: false)
+        }
+        if machine.groups[group].acquiredAt == nil {
+            machine.groups[group].acquiredAt = now
+            tally.acquired += 1
+            pendingEpochCheck = (machine.index, group)
+        }
+    }
+
+    /// Checks that no two nodes have an address.
+    func addressAppears(_ operation: Operation, on machine: Machine) {
+        let group = operation.groupIndex
+        let peer = other(than: machine)
+        guard peer.power != .off else { return }
+        for index in peer.resources[group].indices {
+            let resource = peer.resources[group][index]
+            guard resource.isAddress, index == operation.resourceIndex else { continue }
+            guard resource.truth == .running || resource.isBusy, resource.mayRun else { continue }
+            judgeSplit(group, "the address of \(groupName(group)) is on both nodes", machine, isAddress: true)
+        }
+    }
+
+    private func checkStop(_ operation: Operation, _ name: String, on machine: Machine) {
+        let group = operation.groupIndex
+        let resources = machine.resources[group]
+        for later in (operation.resourceIndex + 1)..<max(resources.count, operation.resourceIndex + 1)
+        where resources[later].mayRun {
+            violate("S3", "stop of \(name) before resource \(later) is stopped", machine)
+        }
+        guard resources[operation.resourceIndex].truth == .running else { return }
+        guard machine.runsWholly(group) else { return }
+        if splits[group] != nil {
+            if other(than: machine).groups[group].yieldsInSplit, now - lastCommandAt > replyBound {
+                violate("S9", "both nodes stop \(groupName(group)) after the split", machine)
+            }
+            machine.groups[group].yieldsInSplit = true
+            return
+        }
+        if !hasCauseToStop(group, machine) {
+            violate("needless move", "\(groupName(group)) runs well here, and is stopped for nothing", machine)
+        }
+    }
+
+    /// Whether anything explains that a group which runs well is stopped.
+    private func hasCauseToStop(_ group: Int, _ machine: Machine) -> Bool {
+        if now - lastCommandAt < replyBound || machine.isShuttingDown { return true }
+        let memory = machine.groups[group]
+        if memory.hasFailedStart || memory.wasFoundHalf { return true }
+        let isAtHome = machine.settings.groups[group].preferred == .own
+        if scenery.autoFailback.returnsGroups, !isAtHome { return true }
+        let peer = other(than: machine)
+        if peer.groups[group].mayRun > 0 || now - lastSplitEnd[group] < 10 * second { return true }
+        return peer.report(of: group)?.phase.holds ?? false
+    }
+
+    // MARK: - Splits
+
+    /// Two holders: broken, unless no probe could tell and the configuration promises no more.
+    func judgeSplit(_ group: Int, _ text: String, _ machine: Machine, isAddress: Bool) {
+        if splits[group] != nil { return }
+        let peer = other(than: machine)
+        // Probing lasts from the first missing beat, at the latest three quarters of `deadtime`, to the verdict.
+        let timings = settings.timings
+        let begin = min(max(timings.warntime, timings.keepalive * 3 / 2), timings.deadtime * 3 / 4)
+        let claimed = min(now, max(machine.groups[group].claimedAt, peer.groups[group].claimedAt))
+        let window = claimed - (timings.deadtime - begin).nanoseconds
+        let exception: Exception
+        if peer.power == .frozen || max(peer.frozeUntil, machine.frozeUntil) > window - 2 * second {
+            exception = .frozenMachine
+        } else if couldTell(isAddress: isAddress, since: window) {
+            return violate("S1", text, machine)
+        } else if max(lieAt[0], lieAt[1]) > now - replyBound {
+            exception = .lyingAdministrator
+        } else if networks.count == 1 {
+            guard scenery.unprovedTakeover else { return violate("S1", text + " (unproved_takeover off)", machine) }
+            exception = .unprovedTakeover
+        } else {
+            exception = .allNetworksCut
+        }
+        splits[group] = exception
+        if let index = Exception.allCases.firstIndex(of: exception) { exceptions[index] += 1 }
+        for machine in machines { machine.groups[group].yieldsInSplit = false }
+        transcript?.world("two holders of \(groupName(group)): \(exception.rawValue)", at: now)
+    }
+
+    /// Whether a probe over some network, undisturbed since `time`, would have been answered.
+    private func couldTell(isAddress: Bool, since time: Int64) -> Bool {
+        if isAddress { return lines[Scenery.serviceNetwork].isClean && lines[Scenery.serviceNetwork].cleanSince <= time }
+        return lines.contains { $0.isClean && $0.cleanSince <= time }
+    }
+
+    private var settings: Settings { machines[0].settings }
+
+    /// Notes that a split has ended, when at most one node holds the group.
+    func noteSplitEnd(_ group: Int) {
+        guard splits[group] != nil else { return }
+        if machines[0].groups[group].mayRun > 0, machines[1].groups[group].mayRun > 0 { return }
+        splits[group] = nil
+        lastSplitEnd[group] = now
+        transcript?.world("one holder of \(groupName(group)) is left", at: now)
+    }
+
+    // MARK: - After each turn
+
+    /// What can only be judged once all effects of a turn are carried out.
+    func inspect(_ machine: Machine) {
+        if let pending = pendingEpochCheck {
+            pendingEpochCheck = nil
+            checkEpoch(machines[pending.node], pending.group)
+        }
+        for group in splits.indices where splits[group] != nil { noteSplitEnd(group) }
+    }
+
+    /// A grant's epoch is durable before it is used, and above every epoch used before (S5).
+    private func checkEpoch(_ machine: Machine, _ group: Int) {
+        let identity = machine.settings.groups[group].name.identity
+        guard let claim = machine.durable?.claims.first(where: { $0.group == identity }) else {
+            return violate("S5", "\(groupName(group)) is started with no durable claim", machine)
+        }
+        if claim.intent == .idle {
+            return violate("S5", "\(groupName(group)) is started on a durable claim that says idle", machine)
+        }
+        let epoch = claim.epoch
+        let peer = other(than: machine)
+        let own = machine.groups[group]
+        let isRetried = epoch == own.epoch && own.epochRun != machine.run
+        if epoch < own.epoch || (epoch == own.epoch && !isRetried) {
+            violate("S5", "\(groupName(group)) is started at epoch \(epoch), used here before", machine)
+        }
+        let used = peer.groups[group].epoch
+        let hasHeard = machine.contactAt > peer.groups[group].epochAt
+        let isLie = max(lieAt[0], lieAt[1]) > now - replyBound
+        if epoch <= used, hasHeard || (epoch == used && claim.kind.isProved && !isLie) {
+            violate("S5", "\(groupName(group)) is started at epoch \(epoch), the peer used \(used)", machine)
+        }
+        machine.groups[group].epoch = epoch
+        machine.groups[group].epochRun = machine.run
+        machine.groups[group].epochAt = now
+    }
+
+    // MARK: - Beats
+
+    /// Heartbeats leave every keepalive (L3).
+    func checkBeatIsInTime(_ machine: Machine) {
+        let gap = now - machine.sentAt
+        let keepalive = machine.settings.timings.keepalive.nanoseconds
+        if gap > keepalive + keepalive / 1000 + millisecond {
+            violate("L3", "no heartbeat left for \(Duration.nanoseconds(gap).text)", machine)
+        }
+    }
+
+    /// What a beat says of a group is true: nothing that may run is called stopped or on offer (S3, S4).
+    func checkBeatTellsTheTruth(_ machine: Machine) {
+        for report in machine.reports {
+            let found = machine.settings.groups.firstIndex { $0.name.identity == report.group }
+            guard let group = found else { continue }
+            guard machine.groups[group].mayRun > 0 else { continue }
+            if report.phase == .offered || report.offer != 0 {
+                violate("S4", "\(groupName(group)) is offered while some of it may run", machine)
+            }
+            if report.phase.isIdle {
+                violate("S3", "a beat says \(report.phase) of \(groupName(group)), and some of it may run", machine)
+            }
+        }
+    }
+
+    /// Only authentic, fresh datagrams are applied (S6).
+    func checkAccepted(_ packet: Packet, on machine: Machine) {
+        machine.contactAt = packet.sentAt
+        if let forgery = packet.forgery, forgery != .replayed {
+            return violate("S6", "a forged datagram (\(forgery)) is applied", machine)
+        }
+        if packet.sentAt < machine.startedAt {
+            return violate("S6", "a datagram from before this daemon began is applied", machine)
+        }
+        if packet.run < machine.appliedRun
+            || (packet.run == machine.appliedRun && packet.sequence <= machine.appliedSequence)
+        {
+            return violate("S6", "a stale datagram is applied", machine)
+        }
+        machine.appliedRun = packet.run
+        machine.appliedSequence = packet.sequence
+    }
+
+    /// A path is proved only by a genuine datagram (S6).
+    func checkRepeated(_ packet: Packet, on machine: Machine) {
+        if let forgery = packet.forgery, forgery != .replayed {
+            violate("S6", "a forged datagram (\(forgery)) proves a path", machine)
+        }
+    }
+
+    // MARK: - Commands
+
+    /// How long a command may take: every operation of every group on both nodes by its deadline, twice,
+    /// and each wait of the timings once.
+    var replyBound: Int64 {
+        var bound = settings.timings.deadtime + settings.timings.initdead
+        bound += settings.timings.offerTimeout * 2 + settings.timings.fitSettle
+        for group in settings.groups {
+            for resource in group.resources {
+                bound += (resource.startTimeout + resource.stopTimeout) * 2 + resource.statusTimeout
+            }
+        }
+        return bound.nanoseconds + 12 * second
+    }
+
+    /// One final reply, to a command that is open, and true (L2).
+    func checkReply(_ id: UInt64, _ reply: CommandReply, _ machine: Machine) {
+        guard let index = machine.commands.firstIndex(where: { $0.id == id }) else {
+            return violate("L2", "a second reply to command \(id), or one to none: \(reply.text)", machine)
+        }
+        let open = machine.commands.remove(at: index)
+        guard reply.outcome == .done else { return }
+        tally.commandsDone += 1
+        guard let command = open.command else { return }
+        switch command {
+        case .standby(let scope):
+            for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {
+                violate("L2", "\"done\" to standby, and \(groupName(group)) may run here", machine)
+            }
+        case .takeover(let scope):
+            for group in groups(of: scope, machine) where !machine.runsWholly(group) {
+                violate("L2", "\"done\" to takeover, and \(groupName(group)) does not run here", machine)
+            }
+        case .failback, .confirmDown: break
+        }
+    }
+
+    private func groups(of scope: Scope, _ machine: Machine) -> [Int] {
+        machine.settings.groups.indices.filter {
+            switch scope {
+            case .all: true
+            case .group(let name): machine.settings.groups[$0].name == name
+            case .local, .foreign, .failback: false
+            }
+        }
+    }
+
+    /// The bound of a command, or of a shutdown, has passed.
+    func replyDue(_ machine: Machine, run: Int, id: UInt64) {
+        guard machine.run == run, let open = machine.commands.first(where: { $0.id == id }) else { return }
+        let paused = machine.daemon == .paused || machine.power == .frozen
+        if paused || machine.lastPauseEnd > open.at {
+            machine.commands.removeAll { $0.id == id }
+            return
+        }
+        let what = open.command.map { "\($0)" } ?? "SIGTERM"
+        violate("L2", "no reply to \(what) in \(Duration.nanoseconds(replyBound).text)", machine)
+    }
+
+    /// A daemon that ends by itself leaves nothing running.
+    func checkEnd(_ machine: Machine) {
+        if !machine.isShuttingDown { violate("S3", "the daemon ends, and nobody told it to", machine) }
+        for group in machine.groups.indices where machine.groups[group].mayRun > 0 {
+            if machine.resources[group].contains(where: { $0.isStopUnconfirmed }) { continue }
+            violate("S3", "the daemon ends, and some of \(groupName(group)) may run", machine)
+        }
+    }
+
+    /// A reset needs a stop that did not succeed, and an hour since the last (S4).
+    func checkReset(_ machine: Machine) {
+        let hasCause = machine.resources.contains { $0.contains { $0.isStopUnconfirmed } }
+        if !hasCause { violate("S4", "the node resets itself for nothing", machine) }
+        if let last = machine.lastReset, now - last < 3600 * second {
+            violate("S4", "the node resets itself twice within an hour", machine)
+        }
+        machine.lastReset = now
+    }
+
+    // MARK: - The end
+
+    /// After all faults end the pair settles within this: a boot, both first waits, each operation of both nodes by its
+    /// deadline twice, and each wait of the timings (L1).
+    var settleBound: Int64 { replyBound + settings.timings.initdead.nanoseconds + 10 * second }
+
+    /// Looks whether the world has settled; at the bound it must have.
+    func look() {
+        let unsettled = settings.groups.indices.first { complaint(about: $0) != nil }
+        if unsettled == nil {
+            let since = settledSince ?? now
+            settledSince = since
+            let calm = settings.timings.deadtime.nanoseconds * 2 + second
+            if now - since >= calm { return finish() }
+        } else {
+            settledSince = nil
+        }
+        if now + second / 4 > endsAt {
+            if let unsettled, let text = complaint(about: unsettled) { violate("L1", text) }
+            return finish()
+        }
+        queue.plan(.look, at: now + second / 4)
+    }
+
+    private func finish() {
+        for machine in machines where machine.daemon == .running { checkBeatIsInTime(machine) }
+        for group in settings.groups.indices where !isJudged(group) { tally.unfitEnds += 1 }
+        endsAt = now - 1
+    }
+
+    /// Whether some node says it is fit for the group, so that L1 has something to ask for.
+    private func isJudged(_ group: Int) -> Bool {
+        let reports = machines.map { $0.report(of: group) }
+        if reports.contains(where: { $0?.phase == .unsafe }) { return false }
+        return reports.contains { $0?.fitness == .fit }
+    }
+
+    /// What is not as it should be about a group at the end; `nil` when exactly one fit node is active.
+    private func complaint(about group: Int) -> String? {
+        let name = groupName(group)
+        for machine in machines where machine.daemon != .running {
+            return "the daemon of \(machine.settings.node) does not run"
+        }
+        let holders = machines.filter { $0.groups[group].mayRun > 0 }
+        if holders.count == 2 { return "both nodes hold \(name)" }
+        for machine in machines {
+            guard let report = machine.report(of: group) else { return "no beat names \(name)" }
+            if report.phase == .unknown { return "\(machine.settings.node) never learns of \(name)" }
+        }
+        guard isJudged(group) else { return nil }
+        guard let holder = holders.first else { return "a fit node is there and nobody runs \(name)" }
+        if !holder.runsWholly(group) { return "\(name) does not run wholly on \(holder.settings.node)" }
+        guard holder.report(of: group)?.phase == .active else {
+            return "\(name) runs on \(holder.settings.node), whose beats do not say active"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,220 @@
+// The world in which a story is told: two machines, the networks between them, and one queue of what is going to
+// happen. This file is its clock and its dispatch; what effects do is in `World+Effects`, what networks do in
+// `World+Networks`, what deeds do in `World+Deeds`, the rules in `World+Rules`.
+
+import Failover
+
+/// Tells one story.
+final class World {
+    let story: Story
+    let scenery: Scenery
+    let networks: [Network]
+    /// The network of each configured link.
+    let networkOfLink: [Int]
+    let codec: Codec
+    let machines: [Machine]
+
+    var now: Int64 = 0
+    var queue = EventQueue()
+    var serial: UInt64 = 0
+    var lines: [NetworkState]
+    var packets: [Packet] = []
+    var freePackets: [Int] = []
+    var history: [[Packet]] = [[], []]
+
+    // Luck, one stream for each part.
+    var networkDice: [Dice]
+    var operationDice: [Dice]
+    var diskDice: [Dice]
+    var identityDice: Dice
+    var forgeryDice: Dice
+
+    // What the rules remember.
+    var violation: Violation?
+    var exceptions = [Int](repeating: 0, count: Exception.allCases.count)
+    var splits: [Exception?]
+    var lastSplitEnd: [Int64]
+    var lieAt: [Int64] = [.min / 2, .min / 2]
+    var lastCommandAt = Int64.min / 2
+    var commandNumber: UInt64 = 0
+    var isQuiet = false
+    var pendingEpochCheck: (node: Int, group: Int)?
+    var settledSince: Int64?
+    var digest = Digest()
+    var steps = 0
+    var tally = Tally()
+
+    /// Where the transcript goes; `nil` to write none.
+    var transcript: Transcript?
+
+    init(_ story: Story, codec: Codec, writesTranscript: Bool) {
+        self.story = story
+        self.codec = codec
+        scenery = story.scenery
+        let lay = story.scenery.networks
+        networks = lay
+        networkOfLink = lay.indices.filter { lay[$0].link != nil }
+        machines = [
+            Machine(index: 0, scenery: scenery), Machine(index: 1, scenery: scenery),
+        ]
+        lines = lay.map { _ in NetworkState() }
+        networkDice = lay.indices.map { Dice(seed: story.seed, stream: 10 + UInt64($0)) }
+        operationDice = [2, 3].map { Dice(seed: story.seed, stream: $0) }
+        diskDice = [4, 5].map { Dice(seed: story.seed, stream: $0) }
+        identityDice = Dice(seed: story.seed, stream: 6)
+        forgeryDice = Dice(seed: story.seed, stream: 7)
+        splits = scenery.groups.map { _ in nil }
+        lastSplitEnd = scenery.groups.map { _ in Int64.min / 2 }
+        if writesTranscript { transcript = Transcript() }
+    }
+
+    /// Tells the story to its end, or to the first broken rule.
+    func tell() -> Verdict {
+        for index in 0...1 {
+            queue.plan(.powerOn(node: index, boot: 0), at: scenery.powerOn[index])
+        }
+        for index in story.deeds.indices {
+            queue.plan(.deedBegins(index), at: story.deeds[index].at)
+        }
+        queue.plan(.quietBegins, at: story.quietAt)
+        let first = machines[0]
+        let second = machines[1]
+        while violation == nil {
+            let due = queue.nextTime
+            let timer = min(first.timerAt, second.timerAt)
+            if timer < due {
+                now = timer
+                let machine = first.timerAt <= second.timerAt ? first : second
+                machine.timerAt = Int64.max
+                machine.armed = nil
+                turn(machine, .timeReached)
+            } else if due <= endsAt, let what = queue.take() {
+                now = due
+                happen(what)
+            } else {
+                break
+            }
+        }
+        return Verdict(
+            violation: violation,
+            exceptions: exceptions,
+            digest: digest.value,
+            length: now,
+            steps: steps,
+            tally: tally
+        )
+    }
+
+    /// After this time nothing more is told; set when the world has settled or must have.
+    var endsAt = Int64.max
+
+    /// The machine that is not `machine`.
+    func other(than machine: Machine) -> Machine { machines[1 - machine.index] }
+
+    /// A number never used before in this world.
+    func nextSerial() -> UInt64 {
+        serial += 1
+        return serial
+    }
+
+    // MARK: - A turn of a loop
+
+    /// Gives one event to a daemon, or keeps it until the daemon goes on.
+    func deliver(_ event: Event, to machine: Machine) {
+        switch machine.daemon {
+        case .down: return
+        case .paused: machine.inbox.append(.event(event))
+        case .running:
+            if machine.power == .frozen {
+                machine.inbox.append(.event(event))
+            } else {
+                turn(machine, event)
+            }
+        }
+    }
+
+    /// One turn of a running daemon's loop.
+    func turn(_ machine: Machine, _ event: Event) {
+        guard violation == nil, machine.daemon == .running else { return }
+        if machine.power == .frozen { return }
+        let local = machine.clock(at: now)
+        steps += 1
+        digest.add(now)
+        digest.add(event.mark &+ UInt64(machine.index))
+        transcript?.event(event, on: machine, at: now)
+        guard let effects = machine.core?.handle(event, at: local) else { return }
+        machine.lastTurn = local
+        let run = machine.run
+        for effect in effects {
+            digest.add(effect.mark)
+            transcript?.effect(effect, on: machine, at: now)
+            carryOut(effect, on: machine)
+            if violation != nil { return }
+            if machine.run != run || machine.daemon != .running { return }
+        }
+        arm(machine)
+        inspect(machine)
+    }
+
+    /// Arms the one timer of a daemon's loop.
+    func arm(_ machine: Machine) {
+        guard let deadline = machine.core?.nextDeadline else {
+            machine.armed = nil
+            machine.timerAt = Int64.max
+            return
+        }
+        if machine.armed == deadline { return }
+        machine.armed = deadline
+        machine.timerAt = max(now, machine.worldTime(of: deadline))
+        // A deadline that does not move on would stop the world's clock.
+        if machine.timerAt == now {
+            machine.idleTurns += 1
+            if machine.idleTurns > 1_000 {
+                violate("L3", "the core's deadline does not move on: the loop spins", machine)
+            }
+        } else {
+            machine.idleTurns = 0
+        }
+    }
+
+    // MARK: - Dispatch
+
+    private func happen(_ what: Happening) {
+        switch what {
+        case .datagramArrived(let packet):
+            datagramArrived(packet)
+        case .probeArrived(let asker, let run, let network, let address):
+            probeArrived(asker: asker, run: run, network: network, address: address)
+        case .probeReturned(let asker, let run, let network, let address):
+            probeReturned(asker: asker, run: run, network: network, address: address)
+        case .operationEnded(let node, let serial):
+            operationEnded(machines[node], serial)
+        case .writeEnded(let node, let serial):
+            writeEnded(machines[node], serial)
+        case .deedBegins(let index):
+            if !isQuiet { begin(story.deeds[index].kind, index) }
+        case .deedEnds(let index):
+            if !isQuiet { end(story.deeds[index].kind) }
+        case .powerOn(let node, let boot):
+            if machines[node].boots == boot { bootMachine(machines[node]) }
+        case .daemonStarts(let node, let boot, let run):
+            let machine = machines[node]
+            if machine.boots == boot, machine.run == run { startDaemon(machine) }
+        case .daemonResumes(let node, let run):
+            if machines[node].run == run { resume(machines[node]) }
+        case .keeperActs(let node, let run):
+            let machine = machines[node]
+            if machine.run == run, machine.daemon == .paused {
+                killDaemon(machine, restartAfter: 20 * millisecond)
+            }
+        case .machineThaws(let node, let boot):
+            if machines[node].boots == boot { thaw(machines[node]) }
+        case .replyDue(let node, let run, let id):
+            replyDue(machines[node], run: run, id: id)
+        case .quietBegins:
+            beginQuiet()
+        case .look:
+            look()
+        }
+    }
+}

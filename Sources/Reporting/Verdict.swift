@@ -93,7 +93,12 @@ public struct Verdict: Equatable, Sendable {
     private static func whereabouts(_ status: Status) -> String {
         let count = status.groups.count
         let here = status.groups.filter { $0.state == .active }.count
-        let groups = count == 1 ? "its group runs" : "all \(count) groups run"
+        let groups =
+            switch count {
+            case 1: "its group runs"
+            case 2: "both groups run"
+            default: "all \(count) groups run"
+            }
         if here == count { return groups + " on \(status.node)" }
         if here == 0 { return groups + " on \(status.peer.name)" }
         return groups + ", \(here) on \(status.node) and \(count - here) on \(status.peer.name)"

@@ -12,7 +12,10 @@ extension FailoverMachine {
         if let record = start.record {
             for index in groups.indices {
                 guard let claim = recordedClaim(index) else { continue }
-                groups[index].epoch = claim.epoch
+                // A reservation of this boot was not used when nothing runs; one of an earlier boot may have been.
+                let isUnused = record.bootID == start.bootID && claim.intent == .reserved
+                groups[index].epoch = isUnused ? claim.epoch : claim.highest
+                groups[index].reserved = claim.reserved
                 if record.bootID == start.bootID { groups[index].heldThisBoot = claim.heldThisBoot }
             }
             if record.bootID == start.bootID {

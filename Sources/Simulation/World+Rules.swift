@@ -170,7 +170,7 @@ extension World {
         if claim.intent == .idle {
             return violate("S5", "\(groupName(group)) is started on a durable claim that says idle", machine)
         }
-        let epoch = claim.epoch
+        let epoch = max(claim.epoch, claim.reserved)
         let peer = other(than: machine)
         let own = machine.groups[group]
         let isRetried = epoch == own.epoch && own.epochRun != machine.run

@@ -163,6 +163,8 @@ final class Machine {
     var lastTurn: Instant?
     var pausedAt: Int64 = 0
     var lastPauseEnd: Int64 = 0
+    /// When a daemon here last found that none had run for `deadtime`.
+    var lateAt = Int64.min / 2
     var inbox: [Inbound] = []
     var inboxDatagrams = 0
     var armed: Instant?

@@ -113,16 +113,12 @@ extension World {
     func crash(_ machine: Machine, losesDisk: Bool) {
         transcript?.world("\(machine.settings.node) crashes", at: now)
         endRun(machine)
-        if let writing = machine.writing, machine.diskHangs == 0,
-            diskDice[machine.index].below(2) == 0
-        {
-            machine.durable = writing.record
-        }
-        machine.writing = nil
-        machine.waiting = nil
+        endWrites(machine)
         if losesDisk {
             machine.durable = nil
             machine.counter = 0
+            // What only this disk knew of epochs, nobody knows now.
+            for group in machine.groups.indices { machine.groups[group].epoch = 0 }
         }
         machine.power = .off
         machine.boots += 1
@@ -169,6 +165,18 @@ extension World {
         if machine.daemon == .running { drain(machine) }
     }
 
+    /// What the disk, or the helper that writes, makes of a write in progress when its asker is gone: it is done or
+    /// it is not. What waited is forgotten.
+    private func endWrites(_ machine: Machine) {
+        if let writing = machine.writing, machine.diskHangs == 0,
+            diskDice[machine.index].below(2) == 0
+        {
+            machine.durable = writing.record
+        }
+        machine.writing = nil
+        machine.waiting = nil
+    }
+
     // MARK: - Daemons
 
     /// A daemon's first turn.
@@ -179,6 +187,11 @@ extension World {
         machine.operations.removeAll(keepingCapacity: true)
         machine.run += 1
         machine.counter += 1
+        if let turned = machine.lastTurn,
+            machine.clock(at: now) - turned >= machine.settings.timings.deadtime
+        {
+            machine.lateAt = now
+        }
         machine.startedAt = now
         machine.sentAt = now
         machine.lastPauseEnd = now
@@ -245,8 +258,7 @@ extension World {
         guard machine.power == .on, machine.daemon != .down else { return }
         transcript?.world("the daemon of \(machine.settings.node) is killed", at: now)
         endRun(machine)
-        // The helper that writes finishes what it writes, and forgets what waits.
-        machine.waiting = nil
+        endWrites(machine)
         queue.plan(
             .daemonStarts(node: machine.index, boot: machine.boots, run: machine.run),
             at: now + restartAfter
@@ -257,6 +269,7 @@ extension World {
     func endDaemon(_ machine: Machine) {
         checkEnd(machine)
         endRun(machine)
+        endWrites(machine)
         queue.plan(
             .daemonStarts(node: machine.index, boot: machine.boots, run: machine.run),
             at: now + machine.restartAfter
@@ -300,7 +313,9 @@ extension World {
             }
         }
         guard machine.run == run, machine.daemon == .running else { return }
-        turn(machine, .loopLate(.nanoseconds(now - machine.pausedAt)))
+        let lateness = Duration.nanoseconds(now - machine.pausedAt)
+        if lateness >= machine.settings.timings.deadtime { machine.lateAt = now }
+        turn(machine, .loopLate(lateness))
     }
 
     private func loseHelper(_ machine: Machine) {

@@ -96,6 +96,9 @@ extension World {
         if now - lastCommandAt < replyBound || machine.isShuttingDown { return true }
         let memory = machine.groups[group]
         if memory.hasFailedStart || memory.wasFoundHalf { return true }
+        // Who slept, and hears of a peer that began anew meanwhile with a higher epoch reserved, yields (S8, S14).
+        let since = memory.acquiredAt ?? now
+        if machine.lateAt > since, other(than: machine).startedAt > since { return true }
         let isAtHome = machine.settings.groups[group].preferred == .own
         if scenery.autoFailback.returnsGroups, !isAtHome { return true }
         let peer = other(than: machine)
@@ -121,6 +124,8 @@ extension World {
             return violate("S1", text, machine)
         } else if max(lieAt[0], lieAt[1]) > now - replyBound {
             exception = .lyingAdministrator
+        } else if isAddress, lines[Scenery.serviceNetwork].cuts == [0, 0] {
+            exception = .lossyNetwork
         } else if networks.count == 1 {
             guard scenery.unprovedTakeover else { return violate("S1", text + " (unproved_takeover off)", machine) }
             exception = .unprovedTakeover
@@ -262,7 +267,8 @@ extension World {
         let open = machine.commands.remove(at: index)
         guard reply.outcome == .done else { return }
         tally.commandsDone += 1
-        guard let command = open.command else { return }
+        // A later command, here or there, may have undone what this one reached.
+        guard let command = open.command, lastCommandAt == open.at else { return }
         switch command {
         case .standby(let scope):
             for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {

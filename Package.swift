@@ -101,6 +101,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "CommandTests",
+            dependencies: ["baton", "Failover", "Linux", "Wire"],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SimulationTests",
             dependencies: ["Simulation", "Failover", "Wire"],
             swiftSettings: strict

@@ -9,6 +9,7 @@
 #include "CLinux.h"
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 enum { report_number = 3, gate_number = 4, first_free_number = 5 };
 
@@ -20,9 +21,11 @@ static void report_and_end(int fd, int number) {
 }
 
 static void reset_signals(void) {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number += 1) {
-        sigaction(number, &standard, NULL);  // KILL, STOP and glibc's own refuse: as they must
+    // The kernel's structure (handler, flags, restorer, mask), all zero: SIG_DFL. Not sigaction(3),
+    // which refuses the two signals glibc keeps for itself although an ancestor may ignore them.
+    static const unsigned long standard[5];
+    for (int number = 1; number <= 64; number += 1) {
+        syscall(SYS_rt_sigaction, number, standard, NULL, 8);  // KILL and STOP refuse: as they must
     }
     sigset_t none;
     sigemptyset(&none);
@@ -40,11 +43,12 @@ static void become_ordinary(void) {
         setrlimit(RLIMIT_RTTIME, &limit);
     }
     prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t written = write(fd, "0", 1);  // lowering needs a privilege; raising never fails
+    // The protection of the daemon is not the child's; a positive score was somebody's wish.
+    int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    char sign = 0;
+    if (fd >= 0 && read(fd, &sign, 1) == 1 && sign == '-') {
+        ssize_t written = pwrite(fd, "0", 1, 0);  // raising needs no privilege
         (void)written;
-        close(fd);
     }
 }
 

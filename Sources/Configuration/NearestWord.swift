@@ -4,7 +4,7 @@
 ///
 /// Near is an edit distance (insertion, deletion, substitution, swap of neighbours; case does not
 /// count) of at most a third of the word's length, at least 1. Of equally near words the first.
-func nearestWord(to text: String, among known: some Sequence<String>) -> String? {
+public func nearestWord(to text: String, among known: some Sequence<String>) -> String? {
     let word = Array(text.lowercased().utf8)
     guard !word.isEmpty, word.count <= 40 else { return nil }
     let limit = max(1, word.count / 3)

@@ -15,6 +15,8 @@ struct ProbeTable: Sendable {
         var marks: [CalibratedProbe] = []
         /// When the peer last answered for it.
         var lastAnswer: Instant?
+        /// Since when it has answered without a gap.
+        var answersSince: Instant?
         /// When somebody last answered for it who is not the peer.
         var lastStranger: Instant?
         /// The Ethernet address of that somebody.
@@ -208,6 +210,10 @@ extension FailoverMachine {
                 probes.targets[index].stranger = answer.mac
                 continue
             }
+            let gap = probes.targets[index].lastAnswer.map { now - $0 }
+            if gap.map({ $0 > probeInterval * ProbeTable.roundsMinimum }) ?? true {
+                probes.targets[index].answersSince = now
+            }
             probes.targets[index].lastAnswer = now
             guard canCalibrate(probes.targets[index]) else { continue }
             probes.targets[index].missed = 0
@@ -240,6 +246,21 @@ extension FailoverMachine {
     var hostAnswers: Bool {
         if let beat = peer.lastDaemonDown, now - beat < answerWindow { return true }
         return probes.targets[probes.groupTargetCount...].contains(where: answersNow)
+    }
+
+    /// Whether the host has answered for so long that the group's address, asked in the same rounds, would
+    /// have been heard too: not so just after a network came back.
+    var hostAnswersSteadily: Bool {
+        let steady = answerWindow * 3 / 4
+        if let since = peer.daemonDownSince, let beat = peer.lastDaemonDown,
+            now - beat < answerWindow, now - since >= steady
+        {
+            return true
+        }
+        return probes.targets[probes.groupTargetCount...].contains { target in
+            guard answersNow(target), let since = target.answersSince else { return false }
+            return now - max(since, probingSince) >= steady
+        }
     }
 
     /// Whether the peer answers for one of the group's addresses.
@@ -315,6 +336,7 @@ extension FailoverMachine {
                     Reason(.S1, "\(silence), but its host answers and the group holds storage")
                 )
             }
+            guard hostAnswersSteadily else { return .undecided }
             guard addressIsCalibrated(group) else {
                 return .hold(
                     .hostAnswers,

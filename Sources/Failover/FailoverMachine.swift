@@ -133,7 +133,11 @@ public struct FailoverMachine: Sendable {
 
     /// Puts what must be durable before what is said, and says it when it is new or due.
     private mutating func flush() {
-        if recordIsDirty { _ = persist() }
+        if recordIsDirty {
+            recordIsDirty = false
+            persistIssued.value += 1
+            effects.append(.persist(persistIssued, durableRecord))
+        }
         guard !hasEnded else { return }
         if beatIsDue || (nextBeat.map { $0 <= now } ?? true) {
             effects.append(.sendHeartbeat(beatContent()))
@@ -161,12 +165,10 @@ public struct FailoverMachine: Sendable {
         return max(next, Instant(nanoseconds: now.nanoseconds &+ 1))
     }
 
-    /// Writes the durable record; the number to wait for.
+    /// Asks for the durable record to be written at the end of this event; the number to wait for.
     mutating func persist() -> PersistID {
-        recordIsDirty = false
-        persistIssued.value += 1
-        effects.append(.persist(persistIssued, durableRecord))
-        return persistIssued
+        recordIsDirty = true
+        return PersistID(persistIssued.value + 1)
     }
 
     /// Says something to the administrators.

@@ -436,7 +436,6 @@ extension FailoverMachine {
         let waits = groups.contains { $0.phase == .offered } && peer.isPresent
         let isWritten = !recordIsDirty && persistDone >= persistIssued
         let isOverdue = leavingDeadline.map { $0 <= now } ?? false
-        if recordIsDirty { _ = persist() }
         guard isOverdue || !waits && isWritten else { return }
         for command in commands { reply(command.id, .failed, "the daemon ended before it was done") }
         commands = []

@@ -287,7 +287,7 @@ extension FailoverMachine {
     private mutating func considerStarting(_ index: Int) {
         if isLeaving {
             abandonStart(index, then: .offer, Reason(.shutdown, "this node is leaving"))
-        } else if let reason = lostConflict(index) {
+        } else if let reason = lostConflict(index) ?? overtaken(index) {
             abandonStart(index, then: .standby, reason)
         } else {
             continueStarting(index)
@@ -299,7 +299,7 @@ extension FailoverMachine {
             release(index, then: .offer, Reason(.shutdown, "this node is leaving"))
             return
         }
-        if let reason = lostConflict(index) {
+        if let reason = lostConflict(index) ?? overtaken(index) {
             release(index, then: .standby, reason)
             return
         }
@@ -311,6 +311,15 @@ extension FailoverMachine {
         clearLateness(index)
         considerRequest(index)
         if groups[index].phase == .active { considerFailback(index) }
+    }
+
+    /// A late claim that the peer, asked afresh, has overtaken and given up again: what runs here is not what
+    /// the service became there (S8). The group is stopped and granted anew.
+    private func overtaken(_ index: Int) -> Reason? {
+        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
+        guard let report = peer.reports[index], !report.phase.holds else { return nil }
+        guard report.epoch > groups[index].epoch else { return nil }
+        return Reason(.S8, "\(settings.peer) held it at epoch \(report.epoch) while this node was late")
     }
 
     /// A fresh word of a peer that does not hold the group ends our doubt (S8).
@@ -361,6 +370,8 @@ extension FailoverMachine {
             groups[index].conflictNoted = true
             note(.page, .conflict, index, "held by both nodes: \(facts)", Reason(.S9, facts))
         }
+        // A peer that does not hear us cannot yield: whoever hears the other does.
+        if peer.isDeaf { return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield") }
         return own < theirs ? Reason(.S9, facts) : nil
     }
 

@@ -43,9 +43,13 @@ extension FailoverMachine {
         if peer.incarnation != beat.incarnation { newIncarnation(beat) }
         peer.lastHeard = now
         peer.lastDaemonDown = nil
+        peer.daemonDownSince = nil
         peer.earliestTake = content.earliestTake
         peer.challenge = content.challenge
         peer.response = content.response
+        // Deaf is who has not heard us all the while that we heard it; not who has only just come back.
+        let heardFor = peer.presentSince.map { now - $0 } ?? .zero
+        peer.isDeaf = min(beat.echo.age, heardFor) >= content.earliestTake
         if peer.isLeaving != content.isLeaving {
             peer.isLeaving = content.isLeaving
             needsEvaluation = true
@@ -135,6 +139,7 @@ extension FailoverMachine {
     /// The peer's keeper speaks: the host lives, the loop does not (S10). Never "alive".
     private mutating func daemonDown(_ beat: Beat, on link: LinkIndex) {
         if peer.lastDaemonDown == nil {
+            peer.daemonDownSince = now
             note(.page, .peerDaemonDown, nil, "the daemon of \(settings.peer) is down, its host answers")
         }
         peer.lastDaemonDown = now
@@ -273,6 +278,11 @@ extension FailoverMachine {
 
     /// The loop could not run. If the peer may have taken meanwhile, nothing known before counts.
     mutating func loopLate(by lateness: Duration) {
+        // Silence that only we slept through proves nothing: the probes are asked anew.
+        if probes.suspicionSince != nil {
+            probes.rounds = 0
+            probes.nextRound = now
+        }
         let earliest = peer.earliestTake ?? settings.timings.deadtime
         guard lateness >= min(earliest, settings.timings.deadtime) else { return }
         wasLate(by: lateness, because: "the loop stood still for \(lateness.text)")

@@ -13,6 +13,8 @@ struct PeerView: Sendable {
     var lastHeard: Instant?
     /// When the peer's keeper last said that its loop is down (S10).
     var lastDaemonDown: Instant?
+    /// Since when the keeper says so.
+    var daemonDownSince: Instant?
     /// Since when the peer has been heard without a silence beyond `deadtime`.
     var presentSince: Instant?
     /// The shortest silence after which the peer may take from us (S8).
@@ -23,6 +25,8 @@ struct PeerView: Sendable {
     var challenge: UInt64 = 0
     /// Our challenge that the peer last answered.
     var response: UInt64 = 0
+    /// The peer has heard nothing of us for so long that it may have taken: it will not hear us yield either.
+    var isDeaf = false
     /// The peer's own addresses.
     var addresses: [OwnAddress] = []
     /// What it said of each group in its present incarnation, by our index; `nil` before it spoke of it.

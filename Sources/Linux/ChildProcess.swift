@@ -127,6 +127,10 @@ public final class ChildProcess {
 
     /// How the child ended, nil while it runs; reaps it, and reads the output left in the pipe.
     ///
+    /// A service left behind may go on writing to the pipe. Keep this value and go on reading while
+    /// `outputNumber` is not nil; dropping it earlier ends such a service at its next line by
+    /// SIGPIPE.
+    ///
     /// A grandchild that keeps the pipe open delays nothing: what is there is read, the rest of
     /// its life is its own. To end the rest of the group too, signal it before this call.
     public func ending() throws(SystemError) -> ProcessEnding? {

@@ -67,7 +67,7 @@ public enum RealTime {
 
     /// How willingly the kernel kills this process for memory: -1000 never … 1000 first.
     ///
-    /// Lowering needs CAP_SYS_RESOURCE. Inherited by children; `ChildProcess` sets theirs to 0.
+    /// Lowering needs CAP_SYS_RESOURCE. Inherited by children; `ChildProcess` raises theirs to 0.
     public static func setOOMScoreAdjustment(_ score: Int) throws(SystemError) {
         try Files.overwriteInPlace("/proc/self/oom_score_adj", with: Array("\(score)".utf8))
     }
@@ -77,7 +77,7 @@ public enum RealTime {
         _ = baton_prefault_stack(bytes)
     }
 
-    /// Makes a forked helper ordinary: memory, policy, CPU-time bound, OOM score.
+    /// Makes a forked helper ordinary: memory, policy, CPU-time bound, OOM protection.
     ///
     /// Every step is tried; the failures come back in order.
     public static func becomeOrdinary() -> [SystemError] {
@@ -87,7 +87,13 @@ public enum RealTime {
             failures.append(error)
         }
         do throws(SystemError) { try unlimitCPU() } catch { failures.append(error) }
-        do throws(SystemError) { try setOOMScoreAdjustment(0) } catch { failures.append(error) }
+        do throws(SystemError) {
+            let path = "/proc/self/oom_score_adj"
+            // A positive score was somebody's wish and stays.
+            if try Files.read(path, maximum: 16).first == UInt8(ascii: "-") {
+                try setOOMScoreAdjustment(0)
+            }
+        } catch { failures.append(error) }
         return failures
     }
 }

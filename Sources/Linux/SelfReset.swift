@@ -6,8 +6,8 @@ import CLinux
 
 /// The one act that ends everything on this machine.
 public final class SelfReset {
-    private let trigger: Int32?
-    private let owned: Descriptor?
+    // `var` only because the compiler reads an optional `let` of this type by consuming it.
+    private var trigger: Descriptor?
     private let reboot: () -> Void
 
     /// What could not be prepared, nil when the sysrq trigger is open.
@@ -24,13 +24,10 @@ public final class SelfReset {
     public init(triggerPath: String, reboot: @escaping () -> Void) {
         self.reboot = reboot
         do {
-            let file = try Files.open(triggerPath, O_WRONLY)
-            trigger = file.number
-            owned = consume file
+            trigger = try Files.open(triggerPath, O_WRONLY)
             shortcoming = nil
         } catch {
             trigger = nil
-            owned = nil
             shortcoming = error
         }
     }
@@ -42,9 +39,9 @@ public final class SelfReset {
     /// The trigger comes first: it restarts without asking any driver, whereas reboot(2) waits for
     /// devices to shut down and may hang on the very device whose stop failed.
     public func resetMachine() {
-        if let trigger {
-            // The result is ignored: when it did not work, the next line is the answer.
-            _ = try? writeBytes(trigger, [UInt8(ascii: "b")])
+        if let number = trigger?.number {
+            // The result is ignored: when it did not work, the reboot is the answer.
+            _ = try? writeBytes(number, [UInt8(ascii: "b")])
         }
         reboot()
     }

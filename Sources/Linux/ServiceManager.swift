@@ -57,13 +57,7 @@ final class DatagramSender {
         socket = nil
         let opened = try openSocket(AF_UNIX, datagramSocket, 0, isNonBlocking: true, address)
         let number = opened.number
-        // An address written with `@` is abstract: its first byte is NUL.
-        let path = address.hasPrefix("@") ? "\0" + address.dropFirst() : address
-        let count = path.utf8.count
-        try checked("connect", address) {
-            // Sound: the pointer is used only inside; a leading NUL is counted, not an end.
-            unsafe path.withCString { unsafe baton_unix_connect(number, $0, count) }
-        }
+        try connectUnix(number, address)
         socket = consume opened
     }
 

@@ -63,6 +63,28 @@ func setTimeout(_ number: Int32, milliseconds: Int) throws(SystemError) {
     }
 }
 
+/// bind(2) to a local address: a path, or an abstract name written with `@` in front.
+func bindUnix(_ number: Int32, _ address: String) throws(SystemError) {
+    let path = unixName(address)
+    try checked("bind", address) {
+        // Sound: the count is the text's; a leading NUL is counted, not an end.
+        unsafe baton_unix_bind(number, path, path.utf8.count)
+    }
+}
+
+/// connect(2) to a local address, written as for `bindUnix`.
+func connectUnix(_ number: Int32, _ address: String) throws(SystemError) {
+    let path = unixName(address)
+    try checked("connect", address) {
+        // Sound: as above.
+        unsafe baton_unix_connect(number, path, path.utf8.count)
+    }
+}
+
+private func unixName(_ address: String) -> String {
+    address.hasPrefix("@") ? "\0" + address.dropFirst() : address
+}
+
 /// One send(2) to where the socket is connected; nil when it would block.
 func sendBytes(
     _ number: Int32,

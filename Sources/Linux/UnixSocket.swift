@@ -27,10 +27,7 @@ public final class UnixListener {
         try Files.remove(path)
         let opened = try openSocket(AF_UNIX, streamSocket, 0, isNonBlocking: true, path)
         let number = opened.number
-        try checked("bind", path) {
-            // Sound: the pointer is used only inside, with the count that belongs to it.
-            unsafe baton_unix_bind(number, path, path.utf8.count)
-        }
+        try bindUnix(number, path)
         try Files.setMode(path, mode)
         try checked("listen", path) { listen(number, backlog) }
         self.path = path
@@ -174,11 +171,10 @@ public final class UnixClient {
         let number = opened.number
         // SO_SNDTIMEO bounds connect(2) too (unix(7)); its end comes as EAGAIN.
         try setTimeout(number, milliseconds: waitingMilliseconds)
-        let connected = try attempted("connect", path) {
-            // Sound: the pointer is used only inside, with the count that belongs to it.
-            unsafe baton_unix_connect(number, path, path.utf8.count)
-        }
-        guard connected != nil else {
+        do {
+            try connectUnix(number, path)
+        } catch {
+            guard error.errno == .wouldBlock else { throw error }
             throw SystemError(call: "connect", errno: .timedOut, object: path)
         }
         self.path = path

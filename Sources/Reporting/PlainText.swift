@@ -4,7 +4,7 @@
 ///
 /// Output of a resource's script is shown to an administrator and must not move the cursor or hide a line.
 /// Line ends are kept when asked for.
-func printable(_ text: String, keepsLines: Bool = false) -> String {
+public func printable(_ text: String, keepsLines: Bool = false) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
         if keepsLines, scalar == "\n" {
@@ -44,7 +44,7 @@ func wrapped(_ text: String, label: String, width: Int?) -> [String] {
 }
 
 /// How long ago something was, as people say it: `0.4 s`, `12 s`, `5 min`, `2 h 10 min`, `3 d 4 h`.
-func ageText(milliseconds: Int64) -> String {
+public func ageText(milliseconds: Int64) -> String {
     let tenths = max(0, milliseconds) / 100
     let seconds = tenths / 10
     let minutes = seconds / 60

@@ -200,7 +200,7 @@ private struct GroupFinding {
         case (.failed, _) where group.owner == node:
             level = .endangered
             predicate = "could not be stopped on \(node) and may still run there"
-            nextStep = "stop it on \(node) by hand, or else, on \(node): reboot -f"
+            nextStep = "baton standby \(group.name)"
         case (_, .alive) where isThere, (_, .late) where isThere:
             (level, predicate, nextStep) = (.fine, "runs on \(peer)", nil)
         case (_, .dead) where isThere:

@@ -22,8 +22,11 @@ enum ClusterStatusCommand {
         }
         let status: Status
         do {
-            status = try ControlClient(runDirectory: GlobalOptions.standardRunDirectory, json: false)
-                .status(timeoutMilliseconds: answerMilliseconds)
+            status = try ControlClient(
+                runDirectory: GlobalOptions.standardRunDirectory,
+                json: false
+            )
+            .status(timeoutMilliseconds: answerMilliseconds)
         } catch {
             return unanswered(subcommand, error)
         }
@@ -74,7 +77,9 @@ enum ClusterStatusCommand {
             }
             var letters = word.dropFirst()
             while let letter = letters.popFirst() {
-                guard allowed.contains(letter) else { return .failure(InvalidOption(letter: letter)) }
+                guard allowed.contains(letter) else {
+                    return .failure(InvalidOption(letter: letter))
+                }
                 if letter == "p", allowed.contains("P") {
                     words.parameterName = letters.isEmpty ? rest.popFirst() : String(letters)
                     letters = ""
@@ -122,7 +127,8 @@ enum ClusterStatusCommand {
                 isVerbose: isVerbose
             )
         case "rscstatus": return asked.resourceStatus
-        case "hbparameter": return parameter(words.parameterName, isForPeople: words.flags.contains("m"))
+        case "hbparameter":
+            return parameter(words.parameterName, isForPeople: words.flags.contains("m"))
         default: break
         }
         let needed = subcommand == "hblinkstatus" || subcommand == "clientstatus" ? 2 : 1
@@ -145,7 +151,9 @@ enum ClusterStatusCommand {
     /// `hbparameter`: the value as ha.cf has it; exit 1 when it is not set there.
     private static func parameter(_ name: String?, isForPeople: Bool) -> HeartbeatAnswer {
         guard let name else { return .parameterError("parameter name required") }
-        guard let value = ParameterValue.asConfigured(name) else { return HeartbeatAnswer(exitCode: 1) }
+        guard let value = ParameterValue.asConfigured(name) else {
+            return HeartbeatAnswer(exitCode: 1)
+        }
         return HeartbeatAnswer(output: value + "\n")
     }
 }

@@ -1,6 +1,7 @@
 // The argument definitions as the argument parser describes them (its `--experimental-dump-help`), for the manual
 // page. Only what the page prints is decoded.
 
+import ArgumentParser
 import FoundationEssentials
 
 /// What the argument parser knows of a command.
@@ -32,12 +33,15 @@ struct CommandDescription: Decodable {
         (arguments ?? []).filter { $0.shouldDisplay && !Self.common.contains($0.longName ?? "") }
     }
 
-    /// Arguments that every command has.
-    var commonArguments: [ArgumentDescription] {
-        (arguments ?? []).filter { $0.shouldDisplay && Self.common.contains($0.longName ?? "") }
+    /// The arguments of these long names.
+    func arguments(named names: Set<String>) -> [ArgumentDescription] {
+        (arguments ?? []).filter { $0.shouldDisplay && names.contains($0.longName ?? "") }
     }
 
-    private static let common: Set<String> = ["run", "json", "version", "help"]
+    /// Long names of the options that every command has.
+    static let common: Set<String> = ["run", "json", "version", "help"]
+    /// Long names of the options that commands have which wait for a result.
+    static let waiting: Set<String> = ["no-wait", "timeout"]
 }
 
 /// What the argument parser knows of an argument.

@@ -4,11 +4,13 @@
 import ArgumentParser
 import Failover
 import Linux
+import Wire
 
 struct ConfirmDownCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirm-down",
-        abstract: "Give your word that the other node is switched off; its groups may then be taken.",
+        abstract:
+            "Give your word that the other node is switched off; its groups may then be taken.",
         discussion: """
             The word counts as confirmed fencing. If the other node still runs, both may write to the same data. \
             It is refused while the node's host or a group's address still answers.
@@ -56,7 +58,7 @@ struct ConfirmDownCommand: ParsableCommand {
             )
         }
         if yes == nil { try askBack() }
-        try client.perform(.confirmDown(NodeName(node)), waiting)
+        try client.perform(.confirmDown(node: NodeName(node), typed: node), waiting)
     }
 
     private func askBack() throws {

@@ -3,6 +3,7 @@
 // (the codes of `ExitStatus`). `hb_takeover failback`, which Heartbeat took for `all`, takes home what is away.
 
 import Failover
+import Wire
 
 struct HeartbeatMove {
     /// How the usage text calls the command.
@@ -17,7 +18,10 @@ struct HeartbeatMove {
             return usage(word == "--help" ? nil : "\(calledAs): wrong resources(\(word)).")
         }
         do {
-            let client = ControlClient(runDirectory: GlobalOptions.standardRunDirectory, json: false)
+            let client = ControlClient(
+                runDirectory: GlobalOptions.standardRunDirectory,
+                json: false
+            )
             try client.perform(
                 isTakeover ? .takeover(scope) : .standby(scope),
                 isWaiting: true,

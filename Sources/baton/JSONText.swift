@@ -1,4 +1,5 @@
-// Values as JSON for `--json`: keys sorted, so that two answers can be compared line by line.
+// Values as JSON for `--json`: keys sorted, so that two answers can be compared line by line. The status itself
+// is written by `Wire`, whose layout it is.
 
 import FoundationEssentials
 

@@ -25,7 +25,10 @@ struct KeygenCommand: ParsableCommand {
         let directory = place.directory
         let path = directory + "/authkeys"
         guard Files.isDirectory(directory) else {
-            throw Ending(.usage, "baton: there is no directory \(directory); type: mkdir -p \(directory)")
+            throw Ending(
+                .usage,
+                "baton: there is no directory \(directory); type: mkdir -p \(directory)"
+            )
         }
         if Files.exists(path), !force {
             throw Ending(
@@ -40,7 +43,7 @@ struct KeygenCommand: ParsableCommand {
         do {
             let secret = try Machine.randomBytes(Self.secretSize)
             let text = AuthenticationKeys.newFile(secret: secret)
-            try Files.replaceDurably(path, Array(text.utf8), mode: 0o600)
+            try Files.replaceDurably(path, with: Array(text.utf8), mode: 0o600)
         } catch {
             throw Ending(.failed, "baton: \(error)")
         }

@@ -2,6 +2,7 @@
 // commands, and every way to end becomes one of the exit codes of the manual page.
 
 import ArgumentParser
+import Configuration
 import Linux
 
 @main
@@ -18,7 +19,9 @@ enum Main {
         let code: Int32 =
             switch calledAs {
             case "hb_standby", "hb_takeover":
-                HeartbeatMove(calledAs: words[0], isTakeover: calledAs == "hb_takeover").run(arguments)
+                HeartbeatMove(calledAs: words[0], isTakeover: calledAs == "hb_takeover").run(
+                    arguments
+                )
             case "cl_status": ClusterStatusCommand.run(arguments)
             default: run(arguments).rawValue
             }
@@ -41,8 +44,22 @@ enum Main {
                 Output.write(text + "\n")
                 return .done
             }
-            Output.error(text)
+            Output.error(unknownSubcommand(in: arguments) ?? text)
             return .usage
         }
+    }
+
+    /// What to say when the first word is no subcommand: the argument parser would take it for an argument of
+    /// `status`, which stands where no subcommand is given.
+    private static func unknownSubcommand(in arguments: [String]) -> String? {
+        var rest = arguments[...]
+        while let word = rest.first, word.hasPrefix("-") {
+            rest.removeFirst()
+            if word == "--run" { _ = rest.popFirst() }
+        }
+        let known = Baton.configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard let word = rest.first, !known.contains(word) else { return nil }
+        let near = nearestWord(to: word, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        return "baton: there is no subcommand '\(word)'\(near)\nType: baton help"
     }
 }

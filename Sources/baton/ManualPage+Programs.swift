@@ -10,7 +10,12 @@ extension ManualPage {
             section: 8,
             purpose: "look after the service that two nodes share"
         )
-        let subcommands = (command.subcommands ?? []).filter { $0.shouldDisplay ?? true }
+        // The argument parser describes its own `help` behind ours.
+        var subcommands: [CommandDescription] = []
+        for one in command.subcommands ?? []
+        where !subcommands.contains(where: { $0.commandName == one.commandName }) {
+            subcommands.append(one)
+        }
         page.sections.append(
             ("SYNOPSIS", subcommands.map { .synopsis("baton \($0.commandName)", $0.synopsis) })
         )
@@ -30,16 +35,25 @@ extension ManualPage {
             )
         )
         page.sections.append(("COMMANDS", subcommands.flatMap(Self.blocks)))
-        let common = subcommands.first?.commonArguments ?? []
+        let waiting = subcommands.first { !$0.arguments(named: CommandDescription.waiting).isEmpty }
+        page.sections.append(
+            (
+                "OPTIONS OF COMMANDS THAT WAIT",
+                terms(waiting?.arguments(named: CommandDescription.waiting) ?? [])
+            )
+        )
         page.sections.append(
             (
                 "OPTIONS OF EVERY COMMAND",
                 [.paragraph("They may stand before the subcommand or behind it.")]
-                    + common.map { .term($0.title, [$0.sentences]) }
+                    + terms(subcommands.first?.arguments(named: CommandDescription.common) ?? [])
             )
         )
         page.sections.append(
-            ("EXIT STATUS", ExitStatus.allCases.map { .term(String($0.rawValue), [$0.meaning + "."]) })
+            (
+                "EXIT STATUS",
+                ExitStatus.allCases.map { .term(String($0.rawValue), [$0.meaning + "."]) }
+            )
         )
         page.sections += [
             ("HEARTBEAT'S COMMANDS", oldNames), ("ENVIRONMENT", environment),
@@ -57,16 +71,25 @@ extension ManualPage {
     }
 
     private static func blocks(of command: CommandDescription) -> [Block] {
-        var blocks: [Block] = [.heading((command.commandName + " " + command.synopsis).trimmedEnd)]
+        var blocks: [Block] = [.heading(command.commandName)]
         for text in [command.abstract, command.discussion].compactMap({ $0 }) where !text.isEmpty {
             blocks.append(.paragraph(text))
         }
-        return blocks + command.ownArguments.map { .term($0.title, [$0.sentences]) }
+        let own = command.ownArguments.filter {
+            !CommandDescription.waiting.contains($0.longName ?? "")
+        }
+        return blocks + terms(own)
+    }
+
+    private static func terms(_ arguments: [ArgumentDescription]) -> [Block] {
+        arguments.map { .term($0.title, [$0.sentences]) }
     }
 
     private static var oldNames: [Block] {
         [
-            .paragraph("Called by a name of Heartbeat's, baton takes the arguments of that command:"),
+            .paragraph(
+                "Called by a name of Heartbeat's, baton takes the arguments of that command:"
+            ),
             .term(
                 "hb_standby [all|foreign|local|failback]",
                 [
@@ -76,7 +99,9 @@ extension ManualPage {
             ),
             .term(
                 "hb_takeover [all|foreign|local|failback]",
-                ["As baton takeover, with the same difference. failback takes home what is away from here."]
+                [
+                    "As baton takeover, with the same difference. failback takes home what is away from here."
+                ]
             ),
             .term(
                 "cl_status",
@@ -91,7 +116,10 @@ extension ManualPage {
 
     private static var environment: [Block] {
         [
-            .term("BATON_RUN", ["The run directory when --run is not given; batond sets it for its scripts."]),
+            .term(
+                "BATON_RUN",
+                ["The run directory when --run is not given; batond sets it for its scripts."]
+            ),
             .term("NO_COLOR", ["No colours, also on a terminal."]),
         ]
     }
@@ -99,7 +127,9 @@ extension ManualPage {
     private static var examples: [Block] {
         [
             .paragraph("Whether the service is fine:"), .example(["baton"]),
-            .paragraph("Give everything to the other node before maintenance, and take home later what belongs here:"),
+            .paragraph(
+                "Give everything to the other node before maintenance, and take home later what belongs here:"
+            ),
             .example(["baton standby", "baton takeover local"]),
             .paragraph("The other node burnt down; it is certainly off:"),
             .example(["baton confirm-down l1"]),
@@ -150,7 +180,9 @@ extension ManualPage {
                     ),
                     .term(
                         "--state <dir>",
-                        ["What must survive a restart, and a lock that keeps a second daemon out. Default: /var/lib/baton."]
+                        [
+                            "What must survive a restart, and a lock that keeps a second daemon out. Default: /var/lib/baton."
+                        ]
                     ),
                     .term("--run <dir>", ["The sockets for baton(8). Default: /run/baton."]),
                     .term("--node <name>", ["This node's name. Default: the host name."]),
@@ -161,7 +193,9 @@ extension ManualPage {
                 [
                     .term(
                         "SIGTERM",
-                        ["Hand every group to the other node if it is fit, else stop it in order; then end."]
+                        [
+                            "Hand every group to the other node if it is fit, else stop it in order; then end."
+                        ]
                     ),
                     .term("SIGHUP", ["As baton reload."]),
                 ]
@@ -171,20 +205,15 @@ extension ManualPage {
                 [
                     .term("/etc/baton/ha.cf", ["Nodes, links and times: ha.cf(5)."]),
                     .term("/etc/baton/haresources", ["The groups: haresources(5)."]),
-                    .term("/etc/baton/authkeys", ["The keys, mode 0600: authkeys(5); made by baton keygen."]),
+                    .term(
+                        "/etc/baton/authkeys",
+                        ["The keys, mode 0600: authkeys(5); made by baton keygen."]
+                    ),
                     .term("/etc/baton/resource.d", ["Own resource scripts."]),
                 ]
             ),
             ("SEE ALSO", [.paragraph("baton(8), ha.cf(5), haresources(5), authkeys(5)")]),
         ]
         return page
-    }
-}
-
-extension String {
-    fileprivate var trimmedEnd: String {
-        var text = self
-        while text.last == " " { text.removeLast() }
-        return text
     }
 }

@@ -47,13 +47,17 @@ struct ManualPage {
         switch block {
         case .paragraph(let text): [".PP", Self.text(text)]
         case .term(let word, let paragraphs):
-            [".TP", "\\fB\(Self.inline(word))\\fR"] + paragraphs.enumerated().flatMap { index, text in
-                (index == 0 ? [] : [".IP"]) + [Self.text(text)]
-            }
+            [".TP", "\\fB\(Self.inline(word))\\fR"]
+                + paragraphs.enumerated().flatMap { index, text in
+                    (index == 0 ? [] : [".IP"]) + [Self.text(text)]
+                }
         case .example(let commands):
             [".PP", ".nf", ".RS 4"] + commands.map { Self.text($0) } + [".RE", ".fi"]
         case .synopsis(let command, let rest):
-            [".PP", "\\fB\(Self.inline(command))\\fR" + (rest.isEmpty ? "" : " " + Self.inline(rest))]
+            [
+                ".PP",
+                "\\fB\(Self.inline(command))\\fR" + (rest.isEmpty ? "" : " " + Self.inline(rest)),
+            ]
         case .heading(let title): [".SS " + Self.argument(title)]
         }
     }
@@ -86,7 +90,8 @@ struct ManualPage {
                     result +=
                         scalar.isASCII
                         ? String(scalar)
-                        : "\\[u" + String(repeating: "0", count: max(0, 4 - hexadecimal(scalar).count))
+                        : "\\[u"
+                            + String(repeating: "0", count: max(0, 4 - hexadecimal(scalar).count))
                             + hexadecimal(scalar) + "]"
                 }
             }

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Failover
 import Reporting
+import Wire
 
 /// The argument of `standby` and `takeover`.
 struct ScopeArgument: ParsableArguments {

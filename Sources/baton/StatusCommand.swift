@@ -4,6 +4,7 @@ import ArgumentParser
 import Failover
 import Linux
 import Reporting
+import Wire
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +17,7 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         let status = try ControlClient(global).status()
         if global.json {
-            Output.write(try JSONText.of(status) + "\n")
+            Output.write(ControlCoding.text(status) + "\n")
             return
         }
         let isTerminal = Terminal.isTerminal(1)

@@ -21,8 +21,11 @@ final class Story {
         var counter: UInt64 = 0
         var record: DurableRecord?
         var lastTurn: Instant?
+        /// How long ago the machine reset itself.
+        var lastReset: Duration?
         /// The peer's nonce as last heard, which beats echo.
         var heard: UInt64 = 0
+        var heardAt = Instant(nanoseconds: 0)
         var sequence: UInt64 = 0
         /// What runs, by resource name.
         var running: Set<String> = []
@@ -42,12 +45,14 @@ final class Story {
     var lines: [String] = []
     /// Links cut, by index.
     var cut: Set<Int> = []
+    /// Nodes whose beats get lost on the way, while they still hear.
+    var mute: Set<Int> = []
     /// The service LAN carries ARP.
     var hasServiceNetwork = true
     /// How long an operation takes, and how it ends, by `node/resource/action`; default 20 ms, well.
     var outcomes: [String: (Duration, OperationOutcome)] = [:]
     /// How long a write takes.
-    var diskTime: Duration = .milliseconds(2)
+    var diskTime: [Duration] = [.milliseconds(2), .milliseconds(2)]
     /// All replies.
     var replies: [(Int, CommandID, CommandReply)] = []
     /// All resets.
@@ -120,7 +125,11 @@ final class Story {
         startDaemon(index)
     }
 
+    /// Transitions taken by daemons that have ended.
+    var takenBefore: Set<Transition> = []
+
     func startDaemon(_ index: Int) {
+        takenBefore.formUnion(nodes[index].machine.transitionsTaken)
         nodes[index].machine = FailoverMachine(settings: nodes[index].settings)
         nodes[index].isRunning = true
         nodes[index].counter += 1
@@ -137,7 +146,8 @@ final class Story {
                     bootID: BootID(high: UInt64(index), low: nodes[index].boot),
                     incarnation: Incarnation(counter: nodes[index].counter, nonce: nonce),
                     record: nodes[index].record,
-                    lastTurn: nodes[index].lastTurn
+                    lastTurn: nodes[index].lastTurn,
+                    lastReset: nodes[index].lastReset
                 )
             )
         )
@@ -190,9 +200,7 @@ final class Story {
     }
 
     func phase(_ index: Int) -> GroupPhase {
-        let status = nodes[index].machine.status(at: now)
-        _ = status
-        return nodes[index].machine.phases[0]
+        nodes[index].machine.phases[0]
     }
 
     // MARK: Time
@@ -245,6 +253,7 @@ final class Story {
         case .beat(let index, let beat, let echoes, let link):
             guard nodes[index].isRunning, !cut.contains(link) else { return }
             nodes[index].heard = beat.incarnation.nonce
+            nodes[index].heardAt = now
             // What `Session` does: only a beat that echoes the present nonce is applied.
             guard echoes == UInt64(index + 1) * 1000 + nodes[index].counter else { return }
             give(index, .heartbeatReceived(beat, link: LinkIndex(link)))
@@ -276,9 +285,9 @@ final class Story {
                 ),
                 sequence: nodes[index].sequence,
                 clock: now,
-                echo: Echo(sequence: 0, age: .zero)
+                echo: Echo(sequence: 0, age: now - node.heardAt)
             )
-            guard !cut.contains(0) else { return }
+            guard !cut.contains(0), !mute.contains(index) else { return }
             schedule(
                 now + .microseconds(200),
                 .beat(to: 1 - index, beat, echoes: node.heard, link: 0)
@@ -287,7 +296,7 @@ final class Story {
             let counter = node.counter
             let boot = node.boot
             schedule(
-                now + diskTime,
+                now + diskTime[index],
                 .act { [self] in
                     guard nodes[index].isOn, nodes[index].boot == boot else { return }
                     nodes[index].record = record

@@ -42,8 +42,9 @@ private func pair(
     )
 }
 
-@Suite struct Stories {
-    @Test func bothBootAndThePreferredNodeServes() {
+/// The stories; each asserts what must be true of it.
+private enum Stories {
+    static func bothBootAndThePreferredNodeServes() -> Story {
         let story = pair()
         story.say("Both machines boot within a second of each other.")
         story.boot(0)
@@ -52,10 +53,10 @@ private func pair(
         story.run(.seconds(3))
         #expect(story.phase(0) == .active)
         #expect(story.phase(1) == .standby)
-        compare(story, "cold-start")
+        return story
     }
 
-    @Test func oneAloneAfterBootWaitsAndSaysWhatToType() {
+    static func oneAloneAfterBootWaitsAndSaysWhatToType() -> Story {
         let story = pair()
         story.boot(0)
         story.run(.seconds(20))
@@ -65,10 +66,10 @@ private func pair(
         story.run(.seconds(2))
         #expect(story.phase(0) == .active)
         #expect(story.replies.last?.2.outcome == .done)
-        compare(story, "alone-after-boot")
+        return story
     }
 
-    @Test func theActiveNodeDiesAndTheOtherServesAtDeadtime() {
+    static func theActiveNodeDiesAndTheOtherServesAtDeadtime() -> Story {
         let story = pair()
         story.boot(0)
         story.boot(1)
@@ -85,10 +86,10 @@ private func pair(
         #expect(story.phase(1) == .active)
         #expect(story.phase(0) == .standby)
         #expect(story.now - crashed > .zero)
-        compare(story, "crash")
+        return story
     }
 
-    @Test func anOrderlyStandbyMovesTheGroupAndItStaysThere() {
+    static func anOrderlyStandbyMovesTheGroupAndItStaysThere() -> Story {
         let story = pair(autoFailback: .on)
         story.boot(0)
         story.boot(1)
@@ -103,10 +104,10 @@ private func pair(
         story.command(0, .takeover(.all))
         story.run(.seconds(5))
         #expect(story.phase(0) == .active)
-        compare(story, "standby-takeover")
+        return story
     }
 
-    @Test func aReturningPreferredNodeGetsItsGroupBackWhenAutoFailbackIsOn() {
+    static func aReturningPreferredNodeGetsItsGroupBackWhenAutoFailbackIsOn() -> Story {
         let story = pair(autoFailback: .on)
         story.boot(0)
         story.boot(1)
@@ -118,10 +119,10 @@ private func pair(
         story.run(.seconds(5))
         #expect(story.phase(0) == .active)
         #expect(story.phase(1) == .standby)
-        compare(story, "failback")
+        return story
     }
 
-    @Test func aCutReplicationLinkMovesNothingWhileTheHostAnswers() {
+    static func aCutReplicationLinkMovesNothingWhileTheHostAnswers() -> Story {
         let story = pair()
         story.boot(0)
         story.boot(1)
@@ -136,10 +137,10 @@ private func pair(
         story.run(.seconds(5))
         #expect(story.phase(0) == .active)
         #expect(story.phase(1) == .standby)
-        compare(story, "link-cut")
+        return story
     }
 
-    @Test func aFailedStartIsOfferedOnceAndThenSaidToRunNowhere() {
+    static func aFailedStartIsOfferedOnceAndThenSaidToRunNowhere() -> Story {
         let story = pair()
         let failure = OperationFailure(exitCode: 1, output: "r0: no UpToDate disk\n")
         story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
@@ -155,10 +156,10 @@ private func pair(
         story.command(1, .takeover(.all))
         story.run(.seconds(5))
         #expect(story.phase(1) == .active)
-        compare(story, "failed-start")
+        return story
     }
 
-    @Test func aFailedStopResetsTheNode() {
+    static func aFailedStopResetsTheNode() -> Story {
         let story = pair()
         story.boot(0)
         story.boot(1)
@@ -169,10 +170,10 @@ private func pair(
         story.run(.seconds(10))
         #expect(story.resets == [0])
         #expect(story.phase(1) == .active)
-        compare(story, "failed-stop")
+        return story
     }
 
-    @Test func aSplitThatNothingPreventedEndsWithOneOwnerWhoIsNotRestarted() {
+    static func aSplitThatNothingPreventedEndsWithOneOwnerWhoIsNotRestarted() -> Story {
         let story = pair()
         story.boot(0)
         story.boot(1)
@@ -188,10 +189,10 @@ private func pair(
         story.hasServiceNetwork = true
         story.run(.seconds(5))
         #expect([story.phase(0), story.phase(1)].filter { $0 == .active }.count == 1)
-        compare(story, "split")
+        return story
     }
 
-    @Test func aSplitIsRefusedWhereUnprovedTakeoverIsOff() {
+    static func aSplitIsRefusedWhereUnprovedTakeoverIsOff() -> Story {
         let story = pair(unproved: false)
         story.boot(0)
         story.boot(1)
@@ -208,10 +209,10 @@ private func pair(
         story.command(1, .confirmDown(NodeName("l0")))
         story.run(.seconds(3))
         #expect(story.phase(1) == .active)
-        compare(story, "unproved-off")
+        return story
     }
 
-    @Test func aStalledActiveNodeYieldsToTheOneThatTook() {
+    static func aStalledActiveNodeYieldsToTheOneThatTook() -> Story {
         let story = pair(storage: false)
         story.boot(0)
         story.boot(1)
@@ -226,10 +227,10 @@ private func pair(
         story.run(.seconds(5))
         #expect(story.phase(0) == .standby)
         #expect(story.phase(1) == .active)
-        compare(story, "stall")
+        return story
     }
 
-    @Test func aKilledDaemonAdoptsWhatRuns() {
+    static func aKilledDaemonAdoptsWhatRuns() -> Story {
         let story = pair()
         story.boot(0)
         story.boot(1)
@@ -241,10 +242,10 @@ private func pair(
         #expect(story.phase(0) == .active)
         #expect(story.phase(1) == .standby)
         #expect(!story.transcript.contains("run stop"))
-        compare(story, "adopt")
+        return story
     }
 
-    @Test func anEndingDaemonHandsOverFirst() {
+    static func anEndingDaemonHandsOverFirst() -> Story {
         let story = pair()
         story.boot(0)
         story.boot(1)
@@ -257,10 +258,10 @@ private func pair(
         story.startDaemon(0)
         story.run(.seconds(5))
         #expect(story.phase(1) == .active)
-        compare(story, "shutdown")
+        return story
     }
 
-    @Test func standbyIntoTheVoidIsRefused() {
+    static func standbyIntoTheVoidIsRefused() -> Story {
         let story = pair()
         story.boot(0)
         story.boot(1)
@@ -272,10 +273,10 @@ private func pair(
         #expect(story.phase(0) == .active)
         #expect(story.replies.last?.2.outcome == .refused)
         #expect(story.replies.last?.2.text.hasPrefix("S7") == true)
-        compare(story, "standby-refused")
+        return story
     }
 
-    @Test func aConfirmedDownNodeThatAnswersIsRefused() {
+    static func aConfirmedDownNodeThatAnswersIsRefused() -> Story {
         let story = pair()
         story.boot(0)
         story.boot(1)
@@ -286,6 +287,200 @@ private func pair(
         story.run(.seconds(2))
         #expect(story.phase(1) == .standby)
         #expect(story.replies.last?.2.outcome == .refused)
-        compare(story, "confirm-refused")
+        return story
+    }
+    static func aSlowDiskDeclinesAndTheGroupStaysWhereItWas() -> Story {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        story.say("l1's disk takes ten seconds for a write: it cannot promise to hold the group.")
+        story.diskTime[1] = .seconds(10)
+        story.command(0, .standby(.all))
+        story.run(.seconds(12))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .standby)
+        #expect(story.replies.map(\.2.outcome) == [.failed])
+        return story
+    }
+
+    static func aFailedStartThatASlowDiskDeclinesIsGrantedAnew() -> Story {
+        let story = pair()
+        let failure = OperationFailure(exitCode: 5, output: "no such device\n")
+        story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
+        story.boot(0)
+        story.boot(1)
+        story.diskTime[1] = .seconds(10)
+        story.run(.seconds(7))
+        #expect(story.phase(0) == .failed)
+        #expect(story.phase(1) == .claiming)
+        story.say("l1 declined once, was granted the group anew, and serves when its disk has answered.")
+        story.run(.seconds(15))
+        #expect(story.phase(1) == .active)
+        return story
+    }
+
+    static func aNodeThatFailedToStartTriesAgainWhenTheOtherDies() -> Story {
+        let story = pair()
+        let failure = OperationFailure(exitCode: 1, output: "out of memory\n")
+        story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+        story.outcomes["l0/drbddisk/start"] = nil
+        story.crash(1)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        return story
+    }
+
+    static func aSecondResetWithinTheHourIsNotMade() -> Story {
+        let story = pair()
+        story.nodes[0].lastReset = .seconds(600)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        let failure = OperationFailure(exitCode: nil, output: "umount: /mnt: target is busy\n")
+        story.outcomes["l0/drbddisk/stop"] = (.seconds(60), .timedOut(failure))
+        story.command(0, .standby(.all))
+        story.run(.seconds(70))
+        #expect(story.resets == [])
+        #expect(story.phase(0) == .unsafe)
+        #expect(story.phase(1) == .standby)
+        story.say("What held the device is gone; the administrator types what status says.")
+        let next = story.nodes[0].machine.status(at: story.now).nextStep
+        #expect(next == "baton standby 192.168.1.100")
+        story.outcomes["l0/drbddisk/stop"] = nil
+        story.command(0, .standby(.group(GroupName("192.168.1.100"))))
+        story.run(.seconds(5))
+        #expect(story.phase(1) == .active)
+        return story
+    }
+
+    static func whatRunsWithoutAClaimIsStoppedBeforeAnythingElse() -> Story {
+        let story = pair()
+        story.boot(1)
+        story.run(.seconds(1))
+        story.say("The machine's boot has started what belongs to Baton.")
+        story.nodes[0].isOn = true
+        story.nodes[0].boot = 1
+        story.nodes[0].running = ["drbddisk::r0"]
+        story.startDaemon(0)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        return story
+    }
+
+    static func aNodeThatTheOtherCannotHearIsTheOneThatYields() -> Story {
+        let story = pair(storage: false)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        story.say("l0's beats and its answers to ARP get lost; l1's arrive.")
+        story.mute = [0]
+        story.hasServiceNetwork = false
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .standby)
+        #expect(story.phase(1) == .active)
+        story.mute = []
+        story.hasServiceNetwork = true
+        story.run(.seconds(5))
+        #expect(story.phase(1) == .active)
+        return story
+    }
+
+    static func anEndingDaemonCutsAStartShortAndStopsInOrder() -> Story {
+        let story = pair()
+        story.outcomes["l0/drbddisk/start"] = (.seconds(2), .cancelled)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(1))
+        story.shutDown(0)
+        story.run(.seconds(5))
+        #expect(!story.nodes[0].isRunning)
+        #expect(story.phase(1) == .active)
+        return story
+    }
+}
+
+/// Every story, for what must be true of all of them together.
+private let all: [@Sendable () -> Story] = [
+    Stories.bothBootAndThePreferredNodeServes,
+    Stories.oneAloneAfterBootWaitsAndSaysWhatToType,
+    Stories.theActiveNodeDiesAndTheOtherServesAtDeadtime,
+    Stories.anOrderlyStandbyMovesTheGroupAndItStaysThere,
+    Stories.aReturningPreferredNodeGetsItsGroupBackWhenAutoFailbackIsOn,
+    Stories.aCutReplicationLinkMovesNothingWhileTheHostAnswers,
+    Stories.aFailedStartIsOfferedOnceAndThenSaidToRunNowhere,
+    Stories.aFailedStopResetsTheNode,
+    Stories.aSplitThatNothingPreventedEndsWithOneOwnerWhoIsNotRestarted,
+    Stories.aSplitIsRefusedWhereUnprovedTakeoverIsOff,
+    Stories.aStalledActiveNodeYieldsToTheOneThatTook,
+    Stories.aKilledDaemonAdoptsWhatRuns,
+    Stories.anEndingDaemonHandsOverFirst,
+    Stories.standbyIntoTheVoidIsRefused,
+    Stories.aConfirmedDownNodeThatAnswersIsRefused,
+    Stories.aSlowDiskDeclinesAndTheGroupStaysWhereItWas,
+    Stories.aFailedStartThatASlowDiskDeclinesIsGrantedAnew,
+    Stories.aNodeThatFailedToStartTriesAgainWhenTheOtherDies,
+    Stories.aSecondResetWithinTheHourIsNotMade,
+    Stories.whatRunsWithoutAClaimIsStoppedBeforeAnythingElse,
+    Stories.aNodeThatTheOtherCannotHearIsTheOneThatYields,
+    Stories.anEndingDaemonCutsAStartShortAndStopsInOrder,
+]
+
+@Suite struct StoryTests {
+    @Test func bothBootAndThePreferredNodeServes() { compare(Stories.bothBootAndThePreferredNodeServes(), "cold-start") }
+    @Test func oneAloneAfterBootWaitsAndSaysWhatToType() { compare(Stories.oneAloneAfterBootWaitsAndSaysWhatToType(), "alone-after-boot") }
+    @Test func theActiveNodeDiesAndTheOtherServesAtDeadtime() { compare(Stories.theActiveNodeDiesAndTheOtherServesAtDeadtime(), "crash") }
+    @Test func anOrderlyStandbyMovesTheGroupAndItStaysThere() { compare(Stories.anOrderlyStandbyMovesTheGroupAndItStaysThere(), "standby-takeover") }
+    @Test func aReturningPreferredNodeGetsItsGroupBackWhenAutoFailbackIsOn() { compare(Stories.aReturningPreferredNodeGetsItsGroupBackWhenAutoFailbackIsOn(), "failback") }
+    @Test func aCutReplicationLinkMovesNothingWhileTheHostAnswers() { compare(Stories.aCutReplicationLinkMovesNothingWhileTheHostAnswers(), "link-cut") }
+    @Test func aFailedStartIsOfferedOnceAndThenSaidToRunNowhere() { compare(Stories.aFailedStartIsOfferedOnceAndThenSaidToRunNowhere(), "failed-start") }
+    @Test func aFailedStopResetsTheNode() { compare(Stories.aFailedStopResetsTheNode(), "failed-stop") }
+    @Test func aSplitThatNothingPreventedEndsWithOneOwnerWhoIsNotRestarted() { compare(Stories.aSplitThatNothingPreventedEndsWithOneOwnerWhoIsNotRestarted(), "split") }
+    @Test func aSplitIsRefusedWhereUnprovedTakeoverIsOff() { compare(Stories.aSplitIsRefusedWhereUnprovedTakeoverIsOff(), "unproved-off") }
+    @Test func aStalledActiveNodeYieldsToTheOneThatTook() { compare(Stories.aStalledActiveNodeYieldsToTheOneThatTook(), "stall") }
+    @Test func aKilledDaemonAdoptsWhatRuns() { compare(Stories.aKilledDaemonAdoptsWhatRuns(), "adopt") }
+    @Test func anEndingDaemonHandsOverFirst() { compare(Stories.anEndingDaemonHandsOverFirst(), "shutdown") }
+    @Test func standbyIntoTheVoidIsRefused() { compare(Stories.standbyIntoTheVoidIsRefused(), "standby-refused") }
+    @Test func aConfirmedDownNodeThatAnswersIsRefused() { compare(Stories.aConfirmedDownNodeThatAnswersIsRefused(), "confirm-refused") }
+    @Test func aSlowDiskDeclinesAndTheGroupStaysWhereItWas() { compare(Stories.aSlowDiskDeclinesAndTheGroupStaysWhereItWas(), "slow-disk") }
+    @Test func aFailedStartThatASlowDiskDeclinesIsGrantedAnew() { compare(Stories.aFailedStartThatASlowDiskDeclinesIsGrantedAnew(), "failed-start-slow-disk") }
+    @Test func aNodeThatFailedToStartTriesAgainWhenTheOtherDies() {
+        compare(Stories.aNodeThatFailedToStartTriesAgainWhenTheOtherDies(), "failed-start-tried-again")
+    }
+    @Test func aSecondResetWithinTheHourIsNotMade() { compare(Stories.aSecondResetWithinTheHourIsNotMade(), "second-reset") }
+    @Test func whatRunsWithoutAClaimIsStoppedBeforeAnythingElse() { compare(Stories.whatRunsWithoutAClaimIsStoppedBeforeAnythingElse(), "astray") }
+    @Test func aNodeThatTheOtherCannotHearIsTheOneThatYields() { compare(Stories.aNodeThatTheOtherCannotHearIsTheOneThatYields(), "deaf-peer") }
+    @Test func anEndingDaemonCutsAStartShortAndStopsInOrder() { compare(Stories.anEndingDaemonCutsAStartShortAndStopsInOrder(), "shutdown-while-starting") }
+
+    @Test func everyRowOfTheTableIsTakenInSomeStory() {
+        var taken: Set<Transition> = []
+        for tell in all {
+            let story = tell()
+            for node in story.nodes { taken.formUnion(node.machine.transitionsTaken) }
+            taken.formUnion(story.takenBefore)
+        }
+        for row in Transitions.table {
+            #expect(taken.contains(row), "\(row.from) -> \(row.to): \(row.cause.rawValue)")
+        }
+    }
+
+    @Test func everyPhaseCanBeLeftAndLeadsToActiveAndToStandby() {
+        for phase in GroupPhase.allCases {
+            var reached: Set<GroupPhase> = [phase]
+            var grew = true
+            while grew {
+                let next = Transitions.table.filter { reached.contains($0.from) }.map(\.to)
+                let before = reached.count
+                reached.formUnion(next)
+                grew = reached.count > before
+            }
+            #expect(Transitions.table.contains { $0.from == phase }, "\(phase) cannot be left")
+            #expect(reached.contains(.active), "\(phase) never leads to active")
+            #expect(reached.contains(.standby), "\(phase) never leads to standby")
+        }
     }
 }

@@ -91,11 +91,12 @@ boot() {
     [ -n "${power[$node]}" ]
 }
 
-# All links cut and all processes killed at one moment; the mark "crash" goes to the probe's file.
+# crash NODE [TEXT]: all links cut and all processes killed at one moment; the mark TEXT ("crash")
+# goes to the probe's file.
 crash() {
     local node=$1
     in_net lan baton-lab crash --node "$node" --pid "${power[$node]}" \
-        --ports "${node}s,${node}r" --mark "$LAB_WORK/marks" || return
+        --ports "${node}s,${node}r" --mark "$LAB_WORK/marks" --text "${2:-crash}" || return
     power[$node]=
 }
 

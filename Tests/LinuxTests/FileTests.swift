@@ -40,8 +40,9 @@ import Testing
             #expect(throws: SystemError(call: "open", errno: .notFound, object: "\(path)x")) {
                 try Files.read("\(path)x", maximum: 1)
             }
-            #expect(throws: SystemError(call: "read", errno: Errno(rawValue: 21), object: directory))
-            {
+            #expect(
+                throws: SystemError(call: "read", errno: Errno(rawValue: 21), object: directory)
+            ) {
                 try Files.read(directory, maximum: 1)
             }
         }

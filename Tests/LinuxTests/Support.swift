@@ -70,12 +70,17 @@ func onOwnThread(_ body: @escaping @Sendable () throws -> Void) throws {
     // Sound: the thread is joined before `work` goes out of scope.
     let pointer = unsafe Unmanaged.passRetained(work).toOpaque()
     var thread = pthread_t()
-    let result = unsafe pthread_create(&thread, nil, { argument in
-        guard let argument = unsafe argument else { return nil }
-        let work = unsafe Unmanaged<Work>.fromOpaque(argument).takeUnretainedValue()
-        do { try work.body() } catch { work.failure = error }
-        return nil
-    }, pointer)
+    let result = unsafe pthread_create(
+        &thread,
+        nil,
+        { argument in
+            guard let argument = unsafe argument else { return nil }
+            let work = unsafe Unmanaged<Work>.fromOpaque(argument).takeUnretainedValue()
+            do { try work.body() } catch { work.failure = error }
+            return nil
+        },
+        pointer
+    )
     try #require(result == 0)
     pthread_join(thread, nil)
     unsafe Unmanaged<Work>.fromOpaque(pointer).release()
@@ -126,3 +131,21 @@ extension Trait where Self == ConditionTrait {
 
 /// Sends a signal to the calling thread alone.
 func raiseInThread(_ signal: Int32) -> Int32 { pthread_kill(pthread_self(), signal) }
+
+/// A bound datagram socket that listens as a service manager or log daemon does.
+final class DatagramEar {
+    private let socket: Descriptor
+
+    init(_ address: String) throws {
+        let opened = try openSocket(AF_UNIX, datagramSocket, 0, isNonBlocking: true, address)
+        socket = Descriptor(adopting: opened.release())
+        try bindUnix(socket.number, address)
+    }
+
+    /// The next datagram as text.
+    func next() throws -> String? {
+        try receiveBytes(socket.number, maximum: 4096, "ear").map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+}

@@ -4,7 +4,7 @@
 
 import CLab
 
-/// `crash --pid PID --ports A,B --mark FILE`: run in the namespace of the switch.
+/// `crash --pid PID --ports A,B [--mark FILE --text TEXT]`: run in the namespace of the switch.
 func crash(_ options: Options) throws(LabFailure) {
     let ports = try options.required("ports").split(separator: ",").map(String.init)
     let pid = try options.number("pid", default: 0)
@@ -16,7 +16,7 @@ func crash(_ options: Options) throws(LabFailure) {
     guard lab_kill(Int32(pid), 9) == 0 else { throw .call("kill \(pid)") }
     let after = Kernel.now
     if let file = options.text("mark") {
-        try appendMark("crash", at: before, to: file)
+        try appendMark(options.text("text") ?? "crash", at: before, to: file)
         try appendMark("off:\(options.text("node") ?? "?")", at: cut, to: file)
     }
     print(

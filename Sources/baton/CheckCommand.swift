@@ -1,0 +1,126 @@
+// `check`: reads the files of a node, and of its peer where they are at hand, and says everything that is wrong or
+// odd about them. What is wrong or odd is known to `Configuration`; here files are opened and exits chosen.
+
+import ArgumentParser
+import Configuration
+import Linux
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Read the configuration and tell everything that is wrong or odd about it.",
+        discussion:
+            "Exit 0: clean, or notes and warnings only; 2: errors; with --strict 1 for warnings."
+    )
+
+    @OptionGroup var place: ConfigurationOptions
+
+    @Option(
+        name: .customLong("peer-config"),
+        help: ArgumentHelp(
+            "A copy of the other node's directory, to be compared.",
+            valueName: "dir"
+        ),
+        completion: .directory
+    )
+    var peerConfig: String?
+
+    @Option(
+        name: .customLong("node"),
+        help: ArgumentHelp(
+            "The node whose files these are.",
+            discussion:
+                "Else this host, where --config is not given; else the first node of ha.cf.",
+            valueName: "name"
+        )
+    )
+    var node: String?
+
+    @Flag(name: .customLong("strict"), help: "Exit with 1 for warnings.")
+    var strict = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let peer = try peerConfig.map { try Self.files(in: $0) }
+        let host = place.config == nil ? try? Machine.hostName() : nil
+        let check = ConfigurationCheck(
+            try Self.files(in: place.directory),
+            node: node ?? host,
+            peer: peer
+        )
+        if global.json {
+            Output.write(try JSONText.of(Report(check.diagnostics)) + "\n")
+        } else {
+            let summary = Diagnostic.summary(check.diagnostics)
+            Output.write(Diagnostic.text(check.diagnostics) + "\(place.directory): \(summary)\n")
+        }
+        let worst = check.diagnostics.map(\.severity).max() ?? .note
+        if worst == .error { throw Ending(.usage) }
+        if worst == .warning, strict { throw Ending(.refused) }
+    }
+
+    // MARK: Files
+
+    /// More than any of the files ever holds.
+    private static let sizeMaximum = 1 << 20
+
+    private static func files(in directory: String) throws -> ConfigurationFiles {
+        guard Files.isDirectory(directory) else {
+            throw Ending(.usage, "baton: there is no directory \(directory)")
+        }
+        return ConfigurationFiles(
+            haCf: try file(directory + "/ha.cf"),
+            haresources: try file(directory + "/haresources"),
+            authkeys: try file(directory + "/authkeys"),
+            monCf: try file(directory + "/mon.cf")
+                ?? (directory == "/etc/ha.d" ? try file("/etc/mon/mon.cf") : nil)
+        )
+    }
+
+    private static func file(_ path: String) throws -> ConfigurationFile? {
+        guard Files.exists(path) else { return nil }
+        do {
+            let bytes = try Files.read(path, maximum: sizeMaximum)
+            return ConfigurationFile(name: path, bytes: bytes, mode: Files.mode(path))
+        } catch {
+            throw Ending(.usage, "baton: \(error)")
+        }
+    }
+
+    // MARK: JSON
+
+    private struct Report: Encodable {
+        struct Entry: Encodable {
+            var severity: String
+            var code: String
+            var file: String
+            var line: Int
+            var column: Int
+            var message: String
+            var hint: String?
+        }
+
+        var errors: Int
+        var warnings: Int
+        var notes: Int
+        var diagnostics: [Entry]
+
+        init(_ found: [Diagnostic]) {
+            errors = found.count { $0.severity == .error }
+            warnings = found.count { $0.severity == .warning }
+            notes = found.count { $0.severity == .note }
+            diagnostics = found.map {
+                Entry(
+                    severity: $0.severity.word,
+                    code: $0.code.rawValue,
+                    file: $0.file,
+                    line: $0.line,
+                    column: $0.column,
+                    message: $0.message,
+                    hint: $0.hint
+                )
+            }
+        }
+    }
+}

@@ -15,8 +15,6 @@ struct ProbeTable: Sendable {
         var marks: [CalibratedProbe] = []
         /// When the peer last answered for it.
         var lastAnswer: Instant?
-        /// Since when it has answered without a gap.
-        var answersSince: Instant?
         /// When somebody last answered for it who is not the peer.
         var lastStranger: Instant?
         /// The Ethernet address of that somebody.
@@ -46,6 +44,9 @@ struct ProbeTable: Sendable {
     static let marksMaximum = 4
     /// Rounds needed before silence is believed.
     static let roundsMinimum = 3
+    /// Rounds of a host that answers, before silence of the group's address is believed; twenty fit between
+    /// suspicion and verdict.
+    static let roundsSteady = 12
 
     init(groups: [GroupSettings]) {
         targets = []
@@ -210,10 +211,6 @@ extension FailoverMachine {
                 probes.targets[index].stranger = answer.mac
                 continue
             }
-            let gap = probes.targets[index].lastAnswer.map { now - $0 }
-            if gap.map({ $0 > probeInterval * ProbeTable.roundsMinimum }) ?? true {
-                probes.targets[index].answersSince = now
-            }
             probes.targets[index].lastAnswer = now
             guard canCalibrate(probes.targets[index]) else { continue }
             probes.targets[index].missed = 0
@@ -246,21 +243,6 @@ extension FailoverMachine {
     var hostAnswers: Bool {
         if let beat = peer.lastDaemonDown, now - beat < answerWindow { return true }
         return probes.targets[probes.groupTargetCount...].contains(where: answersNow)
-    }
-
-    /// Whether the host has answered for so long that the group's address, asked in the same rounds, would
-    /// have been heard too: not so just after a network came back.
-    var hostAnswersSteadily: Bool {
-        let steady = answerWindow * 3 / 4
-        if let since = peer.daemonDownSince, let beat = peer.lastDaemonDown,
-            now - beat < answerWindow, now - since >= steady
-        {
-            return true
-        }
-        return probes.targets[probes.groupTargetCount...].contains { target in
-            guard answersNow(target), let since = target.answersSince else { return false }
-            return now - max(since, probingSince) >= steady
-        }
     }
 
     /// Whether the peer answers for one of the group's addresses.
@@ -336,17 +318,16 @@ extension FailoverMachine {
                     Reason(.S1, "\(silence), but its host answers and the group holds storage")
                 )
             }
-            guard hostAnswersSteadily else { return .undecided }
             guard addressIsCalibrated(group) else {
                 return .hold(
                     .hostAnswers,
                     Reason(.S1, "\(silence), but its host answers and no probe can tell of the group")
                 )
             }
-            // On a network that is back the host's answer may come in before the address's: both get the same
-            // number of questions first.
+            // On a network that is back, or loses packets, the host's answer may come in and the address's not:
+            // both get the same questions, so many that silence of one of them is no accident.
             guard let since = probes.hostAnswersSinceRound,
-                probes.rounds >= since + ProbeTable.roundsMinimum
+                probes.rounds >= since + ProbeTable.roundsSteady
             else { return .undecided }
             return .take(
                 .evidence,

@@ -221,6 +221,9 @@ extension FailoverMachine {
         groups[index].reservedBy = persist()
     }
 
+    /// Epochs reserved at once after a decline.
+    static let epochStretch: UInt64 = 16
+
     /// A right to hold was found: make it durable, then start.
     private mutating func claim(
         _ index: Int,
@@ -241,7 +244,9 @@ extension FailoverMachine {
         if groups[index].reserved >= epoch {
             groups[index].claimedBy = groups[index].reservedBy
         } else {
-            groups[index].reserved = epoch
+            // A disk too slow for the epoch before gets a stretch of them reserved by one write.
+            let isSlow = groups[index].declined + 1 == epoch
+            groups[index].reserved = isSlow ? epoch + Self.epochStretch : epoch
             groups[index].reservedBy = persist()
             groups[index].claimedBy = groups[index].reservedBy
         }
@@ -304,10 +309,6 @@ extension FailoverMachine {
             return
         }
         considerConflictEnd(index)
-        if let reason = overtaken(index) {
-            release(index, then: .standby, reason)
-            return
-        }
         clearLateness(index)
         considerRequest(index)
         if groups[index].phase == .active { considerFailback(index) }
@@ -315,7 +316,7 @@ extension FailoverMachine {
 
     /// A late claim that the peer, asked afresh, has overtaken and given up again: what runs here is not what
     /// the service became there (S8). The group is stopped and granted anew.
-    private func overtaken(_ index: Int) -> Reason? {
+    func overtaken(_ index: Int) -> Reason? {
         guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
         guard let report = peer.reports[index], !report.phase.holds else { return nil }
         guard report.epoch > groups[index].epoch else { return nil }
@@ -329,19 +330,6 @@ extension FailoverMachine {
         guard report.epoch <= groups[index].epoch else { return }
         groups[index].isLate = false
         beatIsDue = true
-    }
-
-    /// While this node was late the peer held the group at a higher epoch and gave it up again (S8): why what
-    /// runs here is stopped. Another may have written since; both being idle then settles who goes on (S3b).
-    func overtaken(_ index: Int) -> Reason? {
-        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
-        guard let report = peer.reports[index], report.phase.isIdle || report.phase == .offered,
-            report.epoch > groups[index].epoch
-        else { return nil }
-        return Reason(
-            .S8,
-            "\(settings.peer) held it at epoch \(report.epoch) while this node was late at \(groups[index].epoch)"
-        )
     }
 
     /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.

@@ -43,7 +43,6 @@ extension FailoverMachine {
         if peer.incarnation != beat.incarnation { newIncarnation(beat) }
         peer.lastHeard = now
         peer.lastDaemonDown = nil
-        peer.daemonDownSince = nil
         peer.earliestTake = content.earliestTake
         peer.challenge = content.challenge
         peer.response = content.response
@@ -139,7 +138,6 @@ extension FailoverMachine {
     /// The peer's keeper speaks: the host lives, the loop does not (S10). Never "alive".
     private mutating func daemonDown(_ beat: Beat, on link: LinkIndex) {
         if peer.lastDaemonDown == nil {
-            peer.daemonDownSince = now
             note(.page, .peerDaemonDown, nil, "the daemon of \(settings.peer) is down, its host answers")
         }
         peer.lastDaemonDown = now

@@ -13,8 +13,6 @@ struct PeerView: Sendable {
     var lastHeard: Instant?
     /// When the peer's keeper last said that its loop is down (S10).
     var lastDaemonDown: Instant?
-    /// Since when the keeper says so.
-    var daemonDownSince: Instant?
     /// Since when the peer has been heard without a silence beyond `deadtime`.
     var presentSince: Instant?
     /// The shortest silence after which the peer may take from us (S8).

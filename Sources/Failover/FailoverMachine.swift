@@ -10,6 +10,8 @@ public struct FailoverMachine: Sendable {
     /// The tables it works from.
     public let settings: Settings
 
+    /// Silence after which probing begins: `warntime`, but never before a beat is really missing.
+    let suspicionDelay: Duration
     /// The greatest time seen; the core never goes back.
     var now = Instant(nanoseconds: 0)
     /// What this event asks for, so far.
@@ -74,6 +76,9 @@ public struct FailoverMachine: Sendable {
     public init(settings: Settings) {
         precondition(!settings.links.isEmpty, "a pair needs a link")
         self.settings = settings
+        let timings = settings.timings
+        let floor = timings.keepalive * 3 / 2
+        suspicionDelay = min(max(timings.warntime, floor), timings.deadtime * 3 / 4)
         peer = PeerView(groupCount: settings.groups.count)
         links = settings.links.map { _ in LinkView() }
         probes = ProbeTable(groups: settings.groups)

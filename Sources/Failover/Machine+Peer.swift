@@ -251,8 +251,9 @@ extension FailoverMachine {
     /// Notes each link that changed its state.
     mutating func watchLinks() {
         for index in links.indices {
-            let state = linkState(links[index])
-            guard state != links[index].state else { continue }
+            let link = links[index]
+            let state = linkState(link)
+            guard state != link.state else { continue }
             let before = links[index].state
             links[index].state = state
             let name = settings.links[index].name

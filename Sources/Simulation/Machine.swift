@@ -158,7 +158,7 @@ final class Machine {
     var daemon = DaemonState.down
     var run = 0
     var startedAt: Int64 = 0
-    var core: FailoverMachine?
+    var core: FailoverMachine
     var session: Session?
     var lastTurn: Instant?
     var pausedAt: Int64 = 0
@@ -185,6 +185,7 @@ final class Machine {
     init(index: Int, scenery: Scenery) {
         self.index = index
         settings = scenery.settings(of: index)
+        core = FailoverMachine(settings: settings)
         clockStart = scenery.clockOffset[index]
         drift = scenery.clockDrift[index]
         resources = settings.groups.map { group in

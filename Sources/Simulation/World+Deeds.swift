@@ -241,7 +241,6 @@ extension World {
     private func endRun(_ machine: Machine) {
         machine.daemon = .down
         machine.run += 1
-        machine.core = nil
         machine.session = nil
         machine.armed = nil
         machine.timerAt = Int64.max

@@ -370,6 +370,12 @@ extension FailoverMachine {
         else { return }
         groups[index].announcesWhenAlone = false
         groups[index].conflictNoted = false
+        // The epoch that yielded is used: were this node late later, it would be no news (S5, S8).
+        if report.epoch > groups[index].epoch {
+            groups[index].epoch = report.epoch
+            recordIsDirty = true
+            beatIsDue = true
+        }
         guard groups[index].phase == .active else { return }
         effects.append(.announceAddresses(settings.groups[index].name))
         note(.info, .conflict, index, "held by this node alone again", Reason(.S9, "the peer yielded"))

@@ -4,13 +4,15 @@
 import Linux
 
 /// The helpers by what they may wait for.
-enum HelperRole: String, CaseIterable {
+enum HelperRole: String {
     /// The disk, for the durable record.
     case recorder
     /// Files and the system log.
     case logWriter = "log"
     /// fork(2), for operations.
     case spawner
+    /// Configuration files, once, for a reload.
+    case checker
 }
 
 /// One helper process.

@@ -26,7 +26,7 @@ final class SharedState {
         case hasEnded
         /// Keeper or loop: 1 once SIGTERM came to either; a new loop goes on with it.
         case isShuttingDown
-        /// Loop: 1 while it ends for a new configuration, which is no failure.
+        /// Loop: 1 while it ends for a new configuration, 2 for a new binary; no failure either way.
         case isReloading
         /// Whoever forks the loop: the incarnation counter last given away.
         case incarnationUsed
@@ -48,18 +48,24 @@ final class SharedState {
         case lastTurnBefore
     }
 
-    /// Room for what a session needs to be continued by another process.
-    static let continuationCount = 32
+    /// Words of one continuation of the session, and how many copies there are.
+    static let continuationCount = 20
+    private static let copies = 2
 
     private let words: SharedWords
     /// The configuration files as last accepted.
     let configuration: SharedBytes
+    /// Configuration files that a reload looks at.
+    let candidate: SharedBytes
     /// The durable record as last written.
     let record: SharedBytes
 
     init() throws(SystemError) {
-        words = try SharedWords(count: Word.allCases.count + SharedState.continuationCount)
+        words = try SharedWords(
+            count: Word.allCases.count + SharedState.copies * SharedState.continuationCount
+        )
         configuration = try SharedBytes(capacity: 1 << 20)
+        candidate = try SharedBytes(capacity: 1 << 20)
         record = try SharedBytes(capacity: 1 << 20)
     }
 
@@ -69,16 +75,23 @@ final class SharedState {
         set { words[word.rawValue] = newValue }
     }
 
-    /// The words by which a keeper goes on with the loop's session, and a new loop with both.
-    var continuation: [UInt64] {
-        get {
-            (0..<SharedState.continuationCount).map { words[Word.allCases.count + $0] }
+    /// What the loop left of its session, in both places; one may be half written.
+    var continuations: [InlineArray<20, UInt64>] {
+        (0..<SharedState.copies).map { copy in
+            InlineArray { words[SharedState.place(copy, $0)] }
         }
-        set {
-            for (place, value) in newValue.prefix(SharedState.continuationCount).enumerated() {
-                words[Word.allCases.count + place] = value
-            }
+    }
+
+    /// Leaves the session's words; `turn` alternates the place, so that one is always whole.
+    func storeContinuation(_ continuation: InlineArray<20, UInt64>, turn: UInt64) {
+        let copy = Int(turn % UInt64(SharedState.copies))
+        for index in 0..<SharedState.continuationCount {
+            words[SharedState.place(copy, index)] = continuation[index]
         }
+    }
+
+    private static func place(_ copy: Int, _ index: Int) -> Int {
+        Word.allCases.count + copy * continuationCount + index
     }
 
     /// Adds one to a counter.

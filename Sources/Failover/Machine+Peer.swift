@@ -48,7 +48,11 @@ extension FailoverMachine {
         peer.response = content.response
         // Deaf is who has not heard us all the while that we heard it; not who has only just come back.
         let heardFor = peer.presentSince.map { now - $0 } ?? .zero
-        peer.isDeaf = min(beat.echo.age, heardFor) >= content.earliestTake
+        let isDeaf = min(beat.echo.age, heardFor) >= content.earliestTake
+        if isDeaf != (peer.deafSince != nil) {
+            peer.deafSince = isDeaf ? now : nil
+        }
+        if isDeaf { needsEvaluation = true }
         if peer.isLeaving != content.isLeaving {
             peer.isLeaving = content.isLeaving
             needsEvaluation = true

@@ -1,0 +1,161 @@
+// What people ask over the sockets: reads are answered at once, commands go to the core, a reload is
+// read by a helper and judged here.
+
+import Failover
+import Linux
+import Wire
+
+extension Loop {
+    /// Answers requests or makes them events.
+    func requests(_ requests: [ControlDoor.Request]) -> [Event] {
+        requests.compactMap { event($0.request, from: $0.connection) }
+    }
+
+    private func event(_ request: ControlRequest, from caller: UInt64) -> Event? {
+        switch request {
+        case .ping:
+            door.send(.reply(CommandReply(outcome: .done, text: "alive")), to: caller)
+        case .version:
+            door.send(.version(BatonDaemon.version), to: caller)
+        case .status:
+            door.send(.status(status()), to: caller)
+        case .standby(let scope): return command(.standby(scope), caller)
+        case .takeover(let scope): return command(.takeover(scope), caller)
+        case .failback: return command(.failback, caller)
+        case .confirmDown(let node, let typed):
+            guard node.text == typed else {
+                refuse(caller, "confirm-down needs the node's name typed again: \(node)")
+                return nil
+            }
+            return command(.confirmDown(node), caller)
+        case .reload(let exec):
+            beginReload(connection: caller, exec: exec)
+        }
+        return nil
+    }
+
+    private func command(_ command: Failover.Command, _ caller: UInt64) -> Event? {
+        guard hasBegun else {
+            refuse(caller, "the daemon is starting: it ends what an earlier one left running (S14)")
+            return nil
+        }
+        commandIssued += 1
+        let id = CommandID(commandIssued)
+        callers[id] = caller
+        return .commandReceived(id, command)
+    }
+
+    func refuse(_ caller: UInt64?, _ text: String) {
+        guard let caller else {
+            log.say(.error, "reload refused: \(text)")
+            return
+        }
+        door.send(.reply(CommandReply(outcome: .refused, text: text)), to: caller)
+    }
+
+    /// The core's status and what only the daemon knows.
+    func status() -> Status {
+        var status = core.status(at: Instant(nanoseconds: now))
+        if !hasBegun { status.incarnation = session.incarnation.description }
+        for kind in VerdictKind.allCases {
+            status.counters["datagrams_\(kind.name)"] = session.counters[kind]
+        }
+        status.counters["loop_lateness_maximum_microseconds"] = shared[.latenessMaximum] / 1000
+        status.counters["log_lines_dropped"] = shared[.droppedLines]
+        status.counters["loops_replaced"] = shared[.loopReplacements]
+        status.counters["keepers_replaced"] = shared[.keeperReplacements]
+        status.counters["helpers_replaced"] = shared[.helperReplacements]
+        status.counters["keeper_beats"] = shared[.keeperBeats]
+        status.counters["operations_running"] = UInt64(spawner.count)
+        status.counters["connections_refused"] = door.refusedCount
+        return status
+    }
+
+    // MARK: reload
+
+    /// Begins to read the configuration anew.
+    func beginReload(connection: UInt64?, exec: Bool) {
+        guard reload == nil else {
+            refuse(connection, "another reload is going on")
+            return
+        }
+        guard !exec || context.arguments.first?.hasPrefix("/") == true else {
+            refuse(
+                connection,
+                "reload --exec needs a batond started by its absolute path; restart it instead:"
+                    + " a restarted batond adopts what runs"
+            )
+            return
+        }
+        do {
+            reload = try ReloadChecker(context, poller: poller, connection: connection, exec: exec)
+        } catch {
+            refuse(connection, "cannot read the configuration: \(error)")
+        }
+    }
+
+    /// The helper has read: judges what it found, and does it.
+    func finishReload() {
+        guard let checker = reload, let fault = checker.result() else { return }
+        reload = nil
+        checker.end()
+        guard fault.isEmpty else {
+            refuse(checker.connection, "nothing was changed:\n" + fault)
+            return
+        }
+        guard let bytes = shared.candidate.value, let files = ConfigurationStore.decode(bytes),
+            case .success((let new, _)) = LoadedConfiguration.make(
+                files,
+                node: context.node,
+                ownAddresses: MachineAddresses.read()
+            )
+        else {
+            refuse(checker.connection, "nothing was changed: the files changed while being read")
+            return
+        }
+        apply(new, bytes, checker)
+    }
+
+    private func apply(_ new: LoadedConfiguration, _ bytes: [UInt8], _ checker: ReloadChecker) {
+        let held = status().groups.filter { $0.state != .standby }.map(\.name)
+        let consequence = ReloadChecker.consequence(
+            old: loaded.cluster,
+            new: new.cluster,
+            held: Set(held)
+        )
+        switch consequence {
+        case .refused(let names):
+            refuse(
+                checker.connection,
+                "nothing was changed: this node holds \(names.joined(separator: ", ")), whose"
+                    + " resources would change under it; `baton standby` first, or put them back"
+            )
+        case .keys:
+            do {
+                try session.replaceKeys(new.keyring)
+                loaded = new
+                shared.configuration.store(bytes)
+                done(checker, "the keys were replaced; everything else is unchanged")
+            } catch {
+                refuse(checker.connection, "nothing was changed: \(error)")
+            }
+        case .none where !checker.exec:
+            done(checker, "the configuration is unchanged")
+        case .none, .restart:
+            guard spawner.count == 0, callers.isEmpty else {
+                refuse(checker.connection, "operations or commands are going on; try again later")
+                return
+            }
+            shared.configuration.store(bytes)
+            done(checker, "the configuration was read; the loop begins anew and adopts what runs")
+            shared[.isReloading] = checker.exec ? 2 : 1
+            exitCode = 0
+        }
+    }
+
+    private func done(_ checker: ReloadChecker, _ text: String) {
+        log.say(.info, "reload: \(text)")
+        guard let caller = checker.connection else { return }
+        door.send(.reply(CommandReply(outcome: .done, text: text)), to: caller)
+    }
+}

@@ -1,0 +1,148 @@
+// How each effect of the core is carried out. None of these waits; what takes time comes back as an
+// event.
+
+import Configuration
+import Failover
+import Linux
+import Wire
+
+extension Loop {
+    /// Carries out one effect.
+    func carryOut(_ effect: Effect) {
+        switch effect {
+        case .sendHeartbeat(let content): send(content)
+        case .persist(let id, let record): recorder.write(id, record)
+        case .runOperation(let operation): run(operation)
+        case .cancelOperation(let id): spawner.cancel(id)
+        case .probe(let address): packets.ask(Linux.IPAddress(address), at: now, view)
+        case .announceAddresses(let name): announce(name)
+        case .reply(let id, let reply): finish(id, reply)
+        case .progress(let id, let text):
+            if let caller = callers[id] { door.send(.progress(text), to: caller) }
+        case .note(let notice):
+            log.note(notice)
+            if notice.code == .groupMoved { context.tell("STATUS=\(notice.text)") }
+        case .resetNode(let reason): resetNode(reason)
+        case .endDaemon:
+            shared[.hasEnded] = 1
+            exitCode = 0
+        }
+    }
+
+    /// Sends a beat on every link.
+    func send(_ content: BeatContent) {
+        lastBeat = (content, now)
+        for link in sockets.isUp.indices {
+            // Sealed also for a link that is down: a send is how a repaired one is first heard.
+            let time = Instant(nanoseconds: now)
+            let datagrams = session.seal(content, link: link, at: time)
+            if let change = sockets.send(datagrams, on: link) {
+                queue.append(.linkChanged(change.link, isUp: change.isUp))
+            }
+        }
+        leaveContinuation()
+    }
+
+    private func run(_ operation: Operation) {
+        if let wish = loaded.wishes[operation.groupIndex][operation.resourceIndex] {
+            runAddress(operation, wish)
+            return
+        }
+        let group = loaded.cluster.groups[operation.groupIndex]
+        let resource = group.resources[operation.resourceIndex]
+        spawner.run(
+            OperationRequest(
+                id: operation.id.value,
+                group: group.name,
+                resource: resource.text,
+                type: resource.type,
+                arguments: resource.arguments,
+                action: operation.action,
+                timeout: operation.timeout.nanoseconds
+            )
+        )
+    }
+
+    /// An address's operation ends here and now.
+    private func runAddress(_ operation: Operation, _ wish: AddressWish) {
+        let outcome = addresses.perform(operation.action, wish)
+        if operation.action == .stop { packets.withdraw(wish.address) }
+        if operation.action == .start, outcome == .succeeded { announce(wish.address) }
+        queue.append(.operationFinished(operation.id, outcome))
+    }
+
+    private func announce(_ name: GroupName) {
+        guard let place = loaded.settings.groups.firstIndex(where: { $0.name == name }) else {
+            return
+        }
+        for wish in loaded.wishes[place] {
+            if let wish { announce(wish.address) }
+        }
+    }
+
+    /// Announces an address on every device that has it now.
+    private func announce(_ address: Linux.IPAddress) {
+        readNetwork()
+        for entry in view.places(of: address) {
+            guard let link = view.link(entry.index) else { continue }
+            packets.announce(address, on: link, at: now, view)
+        }
+    }
+
+    /// Reads devices and addresses anew; what was known stays when the kernel does not answer.
+    func readNetwork() {
+        do {
+            view = try NetworkView(reading: addresses.interfaces)
+        } catch {
+            log.say(.warning, "cannot read devices and addresses: \(error)")
+        }
+    }
+
+    private func finish(_ id: CommandID, _ reply: CommandReply) {
+        guard let caller = callers.removeValue(forKey: id) else { return }
+        door.send(.reply(reply), to: caller)
+        queue += requests(door.moreRequests(caller))
+    }
+
+    /// S4: this machine is reset now. The note of it goes to the disk if that is quicker.
+    private func resetNode(_ reason: Reason) {
+        log.note(
+            Notice(
+                severity: .page,
+                code: .reset,
+                text: "this node resets itself now",
+                reason: reason
+            )
+        )
+        recorder.noteReset(second: WallClock.now / 1_000_000_000)
+        reset.perform()
+    }
+}
+
+/// How a node resets itself: the machine's reset, or what a test put in its place.
+final class ResetAction {
+    private let command: String?
+    private let machine: SelfReset?
+
+    init(command: String?) {
+        self.command = command
+        machine = command == nil ? SelfReset.prepared() : nil
+    }
+
+    /// What could not be prepared.
+    var shortcoming: SystemError? { machine?.shortcoming }
+
+    func perform() {
+        machine?.resetMachine()
+        guard let command else { return }
+        // Tests alone come here; they accept that the loop forks and the child waits for a disk.
+        ignoring { () throws(SystemError) in
+            guard case .child = try ThisProcess.fork() else { return }
+            _ = RealTime.becomeOrdinary()
+            ignoring { () throws(SystemError) in
+                try ThisProcess.execute(command, arguments: [command])
+            }
+            ThisProcess.exit(127)
+        }
+    }
+}

@@ -1,0 +1,184 @@
+// What comes in by descriptors, made into events of the core.
+
+import Failover
+import Linux
+import Wire
+
+extension Loop {
+    /// Takes what a ready descriptor brings.
+    func serve(_ readiness: Poller.Readiness) -> [Event] {
+        let token = readiness.token
+        switch token {
+        case Token.signals: return takeSignals()
+        case Token.monitor: return takeInterfaceEvents()
+        case Token.keeper:
+            keeperEnded()
+            return []
+        case ReloadChecker.channelToken:
+            finishReload()
+            return []
+        default: break
+        }
+        if let role = HelperSet.role(token) { return serve(role, token) }
+        if door.owns(token) { return requests(door.serve(readiness)) }
+        if packets.owns(token) {
+            return packets.answers(token, at: now).map(Event.probeAnswered)
+        }
+        if token >= Token.firstSocket, token < Token.firstPacket {
+            return receive(socket: Int(token - Token.firstSocket))
+        }
+        return []
+    }
+
+    // MARK: beats
+
+    /// Opens what can be opened and watches it.
+    func openSockets() {
+        for place in sockets.reopenStale() {
+            guard let number = sockets.numbers[place] else { continue }
+            // The old descriptor was closed, which the poller noticed by itself.
+            ignoring { () throws(SystemError) in
+                try poller.add(number, token: Token.firstSocket + UInt64(place))
+            }
+        }
+    }
+
+    /// Reads all heartbeat sockets, ready or not.
+    func drainSockets() -> [Event] {
+        (0..<sockets.count).flatMap(receive)
+    }
+
+    /// Throws away what waits in the sockets.
+    func drainRaw() -> Int {
+        (0..<sockets.count).reduce(0) {
+            $0 + sockets.receive(socket: $1, maximum: Loop.datagramsPerTurn).count
+        }
+    }
+
+    private func receive(socket place: Int) -> [Event] {
+        guard sockets.numbers[place] != nil else { return [] }
+        let arrivals = sockets.receive(socket: place, maximum: Loop.datagramsPerTurn)
+        guard hasBegun else { return [] }
+        return arrivals.compactMap { arrival in
+            let time = Instant(nanoseconds: now)
+            switch session.open(arrival.bytes, link: arrival.link.value, at: time) {
+            case .accepted(let beat): return .heartbeatReceived(beat, link: arrival.link)
+            case .repeated: return .heartbeatRepeated(link: arrival.link)
+            case .rolledBack: return beginIncarnation()
+            case .candidate:
+                answerCandidate()
+                return nil
+            case .own, .malformed, .unknownKey, .badMAC, .foreign, .stale, .replayed:
+                return nil  // counted by the session
+            }
+        }
+    }
+
+    /// A restarted peer is heard sooner when it need not wait a keepalive for its echo. Recordings can
+    /// be candidates too, so this is bounded to four beats in a keepalive.
+    private func answerCandidate() {
+        let pause = loaded.settings.timings.keepalive.nanoseconds / 4
+        guard let last = lastBeat, now - last.sent >= pause else { return }
+        send(last.content)
+    }
+
+    /// This machine was set back to an earlier state (S6): a new nonce, nothing trusted.
+    private func beginIncarnation() -> Event? {
+        // Without random bytes the next such datagram asks again.
+        guard let nonce = try? Loop.freshNonce() else { return nil }
+        session.beginIncarnation(
+            Incarnation(counter: session.incarnation.counter, nonce: nonce)
+        )
+        return .rolledBack
+    }
+
+    // MARK: devices
+
+    private func takeInterfaceEvents() -> [Event] {
+        do {
+            // Bounded; what is left is told again.
+            for _ in 0..<64 {
+                if try monitor.next() == nil { break }
+            }
+        } catch {
+            log.say(.warning, "cannot read changes of devices: \(error)")
+        }
+        let before = view.ownAddresses(excluding: groupAddresses)
+        readNetwork()
+        packets.noteDevices(view)
+        openSockets()
+        var events: [Event] = sockets.noteDevices(view.links).map {
+            .linkChanged($0.link, isUp: $0.isUp)
+        }
+        let after = view.ownAddresses(excluding: groupAddresses)
+        if after != before { events.append(.ownAddressesChanged(after)) }
+        return events
+    }
+
+    // MARK: signals
+
+    private func takeSignals() -> [Event] {
+        var events: [Event] = []
+        do {
+            while let arrival = try signals.next() {
+                switch arrival.signal {
+                case .terminate, .interrupt:
+                    shared[.isShuttingDown] = 1
+                    context.tell("STOPPING=1")
+                    events.append(.shutdownRequested)
+                case .hangUp: beginReload(connection: nil, exec: false)
+                default: break  // a helper's end comes by its descriptor
+                }
+            }
+        } catch {
+            log.say(.warning, "cannot read signals: \(error)")
+        }
+        return events
+    }
+
+    // MARK: helpers
+
+    private func serve(_ role: HelperRole, _ token: UInt64) -> [Event] {
+        var events: [Event] = []
+        for message in helpers.receive(from: role) {
+            switch role {
+            case .recorder: events += takeRecorder(message)
+            case .spawner: events += takeSpawner(message)
+            case .logWriter, .checker: break
+            }
+        }
+        if let replacement = helpers.noteEnd(token, at: now) { note(replacement) }
+        return events
+    }
+
+    private func takeRecorder(_ message: [UInt8]) -> [Event] {
+        let answer = recorder.take(message)
+        if let failure = answer.failure {
+            log.say(.error, "the durable record cannot be written: \(failure); tried again")
+        }
+        return answer.persisted.map { [.persisted($0)] } ?? []
+    }
+
+    private func takeSpawner(_ message: [UInt8]) -> [Event] {
+        let (ended, killed) = spawner.take(message)
+        for operation in killed {
+            log.say(.warning, "ended an operation of an earlier process: \(operation) (S14)")
+        }
+        return ended.map { .operationFinished($0.0, $0.1) }
+    }
+
+    /// Looks after the helpers.
+    func watchHelpers() {
+        for replacement in helpers.watch(at: now) { note(replacement) }
+    }
+
+    private func note(_ replacement: HelperSet.Replacement) {
+        switch replacement.role {
+        case .recorder: recorder.restart()
+        case .spawner: spawner.restart()
+        case .logWriter, .checker: break
+        }
+        let name = replacement.role.rawValue
+        log.say(.error, "the helper \(name) \(replacement.why) and was started again")
+    }
+}

@@ -1,0 +1,334 @@
+// The deciding loop: one thread, one wait, one total order of events. It carries out what the core
+// asks, in order, and waits for nothing else: no disk, no fork of an operation, no name. What its
+// effects do is in `Loop+Effects`, what comes in by descriptors in `Loop+Sources`, what people ask in
+// `Loop+Control`.
+
+import Configuration
+import Failover
+import Linux
+import Wire
+
+/// One run of the deciding loop, from fork to end.
+final class Loop {
+    let context: DaemonContext
+    let shared: SharedState
+    let rhythm: Rhythm
+    let poller: Poller
+    let signals: SignalSource
+    let monitor: InterfaceMonitor
+    let addresses: AddressResources
+    let sockets: HeartbeatSockets
+    let packets: PacketSockets
+    let helpers: HelperSet
+    let recorder: RecorderClient
+    let spawner: SpawnerClient
+    let log: LogSink
+    let door: ControlDoor
+    let reset: ResetAction
+    /// The addresses of all groups, which are never this node's own.
+    let groupAddresses: Set<Failover.IPAddress>
+
+    var loaded: LoadedConfiguration
+    var core: FailoverMachine
+    var session: Session
+    var view: NetworkView
+    /// Events that effects brought about, handled before the loop waits again.
+    var queue: [Event] = []
+    /// Which connection waits for which command's reply.
+    var callers: [CommandID: UInt64] = [:]
+    var commandIssued: UInt64 = 0
+    var reload: ReloadChecker?
+    var keeper: ProcessHandle?
+    /// Whether the core has begun: before, nothing is known of operations left running (S14).
+    var hasBegun = false
+    /// The exit code, once the loop is to end.
+    var exitCode: Int32?
+    /// The time of this turn.
+    var now: Int64
+    /// What the last beat said, and when it went out.
+    var lastBeat: (content: BeatContent, sent: Int64)?
+    private var sealTurn: UInt64 = 0
+    private var previousTurn: Int64
+    private var keeperTurnsOnTime = 0
+    private var incarnationWanted = true
+
+    enum Token {
+        static let signals: UInt64 = 1
+        static let monitor: UInt64 = 2
+        static let keeper: UInt64 = 3
+        static let firstSocket: UInt64 = 100
+        static let firstPacket: UInt64 = 1000
+    }
+
+    /// Lateness below this is the machine's ordinary jitter.
+    static let latenessNoted: Int64 = 20_000_000
+    /// Datagrams read of one socket in one turn.
+    static let datagramsPerTurn = 256
+
+    /// Runs in a freshly forked process until the daemon ends, or the loop is to be replaced.
+    static func run(_ context: DaemonContext) -> Int32 {
+        do {
+            ignoring { () throws(SystemError) in try ThisProcess.setName("batond-loop") }
+            switch context.configuration() {
+            case .failure(let refusal):
+                StandardError.write(refusal.text)
+                return 1
+            case .success(let loaded):
+                let loop = try Loop(context, loaded)
+                return try loop.turnUntilEnd()
+            }
+        } catch let error as SystemError {
+            StandardError.write("batond: the loop failed: \(error)\n")
+        } catch {
+            StandardError.write("batond: the loop failed: \(error)\n")
+        }
+        return 1
+    }
+
+    private init(_ context: DaemonContext, _ loaded: LoadedConfiguration) throws {
+        self.context = context
+        self.loaded = loaded
+        shared = context.shared
+        rhythm = Rhythm(loaded.settings.timings)
+        poller = try Poller()
+        signals = try SignalSource([.terminate, .interrupt, .hangUp, .child])
+        monitor = try InterfaceMonitor()
+        addresses = AddressResources(interfaces: try Interfaces())
+        view = try NetworkView(reading: addresses.interfaces)
+        sockets = HeartbeatSockets(loaded.paths)
+        packets = PacketSockets(poller: poller, firstToken: Token.firstPacket)
+        reset = ResetAction(command: context.options.resetCommand)
+        groupAddresses = Set(loaded.settings.groups.flatMap(\.resources).compactMap(\.address))
+        core = FailoverMachine(settings: loaded.settings)
+        shared[.incarnationUsed] += 1
+        session = try Session(
+            cluster: loaded.settings.cluster,
+            node: loaded.settings.node,
+            peer: loaded.settings.peer,
+            bootID: context.boot,
+            incarnation: Incarnation(
+                counter: shared[.incarnationUsed],
+                nonce: try Loop.freshNonce()
+            ),
+            authentication: loaded.authentication
+        )
+        // Helpers are forked before real time and locked memory, so that they need not give it back.
+        helpers = try HelperSet(context, loaded, poller: poller)
+        recorder = RecorderClient(helpers)
+        spawner = SpawnerClient(helpers)
+        log = LogSink(helpers, shared)
+        door = try ControlDoor(context.paths, poller: poller)
+        now = BootClock.now
+        previousTurn = now
+        try poller.add(signals.number, token: Token.signals)
+        try poller.add(monitor.number, token: Token.monitor)
+        openSockets()
+        watchKeeper()
+        for refused in LoopPriority.take(loaded.cluster.realTime) {
+            log.say(.warning, "goes on without real time or locked memory: \(refused)")
+        }
+        if let shortcoming = reset.shortcoming {
+            log.say(.warning, "a reset by S4 has only reboot(2): \(shortcoming)")
+        }
+    }
+
+    static func freshNonce() throws(SystemError) -> UInt64 {
+        while true {
+            let nonce = try Machine.randomWord()
+            if nonce != 0 { return nonce }
+        }
+    }
+
+    // MARK: turning
+
+    private func turnUntilEnd() throws -> Int32 {
+        while exitCode == nil {
+            try poller.arm(at: nextDeadline)
+            try turn(try poller.wait())
+        }
+        door.end()
+        helpers.end()
+        return exitCode ?? 0
+    }
+
+    /// One turn: how late it is, what came in, what the core makes of it, what is due.
+    private func turn(_ wake: Poller.Wake) throws {
+        now = wake.now
+        shared.setInstant(.loopTurn, now)
+        let lateness = wake.lateness
+        if lateness > Int64(bitPattern: shared[.latenessMaximum]) {
+            shared[.latenessMaximum] = UInt64(lateness)
+        }
+        let isLate = lateness >= Loop.latenessNoted
+        // After a stall everything is drained first, whatever was told to be ready (S8).
+        var events = isLate && hasBegun ? drainSockets() : []
+        for readiness in wake.ready { events += serve(readiness) }
+        // Beats come first: after a stall a little shorter than deadtime the core must not call a
+        // peer silent whose beats were waiting here all the time.
+        for event in events where event.isBeat { feed(event) }
+        if isLate { feed(.loopLate(.nanoseconds(lateness))) }
+        for event in events where !event.isBeat { feed(event) }
+        beginIfReady()
+        feedQueue()
+        if let deadline = core.nextDeadline, hasBegun, deadline.nanoseconds <= now {
+            feed(.timeReached)
+            feedQueue()
+        }
+        packets.sendDue(at: now, view)
+        recorder.push()
+        spawner.push()
+        watchHelpers()
+        feedQueue()
+        try watchKeeperTurn()
+        previousTurn = now
+    }
+
+    private var nextDeadline: Int64 {
+        var next = previousTurn + rhythm.turn
+        if hasBegun, let deadline = core.nextDeadline { next = min(next, deadline.nanoseconds) }
+        if let announcement = packets.nextDeadline { next = min(next, announcement) }
+        return next
+    }
+
+    /// Gives one event to the core and does what it asks.
+    func feed(_ event: Event) {
+        guard hasBegun, exitCode == nil else { return }
+        for effect in core.handle(event, at: Instant(nanoseconds: now)) { carryOut(effect) }
+    }
+
+    func feedQueue() {
+        // An address's operation ends at once and may bring the next: the core's own order bounds it.
+        while !queue.isEmpty { feed(queue.removeFirst()) }
+    }
+
+    // MARK: beginning
+
+    /// Begins the core once nothing of an earlier daemon runs and the incarnation may be used.
+    private func beginIfReady() {
+        guard !hasBegun else { return }
+        let used = shared[.incarnationUsed]
+        if incarnationWanted, shared[.incarnationReserved] < used + 32 {
+            recorder.reserve(used + 64)
+        }
+        incarnationWanted = false
+        guard spawner.isCleared, used <= shared[.incarnationReserved] else { return }
+        hasBegun = true
+        shared[.isServing] = 1
+        let start = Start(
+            bootID: context.boot,
+            incarnation: session.incarnation,
+            record: record(),
+            lastTurn: shared.instant(.lastTurnBefore).map(Instant.init(nanoseconds:)),
+            lastReset: context.lastResetSecond.map {
+                .seconds(max(0, WallClock.now / 1_000_000_000 - $0))
+            }
+        )
+        feed(.started(start))
+        // Read anew: datagrams of before are old, and devices may have changed since the fork.
+        _ = drainRaw()
+        feed(.ownAddressesChanged(view.ownAddresses(excluding: groupAddresses)))
+        for change in sockets.noteDevices(view.links) {
+            feed(.linkChanged(change.link, isUp: change.isUp))
+        }
+        for link in sockets.isUp.indices where !sockets.isUp[link] {
+            feed(.linkChanged(LinkIndex(link), isUp: false))
+        }
+        if shared[.isShuttingDown] == 1 { feed(.shutdownRequested) }
+        context.tell("READY=1")
+        sayReplacements()
+    }
+
+    /// The durable record as last written; why it cannot be read goes to the log, and counts as none.
+    private func record() -> DurableRecord? {
+        guard let bytes = shared.record.value, !bytes.isEmpty else { return nil }
+        do {
+            return try RecordCoding.decode(bytes)
+        } catch {
+            log.say(.error, "\(error); this node claims nothing before it hears its peer (S6)")
+            return nil
+        }
+    }
+
+    private func sayReplacements() {
+        let count = shared[.loopReplacements]
+        if count > 0 {
+            log.say(.error, "the deciding loop was replaced (\(count) times since the start)")
+        }
+    }
+
+    /// Leaves what the keeper needs to go on in this loop's place.
+    func leaveContinuation() {
+        sealTurn &+= 1
+        shared.storeContinuation(session.continuation.words, turn: sealTurn)
+    }
+
+    // MARK: keeper
+
+    /// Takes hold of the keeper that the shared page names.
+    func watchKeeper() {
+        keeperTurnsOnTime = 0
+        guard let identity = shared.keeper, let handle = try? ProcessHandle(identity) else {
+            keeper = nil
+            return
+        }
+        keeper = handle
+        ignoring { () throws(SystemError) in
+            try poller.add(handle.number, token: Token.keeper)
+        }
+    }
+
+    /// Replaces a keeper that has not turned although this loop did.
+    private func watchKeeperTurn() throws {
+        keeperTurnsOnTime = now - previousTurn > 3 * rhythm.turn ? 0 : keeperTurnsOnTime + 1
+        guard keeperTurnsOnTime >= 4 else { return }
+        guard let handle = keeper else {
+            try forkKeeper("is gone")
+            return
+        }
+        let silence = now - (shared.instant(.keeperTurn) ?? now)
+        guard silence > rhythm.freezeLimit else { return }
+        // Its end comes by its descriptor.
+        ignoring { () throws(SystemError) in try handle.send(.kill) }
+    }
+
+    /// The keeper has ended: another takes its place, unless all is over.
+    func keeperEnded() {
+        if let handle = keeper {
+            ignoring { () throws(SystemError) in try poller.remove(handle.number) }
+            ignoring { () throws(SystemError) in
+                _ = try ThisProcess.ending(ofChild: handle.identity.id)
+            }
+        }
+        keeper = nil
+        do {
+            try forkKeeper("ended")
+        } catch {
+            // Tried again at one of the next turns.
+            log.say(.error, "cannot start another keeper: \(error)")
+        }
+    }
+
+    private func forkKeeper(_ why: String) throws(SystemError) {
+        shared.setInstant(.keeperTurn, BootClock.now)
+        switch try ThisProcess.fork() {
+        case .child:
+            Inherited.closeAll(except: [context.lock.number])
+            ThisProcess.exit(Keeper.run(context, adopts: true))
+        case .parent(let id):
+            shared.setProcess(.keeperProcess, .keeperStart, try ProcessIdentity(of: id))
+            shared.count(.keeperReplacements)
+            watchKeeper()
+            log.say(.error, "the keeper \(why); process \(id) keeps now")
+        }
+    }
+}
+
+extension Event {
+    /// Whether it is something the peer said.
+    fileprivate var isBeat: Bool {
+        switch self {
+        case .heartbeatReceived, .heartbeatRepeated, .rolledBack: true
+        default: false
+        }
+    }
+}

@@ -62,6 +62,7 @@ extension World {
             noteCleanliness(network)
         case .delay(let network, let most, _):
             remove(most, from: &lines[network].delays)
+            lines[network].laggedUntil = now
             noteCleanliness(network)
         case .double(let network, let perMille, _):
             remove(perMille, from: &lines[network].doubles)
@@ -233,7 +234,11 @@ extension World {
         let truths = machine.resources[group]
         let isWhole = truths.allSatisfy { $0.truth == .running }
         let isNothing = truths.allSatisfy { $0.truth == .stopped }
-        machine.groups[group].wasFoundHalf = !isWhole && !isNothing
+        // What an earlier daemon meant to stop is stopped by the next.
+        let identity = machine.settings.groups[group].name.identity
+        let claim = machine.durable?.claims.first { $0.group == identity }
+        let wasKept = claim?.intent == .active || claim?.intent == .acquiring || claim?.intent == .reserved
+        machine.groups[group].wasFoundHalf = !isNothing && (!isWhole || !wasKept)
         machine.groups[group].hasFailedStart = false
     }
 
@@ -404,8 +409,10 @@ extension World {
             let hadCarrier = lines[network].carrierCuts == 0
             let wasClean = lines[network].isClean
             let since = lines[network].cleanSince
+            let lagged = lines[network].delays.isEmpty ? lines[network].laggedUntil : now
             lines[network] = NetworkState()
             lines[network].cleanSince = wasClean ? since : now
+            lines[network].laggedUntil = lagged
             if !hadCarrier { tellCarrier(of: network) }
         }
         for machine in machines {

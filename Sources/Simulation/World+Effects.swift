@@ -42,7 +42,7 @@ extension World {
             var sequence = (machine.session?.lastSequence ?? 0) - UInt64(sealed.count)
             for bytes in sealed {
                 sequence += 1
-                digest.add(bytes)
+                digest.add(datagram: bytes)
                 let packet = Packet(
                     bytes: bytes,
                     sender: machine.index,

@@ -80,7 +80,11 @@ extension World {
         guard resources[operation.resourceIndex].truth == .running else { return }
         guard machine.runsWholly(group) else { return }
         if splits[group] != nil {
-            if other(than: machine).groups[group].yieldsInSplit, now - lastCommandAt > replyBound {
+            // Each may yield to a beat that the other sent before it yielded: not judged where beats lag.
+            let isPrompt = networkOfLink.allSatisfy {
+                lines[$0].delays.isEmpty && now - lines[$0].laggedUntil > 2 * second
+            }
+            if other(than: machine).groups[group].yieldsInSplit, isPrompt, now - lastCommandAt > replyBound {
                 violate("S9", "both nodes stop \(groupName(group)) after the split", machine)
             }
             machine.groups[group].yieldsInSplit = true
@@ -175,7 +179,14 @@ extension World {
         if claim.intent == .idle {
             return violate("S5", "\(groupName(group)) is started on a durable claim that says idle", machine)
         }
-        let epoch = claim.epoch
+        guard let report = machine.report(of: group), report.phase.holds else {
+            return violate("S5", "\(groupName(group)) is started, and no beat says so", machine)
+        }
+        // A record may reserve epochs beyond the one in use.
+        let epoch = report.epoch
+        if claim.epoch < epoch {
+            violate("S5", "\(groupName(group)) is started at epoch \(epoch), on disk is \(claim.epoch)", machine)
+        }
         let peer = other(than: machine)
         let own = machine.groups[group]
         let isRetried = epoch == own.epoch && own.epochRun != machine.run
@@ -185,7 +196,7 @@ extension World {
         let used = peer.groups[group].epoch
         let hasHeard = machine.contactAt > peer.groups[group].epochAt
         let isLie = max(lieAt[0], lieAt[1]) > now - replyBound
-        if epoch <= used, hasHeard || (epoch == used && claim.kind.isProved && !isLie) {
+        if epoch <= used, hasHeard || (epoch == used && report.claim.isProved && !isLie) {
             violate("S5", "\(groupName(group)) is started at epoch \(epoch), the peer used \(used)", machine)
         }
         machine.groups[group].epoch = epoch

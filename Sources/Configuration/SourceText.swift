@@ -73,7 +73,8 @@ struct SourceText {
             carriageReturnLines = []
             firstRawByte = nil
             rawByteLineCount = 0
-            excess = "the file has \(file.bytes.count) bytes; at most \(SourceText.byteMaximum) are read"
+            excess =
+                "the file has \(file.bytes.count) bytes; at most \(SourceText.byteMaximum) are read"
             return
         }
         var scalars = SourceText.decode(file.bytes)
@@ -145,7 +146,10 @@ struct SourceText {
                 continue
             }
             let length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
-            if let scalar = sequence(bytes[index..<min(index + length, bytes.count)], length: length) {
+            if let scalar = sequence(
+                bytes[index..<min(index + length, bytes.count)],
+                length: length
+            ) {
                 result.append(scalar)
                 index += length
             } else {

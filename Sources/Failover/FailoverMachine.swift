@@ -205,7 +205,8 @@ public struct FailoverMachine: Sendable {
                 }
             return ClaimRecord(
                 group: settings.groups[index].name.identity,
-                epoch: max(group.epoch, group.reserved),
+                epoch: group.epoch,
+                reserved: group.reserved,
                 intent: intent,
                 kind: group.claim,
                 heldThisBoot: group.heldThisBoot

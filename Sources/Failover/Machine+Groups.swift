@@ -360,9 +360,17 @@ extension FailoverMachine {
             groups[index].conflictNoted = true
             note(.page, .conflict, index, "held by both nodes: \(facts)", Reason(.S9, facts))
         }
-        // A peer that does not hear us cannot yield: whoever hears the other does.
-        if peer.isDeaf { return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield") }
+        // A peer that goes on not hearing us cannot yield: whoever hears the other does. One that has only now
+        // come to hear us yields by the rank, and its beat of before may still be on the way.
+        if let since = peer.deafSince, now - since >= deafnessPatience {
+            return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield")
+        }
         return own < theirs ? Reason(.S9, facts) : nil
+    }
+
+    /// How long a deaf peer that holds the same group is given to hear us after all.
+    var deafnessPatience: Duration {
+        max(settings.timings.keepalive * 3, settings.timings.deadtime / 2)
     }
 
     /// The peer has let go: whoever stays tells the network again where the addresses are (S9).

@@ -12,7 +12,10 @@ extension FailoverMachine {
         if let record = start.record {
             for index in groups.indices {
                 guard let claim = recordedClaim(index) else { continue }
-                groups[index].epoch = claim.epoch
+                // A reservation of this boot was not used when nothing runs; one of an earlier boot may have been.
+                let isUnused = record.bootID == start.bootID && claim.intent == .reserved
+                groups[index].epoch = isUnused ? claim.epoch : claim.highest
+                groups[index].reserved = claim.reserved
                 if record.bootID == start.bootID { groups[index].heldThisBoot = claim.heldThisBoot }
             }
             if record.bootID == start.bootID {
@@ -48,7 +51,11 @@ extension FailoverMachine {
         peer.response = content.response
         // Deaf is who has not heard us all the while that we heard it; not who has only just come back.
         let heardFor = peer.presentSince.map { now - $0 } ?? .zero
-        peer.isDeaf = min(beat.echo.age, heardFor) >= content.earliestTake
+        let isDeaf = min(beat.echo.age, heardFor) >= content.earliestTake
+        if isDeaf != (peer.deafSince != nil) {
+            peer.deafSince = isDeaf ? now : nil
+        }
+        if isDeaf { needsEvaluation = true }
         if peer.isLeaving != content.isLeaving {
             peer.isLeaving = content.isLeaving
             needsEvaluation = true

@@ -34,8 +34,10 @@ median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
 
 # result WHAT MEASURED BOUND VERDICT: one row of the table.
 result() {
-    printf '%s\t%s\t%s\t%s\t%s\n' "$scenario" "$1" "$2" "$3" "$4" >>"${LAB_RESULTS:-/dev/stdout}"
-    printf '   %-44s %14s  (%s)  %s\n' "$1" "$2" "$3" "$4"
+    # No field empty: the table is read back with tabs between.
+    printf '%s\t%s\t%s\t%s\t%s\n' "$scenario" "$1" "${2:-nothing}" "${3:-nothing}" "$4" \
+        >>"${LAB_RESULTS:-/dev/null}"
+    printf '   %-48s %14s  (%s)  %s\n' "$1" "${2:-nothing}" "${3:-nothing}" "$4"
     [ "$4" != BROKEN ] || broken=1
 }
 

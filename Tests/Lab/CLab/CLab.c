@@ -203,6 +203,11 @@ int lab_packet_socket(const char *device, uint16_t ethertype, bool promiscuous) 
     return fd;
 }
 
+int lab_keep_offload_notes(int fd) {
+    int on = 1;
+    return setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on);
+}
+
 ssize_t lab_receive_frame(int fd, uint8_t *bytes, size_t size, bool *outgoing) {
     struct sockaddr_ll from;
     socklen_t length = sizeof from;

@@ -18,7 +18,9 @@ func cable(_ options: Options) throws(LabFailure) {
     let double = try options.number("double", default: 0)
     var ends: [Int32] = []
     for device in options.words {
-        ends.append(try Kernel.packetSocket(device: device, ethertype: 3, promiscuous: true))
+        let end = try Kernel.packetSocket(device: device, ethertype: 3, promiscuous: true)
+        guard lab_keep_offload_notes(end) == 0 else { throw .call("offload notes of \(device)") }
+        ends.append(end)
     }
     var onTheWay: [(due: Nanoseconds, to: Int32, frame: [UInt8])] = []
     if let file = options.text("ready") { try Kernel.append("ready\n", to: file) }
@@ -26,7 +28,10 @@ func cable(_ options: Options) throws(LabFailure) {
         let deadline = onTheWay.first?.due ?? Kernel.now + second
         for end in Kernel.wait(ends, until: deadline) {
             let side = end == ends[0] ? 0 : 1
-            while let (frame, isOutgoing) = Kernel.receiveFrame(on: end) {
+            while let (frame, isOutgoing) = Kernel.receiveFrame(
+                on: end,
+                maximum: Kernel.frameMaximum
+            ) {
                 guard !isOutgoing, Int(random.next() % 100) >= loss[side] else { continue }
                 let copies = Int(random.next() % 100) < double ? 2 : 1
                 for _ in 0..<copies {

@@ -73,8 +73,14 @@ enum Kernel {
         return count >= 0 ? (Array(bytes.prefix(count)), IPv4(bits: address), port) : nil
     }
 
-    static func receiveFrame(on descriptor: Int32) -> (bytes: [UInt8], isOutgoing: Bool)? {
-        var bytes = [UInt8](repeating: 0, count: 2_048)
+    /// A frame that the sender's kernel left to be cut later is larger than the MTU.
+    static let frameMaximum = 65_600
+
+    static func receiveFrame(
+        on descriptor: Int32,
+        maximum: Int = 2_048
+    ) -> (bytes: [UInt8], isOutgoing: Bool)? {
+        var bytes = [UInt8](repeating: 0, count: maximum)
         var isOutgoing = false
         let count = unsafe lab_receive_frame(descriptor, &bytes, bytes.count, &isOutgoing)
         return count >= 0 ? (Array(bytes.prefix(count)), isOutgoing) : nil

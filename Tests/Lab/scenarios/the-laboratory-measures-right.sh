@@ -69,6 +69,10 @@ run() {
     bad_replication --loss-ab 100
     exactly 'one-way cut: l0 not heard' "$(hear l0 l1 192.168.2.3; echo $?)" 1
     good_replication
+    bad_replication --loss-ab 1 --delay 10
+    within 2 hear l0 l1 192.168.2.3
+    exactly 'bad cable: still heard' "$(hear l0 l1 192.168.2.3; echo $?)" 0
+    good_replication
     within 2 hear l0 l1 192.168.2.3
     exactly 'healed' "$(hear l0 l1 192.168.2.3; echo $?)" 0
     return 0

@@ -52,6 +52,9 @@ int lab_tcp_connect(uint32_t address, uint16_t port);
 
 // A raw Ethernet socket on a device, all frames of an ethertype (ETH_P_ALL 3, ETH_P_ARP 0x806).
 int lab_packet_socket(const char *device, uint16_t ethertype, bool promiscuous);
+// Frames with the kernel's notes in front (struct virtio_net_hdr): a checksum that a veth has not
+// made yet stays "not made yet" when the frame is sent on, instead of arriving wrong.
+int lab_keep_offload_notes(int fd);
 // The next frame; outgoing tells frames this host sends through the device itself.
 ssize_t lab_receive_frame(int fd, uint8_t *bytes, size_t size, bool *outgoing);
 int lab_device_mac(const char *device, uint8_t mac[6]);

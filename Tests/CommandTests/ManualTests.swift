@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@Suite("Manual pages")
+struct ManualTests {
+    static let pages = ["baton.8", "batond.8", "ha.cf.5", "haresources.5", "authkeys.5"]
+
+    @Test("The pages are those that are installed")
+    func names() throws {
+        #expect(try baton("manual").output == Self.pages.map { $0 + "\n" }.joined())
+    }
+
+    @Test(
+        "A page renders without a warning",
+        .enabled("groff is here") { Program.find("/usr/bin/groff") != nil },
+        arguments: pages
+    )
+    func renders(page: String) throws {
+        let place = try Place()
+        try place.write(try baton("manual", page).output, page)
+        let rendered = try run(
+            "/usr/bin/groff",
+            ["-man", "-ww", "-Tutf8", "-P-c", place.path + "/" + page]
+        )
+        #expect(rendered.code == 0)
+        #expect(rendered.errors == "")
+        let plain = rendered.output.replacing(/.\x{8}/, with: "")
+        #expect(plain.contains("NAME"))
+        #expect(plain.contains("SEE ALSO"))
+    }
+
+    @Test("ha.cf.5 has its examples line by line, and every word of the table that help knows")
+    func directives() throws {
+        let page = try baton("manual", "ha.cf.5").output
+        #expect(page.contains("\n.IP\n.nf\ndeadtime 3\ndeadtime 300ms\n.fi\n"))
+        for word in ["node", "keepalive", "warntime", "deadtime", "initdead", "bcast", "ucast"] {
+            #expect(page.contains("\n.TP\n\\fB\(word) "), "\(word)")
+            #expect(try baton("help", word).code == 0)
+        }
+    }
+
+    @Test("baton.8 has every subcommand, option and exit code")
+    func complete() throws {
+        let page = try baton("manual", "baton.8").output
+        for word in [
+            "status", "standby", "takeover", "failback", "confirm\\-down", "check", "help",
+            "keygen",
+            "reload", "manual", "completion",
+        ] {
+            #expect(page.contains(".SS \"\(word)\"\n"), "\(word)")
+        }
+        for option in ["run <dir>", "json", "no\\-wait", "timeout <time>", "strict", "force"] {
+            #expect(page.contains("\\fB\\-\\-\(option)"), "\(option)")
+        }
+        for code in 0...5 { #expect(page.contains("\n\\fB\(code)\\fR\n")) }
+    }
+}

@@ -118,13 +118,6 @@ extension FailoverMachine {
         return max(probing, probeInterval * ProbeTable.roundsMinimum)
     }
 
-    /// Silence after which probing begins: `warntime`, but never before a beat is really missing.
-    var suspicionDelay: Duration {
-        let timings = settings.timings
-        let floor = timings.keepalive * 3 / 2
-        return min(max(timings.warntime, floor), timings.deadtime * 3 / 4)
-    }
-
     /// Time between two questions to the same address under suspicion; slower once a silence grows old.
     var probeInterval: Duration {
         guard confirming == nil, let since = probes.suspicionSince,

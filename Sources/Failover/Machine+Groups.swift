@@ -93,7 +93,9 @@ extension FailoverMachine {
         }
         // The peer is about to release: the disk write is done before it is needed (S5).
         if report.phase == .stopping { reserve(index) }
-        guard report.phase.isIdle else { return }
+        // An old word is no word: under suspicion the peer may be taking the group by evidence already.
+        // So may one that does not hear us, whatever it says.
+        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         if fitness(index) == .fit {
@@ -380,6 +382,12 @@ extension FailoverMachine {
         else { return }
         groups[index].announcesWhenAlone = false
         groups[index].conflictNoted = false
+        // The epoch that yielded is used: were this node late later, it would be no news (S5, S8).
+        if report.epoch > groups[index].epoch {
+            groups[index].epoch = report.epoch
+            recordIsDirty = true
+            beatIsDue = true
+        }
         guard groups[index].phase == .active else { return }
         effects.append(.announceAddresses(settings.groups[index].name))
         note(.info, .conflict, index, "held by this node alone again", Reason(.S9, "the peer yielded"))

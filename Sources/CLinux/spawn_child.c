@@ -71,8 +71,6 @@ __attribute__((noreturn)) static void run_child(const struct baton_spawn_request
     if (dup3(report, report_number, O_CLOEXEC) < 0) report_and_end(report, errno);
     if (dup3(gate, gate_number, O_CLOEXEC) < 0) report_and_end(report_number, errno);
     closefrom(first_free_number);
-    if (chdir(request->directory) < 0) report_and_end(report_number, errno);
-
     char opened = 0;
     ssize_t count;
     do {
@@ -80,6 +78,7 @@ __attribute__((noreturn)) static void run_child(const struct baton_spawn_request
     } while (count < 0 && errno == EINTR);
     if (count != 1) _exit(127);  // the parent is gone, or thought better of it
 
+    if (chdir(request->directory) < 0) report_and_end(report_number, errno);
     execve(request->path, request->arguments, request->environment);
     report_and_end(report_number, errno);
     _exit(127);

@@ -25,12 +25,14 @@ struct AddressParser {
         }
         guard checkKind(address, at: parts[0].start) else { return nil }
         var result = AddressSpecification(address: address)
-        guard parts.count > 1 else { return result }
+        guard parts.count > 1 else { return checked(result, at: parts[0].start) }
         guard let prefix = prefix(parts[1].text, address) else {
             fail(
-                .invalidPrefix, parts[1].start,
+                .invalidPrefix,
+                parts[1].start,
                 "\(quoted(parts[1].text)) is no prefix length: 1 to \(address.bitCount)",
-                hint: address.isIPv4 ? "24, or a mask such as 255.255.255.0" : "64")
+                hint: address.isIPv4 ? "24, or a mask such as 255.255.255.0" : "64"
+            )
             return nil
         }
         result.prefixLength = prefix
@@ -46,7 +48,24 @@ struct AddressParser {
             fail(.wrongValueCount, part.start, "nothing follows the broadcast address")
             return nil
         }
-        checkNetworkAddress(result, at: parts[0].start)
+        return checked(result, at: parts[0].start)
+    }
+
+    /// What the parts mean together; nil after an error.
+    private mutating func checked(
+        _ result: AddressSpecification,
+        at offset: Int
+    ) -> AddressSpecification? {
+        let bytes = result.address.bytes
+        if result.address.isIPv6, bytes[0] == 0xfe, bytes[1] & 0xc0 == 0x80, result.device == nil {
+            fail(
+                .invalidAddress,
+                offset,
+                "\(result.address) is an address of one link: the device must be named"
+            )
+            return nil
+        }
+        checkNetworkAddress(result, at: offset)
         return result
     }
 
@@ -57,8 +76,11 @@ struct AddressParser {
         hint: String? = nil
     ) {
         list.error(
-            code, at: argument.position(at: offset), message,
-            hint: hint ?? "\(type)::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]")
+            code,
+            at: argument.position(at: offset),
+            message,
+            hint: hint ?? "\(type)::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]"
+        )
     }
 
     private mutating func checkKind(_ address: IPAddress, at offset: Int) -> Bool {
@@ -71,8 +93,10 @@ struct AddressParser {
         }
         if address.isIPv4 ? first == 127 : address == IPAddress("::1") {
             list.warning(
-                .loopbackAddress, at: argument.position(at: offset),
-                "\(address) is a loopback address: no other machine reaches it")
+                .loopbackAddress,
+                at: argument.position(at: offset),
+                "\(address) is a loopback address: no other machine reaches it"
+            )
         }
         return true
     }
@@ -105,24 +129,32 @@ struct AddressParser {
         guard name.count == 2 else { return true }
         guard part.text.utf8.count <= 15, !name[1].isEmpty, !name[1].contains(":") else {
             fail(
-                .invalidName, part.start,
-                "\(quoted(part.text)) is no label: DEVICE:TEXT, at most 15 characters together")
+                .invalidName,
+                part.start,
+                "\(quoted(part.text)) is no label: DEVICE:TEXT, at most 15 characters together"
+            )
             return false
         }
         guard result.address.isIPv4 else {
             list.warning(
-                .labelIgnored, at: argument.position(at: part.start),
-                "only IPv4 addresses have labels; \(quoted(part.text)) names the device alone")
+                .labelIgnored,
+                at: argument.position(at: part.start),
+                "only IPv4 addresses have labels; \(quoted(part.text)) names the device alone"
+            )
             return true
         }
         result.label = part.text
         return true
     }
 
-    private mutating func broadcast(_ part: Word.Part, _ result: inout AddressSpecification) -> Bool {
+    private mutating func broadcast(_ part: Word.Part, _ result: inout AddressSpecification) -> Bool
+    {
         guard let address = IPAddress(part.text), address.isIPv4, result.address.isIPv4 else {
             fail(
-                .invalidAddress, part.start, "\(quoted(part.text)) is no IPv4 broadcast address")
+                .invalidAddress,
+                part.start,
+                "\(quoted(part.text)) is no IPv4 broadcast address"
+            )
             return false
         }
         result.broadcast = address
@@ -135,7 +167,8 @@ struct AddressParser {
         let hostMask = UInt32.max >> UInt32(prefix)
         guard bits & hostMask == 0 || bits & hostMask == hostMask else { return }
         list.warning(
-            .networkAddress, at: argument.position(at: offset),
+            .networkAddress,
+            at: argument.position(at: offset),
             "\(result.address) is the \(bits & hostMask == 0 ? "network" : "broadcast") address of its /\(prefix)"
         )
     }
@@ -154,8 +187,9 @@ extension Word {
         var result: [Part] = []
         var start = 0
         for piece in characters.split(
-            omittingEmptySubsequences: false, whereSeparator: { $0.scalar == "/" })
-        {
+            omittingEmptySubsequences: false,
+            whereSeparator: { $0.scalar == "/" }
+        ) {
             result.append(Part(text: Array(piece).text, start: start))
             start += piece.count + 1
         }

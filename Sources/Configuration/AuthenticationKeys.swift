@@ -25,6 +25,14 @@ public struct AuthenticationKeys: Equatable, Sendable {
     }
 }
 
+extension AuthenticationKey: CustomStringConvertible, CustomReflectable {
+    /// The id and the method: a key that is printed by mistake keeps its secret.
+    public var description: String { "key \(id) \(method.rawValue)" }
+
+    /// No children, for the same reason.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// One line of authkeys.
 public struct AuthenticationKey: Equatable, Sendable {
     /// How a packet is signed.

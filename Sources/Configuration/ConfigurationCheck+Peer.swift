@@ -5,9 +5,33 @@ internal import Failover
 
 extension ConfigurationCheck {
     /// What differs, said about the peer's files; the peer's own errors come first.
-    static func compare(_ own: Reading, with files: ConfigurationFiles) -> [Diagnostic] {
-        let peer = Reading(files, node: nil)
-        var result = peer.diagnostics.filter { $0.severity == .error }
+    ///
+    /// A file the peer's set lacks is taken to be equal, and that is said.
+    static func compare(
+        _ own: Reading,
+        _ ownFiles: ConfigurationFiles,
+        with files: ConfigurationFiles
+    ) -> [Diagnostic] {
+        var complete = files
+        complete.haCf = files.haCf ?? ownFiles.haCf
+        complete.haresources = files.haresources ?? ownFiles.haresources
+        complete.authkeys = files.authkeys ?? ownFiles.authkeys
+        let given = [files.haCf, files.haresources, files.authkeys, files.monCf]
+            .compactMap { $0?.name }
+        let peer = Reading(complete, node: nil)
+        var result = peer.diagnostics.filter { $0.severity == .error && given.contains($0.file) }
+        for (file, name) in [
+            (files.haCf, "ha.cf"), (files.haresources, "haresources"), (files.authkeys, "authkeys"),
+        ] where file == nil {
+            result.append(
+                Diagnostic(
+                    .note,
+                    .missingFile,
+                    file: name,
+                    "the peer's file is not there to compare"
+                )
+            )
+        }
         compareHaCf(own, peer, files.haCf?.name ?? "ha.cf", &result)
         compareGroups(own, peer, files.haresources?.name ?? "haresources", &result)
         compareKeys(own, peer, files.authkeys?.name ?? "authkeys", &result)
@@ -30,28 +54,57 @@ extension ConfigurationCheck {
             guard mine != theirs else { return }
             result.append(
                 Diagnostic(
-                    severity, .peerDiffers, file: file,
-                    "'\(name)' is \(quoted(theirs)) there and \(quoted(mine)) here: \(effect)"))
+                    severity,
+                    .peerDiffers,
+                    file: file,
+                    "'\(name)' is \(quoted(theirs)) there and \(quoted(mine)) here: \(effect)"
+                )
+            )
         }
         differ(
-            .error, "node", own.haCf.nodes.joined(separator: " "),
-            peer.haCf.nodes.joined(separator: " "), "their order breaks ties and must be the same")
+            .error,
+            "node",
+            own.haCf.nodes.joined(separator: " "),
+            peer.haCf.nodes.joined(separator: " "),
+            "their order breaks ties and must be the same"
+        )
         differ(
-            .error, "cluster", own.haCf.cluster, peer.haCf.cluster, "each takes the other for foreign")
+            .error,
+            "cluster",
+            own.haCf.cluster,
+            peer.haCf.cluster,
+            "each takes the other for foreign"
+        )
         let mine = own.haCf.timings
         let theirs = peer.haCf.timings
         differ(
-            .warning, "keepalive", mine.keepalive.shortText, theirs.keepalive.shortText,
-            "each node counts by its own")
+            .warning,
+            "keepalive",
+            mine.keepalive.shortText,
+            theirs.keepalive.shortText,
+            "each node counts by its own"
+        )
         differ(
-            .warning, "deadtime", mine.deadtime.shortText, theirs.deadtime.shortText,
-            "each node counts by its own")
+            .warning,
+            "deadtime",
+            mine.deadtime.shortText,
+            theirs.deadtime.shortText,
+            "each node counts by its own"
+        )
         differ(
-            .warning, "auto_failback", (own.haCf.autoFailback ?? .off).rawValue,
-            (peer.haCf.autoFailback ?? .off).rawValue, "what happens depends on who holds the group")
+            .warning,
+            "auto_failback",
+            (own.haCf.autoFailback ?? .off).rawValue,
+            (peer.haCf.autoFailback ?? .off).rawValue,
+            "what happens depends on who holds the group"
+        )
         differ(
-            .warning, "unproved_takeover", own.haCf.takesUnproved ? "on" : "off",
-            peer.haCf.takesUnproved ? "on" : "off", "the nodes judge silence differently")
+            .warning,
+            "unproved_takeover",
+            own.haCf.takesUnproved ? "on" : "off",
+            peer.haCf.takesUnproved ? "on" : "off",
+            "the nodes judge silence differently"
+        )
         let ports = { (reading: Reading) in
             Set(reading.haCf.links.map(\.port)).sorted().map(String.init).joined(separator: " ")
         }
@@ -64,45 +117,65 @@ extension ConfigurationCheck {
         _ file: String,
         _ result: inout [Diagnostic]
     ) {
-        func say(_ severity: Diagnostic.Severity, _ code: Diagnostic.Code, _ message: String, _ hint: String?) {
+        func say(
+            _ severity: Diagnostic.Severity,
+            _ code: Diagnostic.Code,
+            _ message: String,
+            _ hint: String?
+        ) {
             result.append(Diagnostic(severity, code, file: file, message, hint: hint))
         }
         for group in own.groups.groups {
             guard let other = peer.groups.groups.first(where: { $0.name == group.name }) else {
                 say(
-                    group.hasStorage ? .error : .warning, .groupMissing,
-                    "group \(quoted(group.name)) is here and not there: it cannot move", nil)
+                    group.hasStorage ? .error : .warning,
+                    .groupMissing,
+                    "group \(quoted(group.name)) is here and not there: it cannot move",
+                    nil
+                )
                 continue
             }
             if group.storageMeaning != other.storageMeaning {
                 say(
-                    .error, .meaningDiffers,
+                    .error,
+                    .meaningDiffers,
                     "group \(quoted(group.name)) carries other storage there: "
                         + difference(group.storageMeaning, other.storageMeaning),
-                    "moves of the group are refused until both files say the same")
+                    "moves of the group are refused until both files say the same"
+                )
             }
             if group.addressMeaning != other.addressMeaning {
                 say(
-                    .warning, .meaningDiffers,
+                    .warning,
+                    .meaningDiffers,
                     "group \(quoted(group.name)) differs there: "
                         + difference(group.addressMeaning, other.addressMeaning),
-                    "moves on command are refused until both files say the same")
+                    "moves on command are refused until both files say the same"
+                )
             }
             if group.preferredNode != other.preferredNode {
-                let agreed = group.preferredNode(ifPeerSays: other.preferredNode, nodes: own.haCf.nodes)
+                let agreed = group.preferredNode(
+                    ifPeerSays: other.preferredNode,
+                    nodes: own.haCf.nodes
+                )
                 say(
-                    .note, .preferredNodeDiffers,
+                    .note,
+                    .preferredNodeDiffers,
                     "group \(quoted(group.name)) prefers \(quoted(other.preferredNode)) there and "
                         + "\(quoted(group.preferredNode)) here; the order of `node` lines decides: "
                         + quoted(agreed),
-                    "with Heartbeat both nodes would start it")
+                    "with Heartbeat both nodes would start it"
+                )
             }
         }
         for group in peer.groups.groups
         where !own.groups.groups.contains(where: { $0.name == group.name }) {
             say(
-                group.hasStorage ? .error : .warning, .groupMissing,
-                "group \(quoted(group.name)) is there and not here: it cannot move", nil)
+                group.hasStorage ? .error : .warning,
+                .groupMissing,
+                "group \(quoted(group.name)) is there and not here: it cannot move",
+                nil
+            )
         }
     }
 
@@ -134,7 +207,12 @@ extension ConfigurationCheck {
             if let other = theirs.key(key.id), other != key {
                 result.append(
                     Diagnostic(
-                        .error, .keysDiffer, file: file, "key \(key.id) is another one there than here"))
+                        .error,
+                        .keysDiffer,
+                        file: file,
+                        "key \(key.id) is another one there than here"
+                    )
+                )
             }
         }
         for (signing, keys, place) in [
@@ -143,8 +221,13 @@ extension ConfigurationCheck {
         ] where keys.key(signing) == nil {
             result.append(
                 Diagnostic(
-                    .error, .keysDiffer, file: file, "key \(signing) signs \(place)",
-                    hint: "copy authkeys from one node to the other"))
+                    .error,
+                    .keysDiffer,
+                    file: file,
+                    "key \(signing) signs \(place)",
+                    hint: "copy authkeys from one node to the other"
+                )
+            )
         }
     }
 }

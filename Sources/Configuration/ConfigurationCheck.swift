@@ -20,7 +20,7 @@ public struct ConfigurationCheck: Equatable, Sendable {
     ///   - files: What is there.
     ///   - node: The node's name (`uname -n` or `--node`); nil: the first node of ha.cf, for a check
     ///     on a machine that is neither.
-    ///   - peer: The peer's files, to be compared; nil: not known.
+    ///   - peer: The peer's files, to be compared; those that are nil are not.
     public init(
         _ files: ConfigurationFiles,
         node: String? = nil,
@@ -31,7 +31,7 @@ public struct ConfigurationCheck: Equatable, Sendable {
         configuration = reading.configuration
         diagnostics = reading.diagnostics
         if let peer {
-            diagnostics += ConfigurationCheck.compare(reading, with: peer)
+            diagnostics += ConfigurationCheck.compare(reading, files, with: peer)
         }
     }
 }
@@ -48,6 +48,7 @@ struct Reading {
     private var authkeysList: DiagnosticList?
     private var monCfList: DiagnosticList?
     private var missing: [Diagnostic] = []
+    private let scripts: Set<String>
 
     var diagnostics: [Diagnostic] {
         [haCfList, haresourcesList, authkeysList, monCfList].flatMap { $0?.all ?? [] } + missing
@@ -78,6 +79,7 @@ struct Reading {
 
     init(_ files: ConfigurationFiles, node: String?) {
         self.node = node?.lowercased()
+        scripts = files.scripts
         if let file = files.haCf {
             let (result, list) = HaCfParser.parse(file)
             haCf = result
@@ -85,28 +87,45 @@ struct Reading {
         } else {
             missing.append(
                 Diagnostic(
-                    .error, .missingFile, file: "ha.cf", "the file is missing",
-                    hint: "Config/ha.cf is a commented sample"))
+                    .error,
+                    .missingFile,
+                    file: "ha.cf",
+                    "the file is missing",
+                    hint: "Config/ha.cf is a commented sample"
+                )
+            )
         }
         if let file = files.haresources {
             let (result, list) = HaresourcesParser.parse(
-                file, nodes: haCf.nodes, stateless: haCf.statelessTypes)
+                file,
+                nodes: haCf.nodes,
+                stateless: haCf.statelessTypes
+            )
             groups = result
             haresourcesList = list
         } else {
             missing.append(
                 Diagnostic(
-                    .error, .missingFile, file: "haresources", "the file is missing",
-                    hint: "Config/haresources is a commented sample"))
+                    .error,
+                    .missingFile,
+                    file: "haresources",
+                    "the file is missing",
+                    hint: "Config/haresources is a commented sample"
+                )
+            )
         }
         if let file = files.authkeys {
             (keys, authkeysList) = AuthkeysParser.parse(file)
         } else {
             missing.append(
                 Diagnostic(
-                    .error, .missingFile, file: "authkeys",
+                    .error,
+                    .missingFile,
+                    file: "authkeys",
                     "the file is missing: beats cannot be signed",
-                    hint: "`baton keygen` makes it; copy it to the other node, mode 0600"))
+                    hint: "`baton keygen` makes it; copy it to the other node, mode 0600"
+                )
+            )
         }
         if let file = files.monCf {
             (monitors, monCfList) = MonCfParser.parse(file)
@@ -117,10 +136,12 @@ struct Reading {
     private mutating func checkOwnName() {
         guard let node, !haCf.nodes.isEmpty, !haCf.nodes.contains(node) else { return }
         haCfList?.error(
-            .unknownNode, at: haCf.positions["node"],
+            .unknownNode,
+            at: haCf.positions["node"],
             "this machine is \(quoted(node)), which is none of the nodes \(haCf.nodes.joined(separator: " and "))",
             hint: nearestWordHint(to: node, among: haCf.nodes)
-                ?? "`uname -n` must print a node's name, or give --node NAME")
+                ?? "`uname -n` must print a node's name, or give --node NAME"
+        )
     }
 
     // MARK: Traps
@@ -129,7 +150,10 @@ struct Reading {
     mutating func judge() {
         judgeFailback()
         judgePaths()
-        for group in groups.groups { judgeOrder(group) }
+        for group in groups.groups {
+            judgeOrder(group)
+            judgeScripts(group)
+        }
         judgeMonitors()
         for rule in haCf.timeouts.rules { judgeTimeout(rule) }
     }
@@ -137,12 +161,16 @@ struct Reading {
     var storageGroups: [ResourceGroup] { groups.groups.filter(\.hasStorage) }
 
     private mutating func judgeFailback() {
-        guard haCf.autoFailback?.returnsGroups == true, let group = storageGroups.first else { return }
+        guard haCf.autoFailback?.returnsGroups == true, let group = storageGroups.first else {
+            return
+        }
         haCfList?.warning(
-            .failbackWithStorage, at: haCf.positions["auto_failback"],
+            .failbackWithStorage,
+            at: haCf.positions["auto_failback"],
             "auto_failback is on and group \(quoted(group.name)) carries storage: each return of "
                 + "\(quoted(group.preferredNode)) is a second outage, and data may still be resynchronising",
-            hint: "`auto_failback off`, then `baton failback` when it suits")
+            hint: "`auto_failback off`, then `baton failback` when it suits"
+        )
     }
 
     /// Whether the beats of all links and the groups' addresses share one device.
@@ -153,17 +181,21 @@ struct Reading {
     }
 
     private mutating func judgePaths() {
-        let witnesses = ["ping", "ping_group", "stonith", "stonith_host", "serial", "mcast", "mcast6", "ucast6"]
+        let witnesses = [
+            "ping", "ping_group", "stonith", "stonith_host", "serial", "mcast", "mcast6", "ucast6",
+        ]
         guard sharesOneNetwork, let device = haCf.links.first?.device,
             witnesses.allSatisfy({ haCf.positions[$0] == nil })
         else { return }
         let replicates = groups.groups.flatMap(\.resources).contains { $0.type == "drbddisk" }
         let link = haCf.positions["bcast"] ?? haCf.positions["ucast"] ?? haCf.positions["udp"]
         haCfList?.warning(
-            .oneNetwork, at: link,
+            .oneNetwork,
+            at: link,
             "one network, \(device), carries heartbeats\(replicates ? ", replication" : "") and clients, "
                 + "with no second path, ping node, witness or fencing: when it is cut both nodes may hold a group",
-            hint: "a second `bcast` or `ucast` on another network is the cheapest cure")
+            hint: "a second `bcast` or `ucast` on another network is the cheapest cure"
+        )
     }
 
     /// Databases by the names their scripts and units have.
@@ -177,10 +209,26 @@ struct Reading {
             }), address < database, places.indices.contains(address)
         else { return }
         haresourcesList?.warning(
-            .addressFirst, at: places[address],
+            .addressFirst,
+            at: places[address],
             "the address \(group.resources[address].address.map { "\($0.address)" } ?? "") comes up before "
                 + "\(quoted(group.resources[database].type)): clients reach a node whose database does not answer yet",
-            hint: "put the address last")
+            hint: "put the address last"
+        )
+    }
+
+    /// A script of the administrator stands before a built-in type of its name (design, "Resource
+    /// types"); nobody should find out at a takeover.
+    private mutating func judgeScripts(_ group: ResourceGroup) {
+        guard let places = groups.words[group.name] else { return }
+        for (resource, place) in zip(group.resources, places)
+        where resource.address != nil && scripts.contains(resource.type) {
+            haresourcesList?.note(
+                .scriptBeforeBuiltIn,
+                at: place,
+                "the script '\(resource.type)' in resource.d stands before the built-in type"
+            )
+        }
     }
 
     private mutating func judgeMonitors() {
@@ -188,26 +236,36 @@ struct Reading {
         let resource = types.first { $0 == "mon" || $0 == "monitor" }
         if monCfList != nil {
             monCfList?.note(
-                .withoutEffect, at: nil,
+                .withoutEffect,
+                at: nil,
                 resource == nil
                     ? "no group has the resource 'mon': nothing runs these monitors"
                     : "read and checked; this version runs the resource '\(resource ?? "mon")' as a script, "
-                        + "which reads the file itself")
+                        + "which reads the file itself"
+            )
         } else if resource == "monitor" {
             missing.append(
                 Diagnostic(
-                    .warning, .missingFile, file: "mon.cf",
-                    "the file is missing, and haresources has the resource 'monitor'"))
+                    .warning,
+                    .missingFile,
+                    file: "mon.cf",
+                    "the file is missing, and haresources has the resource 'monitor'"
+                )
+            )
         }
     }
 
     private mutating func judgeTimeout(_ rule: OperationTimeouts.Rule) {
         guard let subject = rule.subject else { return }
         let resources = groups.groups.flatMap(\.resources)
-        guard !resources.contains(where: { $0.type == subject || $0.text == subject }) else { return }
+        guard !resources.contains(where: { $0.type == subject || $0.text == subject }) else {
+            return
+        }
         haCfList?.warning(
-            .unknownResource, at: haCf.positions["timeout"],
+            .unknownResource,
+            at: haCf.positions["timeout"],
             "no resource of haresources is \(quoted(subject)), so its timeout is without effect",
-            hint: nearestWordHint(to: subject, among: resources.map(\.type)))
+            hint: nearestWordHint(to: subject, among: resources.map(\.type))
+        )
     }
 }

@@ -33,17 +33,21 @@ public struct ConfigurationFiles: Equatable, Sendable {
     public var authkeys: ConfigurationFile?
     /// `mon.cf`: optional.
     public var monCf: ConfigurationFile?
+    /// Names of the scripts in the configuration's own `resource.d`, as far as the caller knows.
+    public var scripts: Set<String>
 
     /// Makes the set.
     public init(
         haCf: ConfigurationFile? = nil,
         haresources: ConfigurationFile? = nil,
         authkeys: ConfigurationFile? = nil,
-        monCf: ConfigurationFile? = nil
+        monCf: ConfigurationFile? = nil,
+        scripts: Set<String> = []
     ) {
         self.haCf = haCf
         self.haresources = haresources
         self.authkeys = authkeys
         self.monCf = monCf
+        self.scripts = scripts
     }
 }

@@ -2,7 +2,7 @@
 
 extension Diagnostic {
     /// What kind of thing a diagnostic is about.
-    public enum Code: String, Sendable, CaseIterable {
+    public enum Code: String, Sendable, Codable, CaseIterable {
         // MARK: Any file
 
         /// A file that is needed is not there.
@@ -101,6 +101,8 @@ extension Diagnostic {
         case continuationGap = "continuation-gap"
         /// Blanks after the backslash.
         case blankAfterBackslash = "blank-after-backslash"
+        /// A script stands before a built-in type of its name.
+        case scriptBeforeBuiltIn = "script-before-built-in"
         /// The address comes up before the database.
         case addressFirst = "address-first"
 

@@ -2,9 +2,9 @@
 // on a terminal is `Diagnostic+Rendering`.
 
 /// Something found in a configuration file, in the administrator's words.
-public struct Diagnostic: Equatable, Sendable {
+public struct Diagnostic: Equatable, Sendable, Codable {
     /// How much it matters.
-    public enum Severity: Int, Sendable, Comparable, CaseIterable {
+    public enum Severity: String, Sendable, Codable, Comparable, CaseIterable {
         /// Read as meant, or good to know.
         case note
         /// The daemon runs; something will surprise or hurt one day.
@@ -13,17 +13,19 @@ public struct Diagnostic: Equatable, Sendable {
         case error
 
         /// The word in front of the message.
-        public var word: String {
+        public var word: String { rawValue }
+
+        private var weight: Int {
             switch self {
-            case .note: "note"
-            case .warning: "warning"
-            case .error: "error"
+            case .note: 0
+            case .warning: 1
+            case .error: 2
             }
         }
 
         /// Ordered by how much it matters.
         public static func < (left: Severity, right: Severity) -> Bool {
-            left.rawValue < right.rawValue
+            left.weight < right.weight
         }
     }
 
@@ -103,6 +105,22 @@ struct DiagnosticList {
             )
         }
         return result
+    }
+
+    /// Whether one more thing fits; an error when it is the first that does not.
+    ///
+    /// Every list that grows with a file is held by this, so that reading stays quick whatever is in it.
+    mutating func hasRoom(
+        after count: Int,
+        maximum: Int,
+        of things: String,
+        at position: Position
+    ) -> Bool {
+        guard count >= maximum else { return true }
+        if !kept.contains(where: { $0.code == .tooMany && $0.message.hasSuffix(things) }) {
+            error(.tooMany, at: position, "more than \(maximum) \(things)")
+        }
+        return false
     }
 
     mutating func error(

@@ -25,8 +25,10 @@ extension DiagnosticList {
         }
         if let first = source.firstRawByte {
             note(
-                .notUTF8, at: first,
-                "\(lines(source.rawByteLineCount)) with bytes that are not UTF-8, kept as they are")
+                .notUTF8,
+                at: first,
+                "\(lines(source.rawByteLineCount)) with bytes that are not UTF-8, kept as they are"
+            )
         }
     }
 
@@ -46,10 +48,12 @@ extension DiagnosticList {
         }
         guard let first else { return }
         note(
-            .noBreakSpaces, at: first,
+            .noBreakSpaces,
+            at: first,
             "no-break spaces (U+00A0) on \(lines(count)), read as blanks; "
                 + "\(program) takes them for part of a word",
-            hint: "the text was copied from a web page")
+            hint: "the text was copied from a web page"
+        )
     }
 
     private func lines(_ count: Int) -> String {

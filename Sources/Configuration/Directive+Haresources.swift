@@ -13,12 +13,16 @@ extension Directive {
     /// haresources' rows.
     static let haresources: [Directive] = [
         resource(
-            "IPaddr", "IPaddr::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]", 1...1,
+            "IPaddr",
+            "IPaddr::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]",
+            1...1,
             ["IPaddr::192.168.1.100", "192.168.1.100/24/eth0"],
             "As IPaddr2. A bare IPv4 or IPv6 address means this type. The prefix may be a dotted mask."
         ),
         resource(
-            "IPaddr2", "IPaddr2::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]", 1...1,
+            "IPaddr2",
+            "IPaddr2::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]",
+            1...1,
             [
                 "IPaddr2::192.168.1.100/24/eth1:0", "IPaddr2::192.168.1.100/24/192.168.1.255",
                 "IPaddr2::2001:db8::5/64/eth0",
@@ -28,49 +32,81 @@ extension Directive {
                 + "taken from the route to the address. `eth1:0` is device eth1 with the label eth1:0."
         ),
         resource(
-            "IPv6addr", "IPv6addr::ADDRESS[/PREFIX[/DEVICE]]", 1...1,
-            ["IPv6addr::2001:db8::5/64/eth0"], "As IPaddr2, for an IPv6 address."
+            "IPv6addr",
+            "IPv6addr::ADDRESS[/PREFIX[/DEVICE]]",
+            1...1,
+            ["IPv6addr::2001:db8::5/64/eth0"],
+            "As IPaddr2, for an IPv6 address."
         ),
         resource(
-            "IPsrcaddr", "IPsrcaddr::ADDRESS", 1...1, ["IPsrcaddr::192.168.1.100"],
+            "IPsrcaddr",
+            "IPsrcaddr::ADDRESS",
+            1...1,
+            ["IPsrcaddr::192.168.1.100"],
             "The address outgoing connections come from; after the address itself. Run as a script."
         ),
         resource(
-            "SendArp", "SendArp::ADDRESS/DEVICE", 1...1, ["SendArp::192.168.1.100/eth0"],
+            "SendArp",
+            "SendArp::ADDRESS/DEVICE",
+            1...1,
+            ["SendArp::192.168.1.100/eth0"],
             "Announces an address. Run as a script."
         ),
         resource(
-            "drbddisk", "drbddisk[::RESOURCE]", 0...1, ["drbddisk::r0", "drbddisk"],
+            "drbddisk",
+            "drbddisk[::RESOURCE]",
+            0...1,
+            ["drbddisk::r0", "drbddisk"],
             "A DRBD resource, primary on the holder; without an argument all. Run as a script."
         ),
         resource(
-            "Filesystem", "Filesystem::DEVICE::DIRECTORY[::TYPE[::OPTIONS]]", 2...4,
+            "Filesystem",
+            "Filesystem::DEVICE::DIRECTORY[::TYPE[::OPTIONS]]",
+            2...4,
             ["Filesystem::/dev/drbd0::/mnt/drbd::ext3"],
             "A filesystem mounted on the holder. Run as a script."
         ),
         resource(
-            "mon", "mon", 0...8, ["mon"],
+            "mon",
+            "mon",
+            0...8,
+            ["mon"],
             "The watching of mon.cf on the holder; last in its group. Run as a script."
         ),
         resource("monitor", "monitor", 0...8, ["monitor"], "As mon. Run as a script."),
         resource(
-            "MailTo", "MailTo::ADDRESS[::SUBJECT]", 1...2, ["MailTo::root"],
+            "MailTo",
+            "MailTo::ADDRESS[::SUBJECT]",
+            1...2,
+            ["MailTo::root"],
             "A mail at start and at stop. Run as a script."
         ),
         resource(
-            "portblock", "portblock::tcp|udp::PORTS::block|unblock", 3...8,
+            "portblock",
+            "portblock::tcp|udp::PORTS::block|unblock",
+            3...8,
             ["portblock::tcp::3306::unblock"],
             "Ports closed while the group moves. Run as a script."
         ),
         resource(
-            "Delay", "Delay[::START[::STOP]]", 0...3, ["Delay::5"], "A wait. Run as a script."
+            "Delay",
+            "Delay[::START[::STOP]]",
+            0...3,
+            ["Delay::5"],
+            "A wait. Run as a script."
         ),
         resource(
-            "LVM", "LVM::GROUP", 1...2, ["LVM::vg0"],
+            "LVM",
+            "LVM::GROUP",
+            1...2,
+            ["LVM::vg0"],
             "A volume group, active on the holder. Run as a script."
         ),
         resource(
-            "Raid1", "Raid1::CONFIG::DEVICE", 1...8, ["Raid1::/etc/raidtab::/dev/md0"],
+            "Raid1",
+            "Raid1::CONFIG::DEVICE",
+            1...8,
+            ["Raid1::/etc/raidtab::/dev/md0"],
             "A software RAID, assembled on the holder. Run as a script."
         ),
     ]
@@ -97,26 +133,49 @@ extension Directive {
     /// authkeys' rows.
     static let authkeys: [Directive] = [
         Directive(
-            "auth", .authkeys, .keys, grammar: "auth ID", .integer(0...15),
+            "auth",
+            .authkeys,
+            .keys,
+            grammar: "auth ID",
+            .integer(0...15),
             examples: ["auth 1\n1 sha256 0123456789abcdef"],
             "The key this node signs with. All keys of the file are accepted from the peer, and a new "
                 + "`auth ID` takes effect only when the peer has announced that it has the key: first add the "
                 + "new key on both nodes, then change auth, then remove the old key."
         ),
         Directive(
-            "crc", .authkeys, .methods, grammar: "ID crc", .words(0...0), examples: ["auth 1\n1 crc"],
+            "crc",
+            .authkeys,
+            .methods,
+            grammar: "ID crc",
+            .words(0...0),
+            examples: ["auth 1\n1 crc"],
             "A checksum: no protection against anybody. Read for migration."
         ),
         Directive(
-            "md5", .authkeys, .methods, grammar: "ID md5 SECRET", .words(1...1),
-            examples: ["auth 1\n1 md5 0123456789abcdef"], "HMAC-MD5. Read for migration."
+            "md5",
+            .authkeys,
+            .methods,
+            grammar: "ID md5 SECRET",
+            .words(1...1),
+            examples: ["auth 1\n1 md5 0123456789abcdef"],
+            "HMAC-MD5. Read for migration."
         ),
         Directive(
-            "sha1", .authkeys, .methods, grammar: "ID sha1 SECRET", .words(1...1),
-            examples: ["auth 1\n1 sha1 0123456789abcdef"], "HMAC-SHA1. Read for migration."
+            "sha1",
+            .authkeys,
+            .methods,
+            grammar: "ID sha1 SECRET",
+            .words(1...1),
+            examples: ["auth 1\n1 sha1 0123456789abcdef"],
+            "HMAC-SHA1. Read for migration."
         ),
         Directive(
-            "sha256", .authkeys, .methods, grammar: "ID sha256 SECRET", .words(1...1),
+            "sha256",
+            .authkeys,
+            .methods,
+            grammar: "ID sha256 SECRET",
+            .words(1...1),
             examples: ["auth 1\n1 sha256 0123456789abcdef"],
             "HMAC-SHA256: what `baton keygen` writes. Ours; Heartbeat does not know it."
         ),

@@ -29,9 +29,12 @@ extension Directive {
         if let range { fields.append(("Range", range)) }
         fields.append(("Here", standing.sentence))
         if let example = examples.first {
-            fields.append(("Example", example.split(separator: "\n").joined(separator: "\n          ")))
+            fields.append(
+                ("Example", example.split(separator: "\n").joined(separator: "\n              "))
+            )
         }
-        let heading = "\(name) (\(file.rawValue), \(section.rawValue.lowercased()))\n\n    \(grammar)\n\n"
+        let heading =
+            "\(name) (\(file.rawValue), \(section.rawValue.lowercased()))\n\n    \(grammar)\n\n"
         let body = wrapped(meaning, width: 76).map { "    \($0)\n" }.joined()
         let table = fields.map { name, value in
             let lines = name == "Example" ? [value] : wrapped(value, width: 66)

@@ -8,34 +8,65 @@ extension Directive {
 
     /// The standing of what waits for the built-in monitor.
     static let notRun = Standing.withoutEffect(
-        "the built-in monitor is not built yet; the resource 'mon' runs as a script", .note)
+        "the built-in monitor is not built yet; the resource 'mon' runs as a script",
+        .note
+    )
 
     private static let monRecords: [Directive] = [
         row(
-            "hostgroup", .records, "hostgroup TAG [HOST...]", .words(1...1_000), "", notRun,
+            "hostgroup",
+            .records,
+            "hostgroup TAG [HOST...]",
+            .words(1...1_000),
+            "",
+            notRun,
             "Hosts that are watched together. Further lines of hosts may follow."
         ),
         row(
-            "watch", .records, "watch TAG", .words(1...1), "", notRun,
+            "watch",
+            .records,
+            "watch TAG",
+            .words(1...1),
+            "",
+            notRun,
             "The services of a host group follow, each with `service`."
         ),
         row(
-            "service", .records, "service TAG", .words(1...1), "watch g\n", notRun,
+            "service",
+            .records,
+            "service TAG",
+            .words(1...1),
+            "watch g\n",
+            notRun,
             "A service of the watch; its lines follow, then its periods."
         ),
         row(
-            "period", .records, "period [LABEL:] [SCALE {RANGE...}...]", .words(0...1_000),
-            "watch g\nservice s\n", notRun,
+            "period",
+            .records,
+            "period [LABEL:] [SCALE {RANGE...}...]",
+            .words(0...1_000),
+            "watch g\nservice s\n",
+            notRun,
             "When the alert lines that follow hold, in local time: `wd {Mon-Fri} hr {9am-4pm}`. Scales: "
                 + "year month week yday mday wday hour minute second. Empty is always, `none` never."
         ),
         row(
-            "view", .records, "view TAG GROUP...", .words(1...1_000), "",
-            .withoutEffect("`baton status` has no views", .note), "Groups shown together."
+            "view",
+            .records,
+            "view TAG GROUP...",
+            .words(1...1_000),
+            "",
+            .withoutEffect("`baton status` has no views", .note),
+            "Groups shown together."
         ),
         row(
-            "alias", .records, "alias TAG", .words(1...1_000), "",
-            .withoutEffect("nothing asks for aliases", .note), "Other names of a host."
+            "alias",
+            .records,
+            "alias TAG",
+            .words(1...1_000),
+            "",
+            .withoutEffect("nothing asks for aliases", .note),
+            "Other names of a host."
         ),
     ]
 
@@ -50,13 +81,37 @@ extension Directive {
         global("cfbasedir", "PATH", .word, notRun, "The directory of mon's own files."),
         global("statedir", "PATH", .word, batonState, "Where mon kept its state."),
         global("logdir", "PATH", .word, batonState, "Where mon kept its logs."),
-        global("maxprocs", "NUMBER", .integer(0...100_000), notRun, "Monitors at the same time; 0 any."),
-        global("histlength", "NUMBER", .integer(0...1_000_000), monitorState, "Length of the history."),
+        global(
+            "maxprocs",
+            "NUMBER",
+            .integer(0...100_000),
+            notRun,
+            "Monitors at the same time; 0 any."
+        ),
+        global(
+            "histlength",
+            "NUMBER",
+            .integer(0...1_000_000),
+            monitorState,
+            "Length of the history."
+        ),
         global("historicfile", "PATH", .word, monitorState, "The history's file."),
-        global("historictime", "TIME", .monTime, monitorState, "How much history is read at start."),
+        global(
+            "historictime",
+            "TIME",
+            .monTime,
+            monitorState,
+            "How much history is read at start."
+        ),
         global("randstart", "TIME", .monTime, notRun, "The first runs are spread over this time."),
         global("dtlogfile", "PATH", .word, notRun, "The log of downtimes, where dtlogging is on."),
-        global("dtlogging", "yes|no", .boolean, notRun, "Whether downtimes are logged; off unless said."),
+        global(
+            "dtlogging",
+            "yes|no",
+            .boolean,
+            notRun,
+            "Whether downtimes are logged; off unless said."
+        ),
         global("cltimeout", "TIME", .monTime, monServer, "When an idle client is left."),
         global("monerrfile", "PATH", .word, notRun, "Where standard error of mon went."),
         global("pidfile", "PATH", .word, batonState, "mon's pid file."),
@@ -74,12 +129,35 @@ extension Directive {
         global("snmpport", "PORT", .integer(1...65535), monServer, "A port mon no longer opens."),
         global("snmp", "yes|no", .boolean, monServer, "What mon no longer does."),
         global(
-            "startupalerts_on_reset", "yes|no", .boolean, notRun, "Whether a reset counts as a start."),
+            "startupalerts_on_reset",
+            "yes|no",
+            .boolean,
+            notRun,
+            "Whether a reset counts as a start."
+        ),
         global("dep_behavior", "a|m|hm", .choice(["a", "m", "hm"]), notRun, dependencyMeaning),
-        global("dep_memory", "TIME", .monTime, notRun, "How long a dependency's failure is remembered."),
+        global(
+            "dep_memory",
+            "TIME",
+            .monTime,
+            notRun,
+            "How long a dependency's failure is remembered."
+        ),
         global("dep_recur_limit", "NUMBER", .integer(0...1_000), notRun, "Depth of dependencies."),
-        global("unack_summary", "yes|no", .boolean, notRun, "Whether a new summary cancels an ack."),
-        global("exclude_period", "PERIOD", .words(1...1_000), notRun, "When nothing is run at all."),
+        global(
+            "unack_summary",
+            "yes|no",
+            .boolean,
+            notRun,
+            "Whether a new summary cancels an ack."
+        ),
+        global(
+            "exclude_period",
+            "PERIOD",
+            .words(1...1_000),
+            notRun,
+            "When nothing is run at all."
+        ),
     ]
 
     private static let dependencyMeaning =
@@ -90,7 +168,9 @@ extension Directive {
         service("failure_interval", "TIME", .monTime, "How often while the service fails."),
         service("randskew", "TIME", .monTime, "The next run is up to this much earlier or later."),
         service(
-            "monitor", "PROGRAM [ARGUMENT...] [;;]", .words(1...1_000),
+            "monitor",
+            "PROGRAM [ARGUMENT...] [;;]",
+            .words(1...1_000),
             "The program that tells whether the service works: exit 0. Shell-like quoting. The group's "
                 + "hosts follow the arguments unless the line ends with `;;`."
         ),
@@ -106,22 +186,36 @@ extension Directive {
         service("dep_memory", "TIME", .monTime, "How long a dependency's failure is remembered."),
         service("traptimeout", "TIME", .monTime, "Traps are not received.", monServer),
         service("trapduration", "TIME", .monTime, "Traps are not received.", monServer),
-        service("unack_summary", "[yes|no]", .words(0...1), "Whether a new summary cancels an ack."),
+        service(
+            "unack_summary",
+            "[yes|no]",
+            .words(0...1),
+            "Whether a new summary cancels an ack."
+        ),
         service("redistribute", "PROGRAM [ARGUMENT...]", .words(1...1_000), "Told of every event."),
     ]
 
     private static let monPeriod: [Directive] = [
         period("alert", "[exit=N[-M]] PROGRAM [ARGUMENT...]", .words(1...1_000), "Run on failure."),
-        period("upalert", "[exit=N[-M]] PROGRAM [ARGUMENT...]", .words(1...1_000), "Run on recovery."),
+        period(
+            "upalert",
+            "[exit=N[-M]] PROGRAM [ARGUMENT...]",
+            .words(1...1_000),
+            "Run on recovery."
+        ),
         period("startupalert", "PROGRAM [ARGUMENT...]", .words(1...1_000), "Run at mon's start."),
         period("ackalert", "PROGRAM [ARGUMENT...]", .words(1...1_000), "Run on acknowledgement."),
         period("disablealert", "PROGRAM [ARGUMENT...]", .words(1...1_000), "Run on disabling."),
         period(
-            "alertevery", "TIME [observe_detail|ignore_summary|strict]", .words(1...2),
+            "alertevery",
+            "TIME [observe_detail|ignore_summary|strict]",
+            .words(1...2),
             "The least time between alerts; a changed summary overrides it unless told otherwise."
         ),
         period(
-            "alertafter", "COUNT | COUNT TIME | TIME", .words(1...2),
+            "alertafter",
+            "COUNT | COUNT TIME | TIME",
+            .words(1...2),
             "The first alert at the COUNTth consecutive failure, at COUNT failures within TIME, or after "
                 + "failing for TIME."
         ),
@@ -129,11 +223,17 @@ extension Directive {
         period("no_comp_alerts", "", .words(0...0), "upalert even when there was no alert."),
         period("alertexitrange", "N[-M]", .words(1...1), "Exit codes of the monitor that alert."),
         period(
-            "upalertafter", "TIME", .monTime, "Meant: upalert only after so long.",
+            "upalertafter",
+            "TIME",
+            .monTime,
+            "Meant: upalert only after so long.",
             .withoutEffect("mon reads it without effect, too", .note)
         ),
         period(
-            "alerts_dont_count", "", .words(0...0), "Meant: alerts are not counted.",
+            "alerts_dont_count",
+            "",
+            .words(0...0),
+            "Meant: alerts are not counted.",
             .withoutEffect("mon reads it without effect, too", .note)
         ),
     ]
@@ -170,8 +270,15 @@ extension Directive {
         _ meaning: String
     ) -> Directive {
         Directive(
-            name, .monCf, section, grammar: grammar, form, standing,
-            examples: ["\(before)\(name) \(sample(name, form))"], meaning)
+            name,
+            .monCf,
+            section,
+            grammar: grammar,
+            form,
+            standing,
+            examples: ["\(before)\(name) \(sample(name, form))"],
+            meaning
+        )
     }
 
     private static func global(
@@ -182,8 +289,15 @@ extension Directive {
         _ meaning: String
     ) -> Directive {
         Directive(
-            name, .monCf, .globals, grammar: "\(name) = \(value)", form, standing,
-            examples: ["\(name) = \(sample(name, form))"], meaning)
+            name,
+            .monCf,
+            .globals,
+            grammar: "\(name) = \(value)",
+            form,
+            standing,
+            examples: ["\(name) = \(sample(name, form))"],
+            meaning
+        )
     }
 
     private static func service(
@@ -194,8 +308,14 @@ extension Directive {
         _ standing: Standing = notRun
     ) -> Directive {
         row(
-            name, .service, value.isEmpty ? name : "\(name) \(value)", form, "watch g\nservice s\n",
-            standing, meaning)
+            name,
+            .service,
+            value.isEmpty ? name : "\(name) \(value)",
+            form,
+            "watch g\nservice s\n",
+            standing,
+            meaning
+        )
     }
 
     private static func period(
@@ -206,7 +326,13 @@ extension Directive {
         _ standing: Standing = notRun
     ) -> Directive {
         row(
-            name, .period, value.isEmpty ? name : "\(name) \(value)", form,
-            "watch g\nservice s\nperiod\n", standing, meaning)
+            name,
+            .period,
+            value.isEmpty ? name : "\(name) \(value)",
+            form,
+            "watch g\nservice s\nperiod\n",
+            standing,
+            meaning
+        )
     }
 }

@@ -14,7 +14,9 @@ enum DurationTextError: Error, Equatable {
 }
 
 enum DurationText {
-    /// Heartbeat's times: a number, seconds without a unit; `us` and `ms` as there. `s m h d` are ours.
+    /// Heartbeat's times: a number, seconds without a unit; `us` and `ms` as there.
+    ///
+    /// `s m h d` are ours.
     static let heartbeatUnits: [String: Int64] = [
         "": 1_000_000_000, "us": 1_000, "usec": 1_000, "ms": 1_000_000, "msec": 1_000_000,
         "s": 1_000_000_000, "sec": 1_000_000_000, "m": 60_000_000_000, "min": 60_000_000_000,
@@ -29,9 +31,7 @@ enum DurationText {
 
     /// Reads a number with up to nine digits before and nine after its point, and a unit.
     ///
-    /// - Parameters:
-    ///   - text: The word.
-    ///   - units: Nanoseconds per unit; a key "" allows a bare number.
+    /// `units` are nanoseconds per unit; a key "" allows a bare number.
     static func parse(
         _ text: String,
         units: [String: Int64]

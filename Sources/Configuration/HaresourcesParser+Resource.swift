@@ -4,6 +4,7 @@ internal import Failover
 
 extension HaresourcesParser {
     private static let table = Directive.table(.haresources)
+    private static let types = table.keys.sorted()
 
     /// Reads a word; nil after an error.
     mutating func resource(_ word: Word) -> Resource? {
@@ -18,8 +19,11 @@ extension HaresourcesParser {
         if Directive.addressTypes.contains(type) {
             guard !argument.isEmpty else {
                 list.error(
-                    .missingValue, at: word.position, "'\(type)' has no address",
-                    hint: HaresourcesParser.table[type]?.grammar)
+                    .missingValue,
+                    at: word.position,
+                    "'\(type)' has no address",
+                    hint: HaresourcesParser.table[type]?.grammar
+                )
                 return nil
             }
             return address(type: type, argument: Word(characters: argument), word)
@@ -27,8 +31,10 @@ extension HaresourcesParser {
         let (arguments, hasEmpty) = arguments(argument)
         if hasEmpty {
             list.warning(
-                .emptyArgument, at: word.position,
-                "\(quoted(word.text)) has an empty argument, which is left out, as by Heartbeat")
+                .emptyArgument,
+                at: word.position,
+                "\(quoted(word.text)) has an empty argument, which is left out, as by Heartbeat"
+            )
         }
         guard checkCount(type, arguments, word) else { return nil }
         return Resource(
@@ -83,7 +89,8 @@ extension HaresourcesParser {
         guard let value = IPAddress(address), !value.isIPv4 else { return false }
         guard !address.hasPrefix("::") else { return true }
         let first = address.prefix { $0 != ":" }
-        let hasSingleColon = address.split(separator: ":", omittingEmptySubsequences: false).dropFirst()
+        let hasSingleColon = address.split(separator: ":", omittingEmptySubsequences: false)
+            .dropFirst()
             .dropLast().contains { !$0.isEmpty }
         return hasSingleColon || first.count == 4 || address.count < text.count
     }
@@ -95,8 +102,11 @@ extension HaresourcesParser {
         guard let specification else { return nil }
         if type == "IPv6addr", specification.address.isIPv4 {
             list.error(
-                .invalidAddress, at: argument.position, "'IPv6addr' takes an IPv6 address",
-                hint: "IPaddr2 takes both")
+                .invalidAddress,
+                at: argument.position,
+                "'IPv6addr' takes an IPv6 address",
+                hint: "IPaddr2 takes both"
+            )
             return nil
         }
         return Resource(
@@ -111,24 +121,29 @@ extension HaresourcesParser {
     private mutating func checkCharacters(_ word: Word) {
         if let quote = word.characters.first(where: { $0.scalar == "\"" || $0.scalar == "'" }) {
             list.warning(
-                .quoting, at: quote.position,
-                "haresources has no quoting: the quote is part of \(quoted(word.text))")
+                .quoting,
+                at: quote.position,
+                "haresources has no quoting: the quote is part of \(quoted(word.text))"
+            )
         }
         if let comma = word.characters.last, comma.scalar == "," {
             list.warning(
-                .quoting, at: comma.position,
+                .quoting,
+                at: comma.position,
                 "haresources has no commas: it is part of \(quoted(word.text))",
-                hint: "separate resources by blanks")
+                hint: "separate resources by blanks"
+            )
         }
     }
 
     /// Letters, digits and `._+@-`; `ocf:provider:Name` with two colons.
     private mutating func checkType(_ type: String, _ word: Word) -> Bool {
-        let known = HaresourcesParser.table.keys.sorted()
+        let known = HaresourcesParser.types
         let isWord = { (text: Substring) in
             !text.isEmpty && text.first != "-" && text != "." && text != ".."
                 && text.utf8.allSatisfy { byte in
-                    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                    (48...57).contains(byte) || (65...90).contains(byte)
+                        || (97...122).contains(byte)
                         || [43, 45, 46, 64, 95].contains(byte)
                 }
         }
@@ -137,9 +152,11 @@ extension HaresourcesParser {
             // A near miss of a type with a meaning of its own would be looked up as a script in vain.
             if !known.contains(type), let near = nearestType(type, known) {
                 list.warning(
-                    .nearResourceType, at: word.position,
+                    .nearResourceType,
+                    at: word.position,
                     "\(quoted(type)) is no type known here and is looked up as a script, unit or agent",
-                    hint: "did you mean '\(near)'?")
+                    hint: "did you mean '\(near)'?"
+                )
             }
             return true
         }
@@ -156,13 +173,10 @@ extension HaresourcesParser {
         return false
     }
 
-    /// A known type that differs by case or by one character in five; `mon2` is not `mon`.
+    /// A known type that differs by case, or a long one that is nearly the same; `mon2` is not `mon`.
     private func nearestType(_ type: String, _ known: [String]) -> String? {
-        guard let near = nearestWord(to: type, among: known), near.count >= 5 else {
-            return known.first { $0.lowercased() == type.lowercased() }
-        }
-        return near.count == type.count && near.lowercased().first == type.lowercased().first
-            || near.lowercased() == type.lowercased() ? near : nil
+        known.first { $0.lowercased() == type.lowercased() }
+            ?? nearestWord(to: type, among: known.filter { $0.count >= 6 })
     }
 
     private mutating func checkCount(_ type: String, _ arguments: [String], _ word: Word) -> Bool {
@@ -170,9 +184,11 @@ extension HaresourcesParser {
             !counts.contains(arguments.count)
         else { return true }
         list.error(
-            .wrongValueCount, at: word.position,
+            .wrongValueCount,
+            at: word.position,
             "'\(type)' has \(arguments.count) argument\(arguments.count == 1 ? "" : "s")",
-            hint: row.grammar)
+            hint: row.grammar
+        )
         return false
     }
 }

@@ -30,9 +30,8 @@ struct HaresourcesParser {
 
     /// Reads a file.
     ///
-    /// - Parameters:
-    ///   - nodes: The node names of ha.cf in lower case; empty: any name is taken.
-    ///   - stateless: Types that ha.cf calls stateless besides the known ones.
+    /// `nodes` are ha.cf's, in lower case; with none any name is taken. `stateless` are types that
+    /// ha.cf calls so besides the known ones.
     static func parse(
         _ file: ConfigurationFile,
         nodes: [String],
@@ -83,7 +82,9 @@ struct HaresourcesParser {
             }
             number += 1
             if goesOn, let end {
-                if end.position != physical.last?.position { blanksAfterBackslash.append(end.position) }
+                if end.position != physical.last?.position {
+                    blanksAfterBackslash.append(end.position)
+                }
                 result += part.prefix { $0.position < end.position }
                 isContinuation = true
                 skipGap(&number)
@@ -120,15 +121,20 @@ struct HaresourcesParser {
 
     private mutating func noteContinuations() {
         noteAll(
-            continuationComments, .continuationComment,
+            continuationComments,
+            .continuationComment,
             "comments after continued lines are read as comments; Heartbeat takes their words for resources"
         )
         noteAll(
-            gapsInContinuation, .continuationGap,
-            "blank lines within a continued line are passed over; Heartbeat ends the group there")
+            gapsInContinuation,
+            .continuationGap,
+            "blank lines within a continued line are passed over; Heartbeat ends the group there"
+        )
         noteAll(
-            blanksAfterBackslash, .blankAfterBackslash,
-            "blanks after the backslash: read as a continued line; Heartbeat does not join it")
+            blanksAfterBackslash,
+            .blankAfterBackslash,
+            "blanks after the backslash: read as a continued line; Heartbeat does not join it"
+        )
     }
 
     private mutating func noteAll(
@@ -138,7 +144,10 @@ struct HaresourcesParser {
     ) {
         guard let first = positions.first else { return }
         list.note(
-            code, at: first, positions.count == 1 ? message : "\(message) (\(positions.count) times)")
+            code,
+            at: first,
+            positions.count == 1 ? message : "\(message) (\(positions.count) times)"
+        )
     }
 
     // MARK: A group
@@ -148,7 +157,8 @@ struct HaresourcesParser {
         let node = nodeWord.text.lowercased()
         if !nodes.isEmpty, !nodes.contains(node) {
             list.error(
-                .unknownNode, at: nodeWord.position,
+                .unknownNode,
+                at: nodeWord.position,
                 "\(quoted(nodeWord.text)) is no node of ha.cf, which names \(nodes.joined(separator: " and "))",
                 hint: nearestWordHint(to: node, among: nodes)
                     ?? "a line begins with the node that should hold the group"
@@ -162,9 +172,11 @@ struct HaresourcesParser {
             words.count <= HaresourcesParser.resourceMaximum
         else {
             list.error(
-                .tooMany, at: nodeWord.position,
+                .tooMany,
+                at: nodeWord.position,
                 "more than \(HaresourcesParser.groupMaximum) groups, or "
-                    + "\(HaresourcesParser.resourceMaximum) resources in one")
+                    + "\(HaresourcesParser.resourceMaximum) resources in one"
+            )
             return
         }
         var resources: [Resource] = []
@@ -181,9 +193,11 @@ struct HaresourcesParser {
             // Equal addresses were reported as such already.
             if first.address == nil {
                 list.error(
-                    .duplicateGroup, at: words[1].position,
+                    .duplicateGroup,
+                    at: words[1].position,
                     "two groups begin with \(quoted(name)) (line \(earlier.line)) and would have one name",
-                    hint: "put another resource first in one of them")
+                    hint: "put another resource first in one of them"
+                )
             }
             return
         }

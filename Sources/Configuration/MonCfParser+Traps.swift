@@ -22,12 +22,19 @@ extension MonCfParser {
         if let first {
             let parts = byReason.map { "\($0.names.joined(separator: ", ")) (\($0.why))" }
             list.note(
-                .withoutEffect, at: first, "without effect: \(parts.joined(separator: "; "))")
+                .withoutEffect,
+                at: first,
+                "without effect: \(parts.joined(separator: "; "))"
+            )
         }
-        if positions["dtlogfile"] != nil, result.global("dtlogging").flatMap(HaCfParser.boolean) != true {
+        if positions["dtlogfile"] != nil,
+            result.global("dtlogging").flatMap(HaCfParser.boolean) != true
+        {
             list.note(
-                .downtimeLogOff, at: positions["dtlogfile"],
-                "dtlogfile without `dtlogging = yes` logs nothing, in mon too")
+                .downtimeLogOff,
+                at: positions["dtlogfile"],
+                "dtlogfile without `dtlogging = yes` logs nothing, in mon too"
+            )
         }
     }
 
@@ -35,17 +42,21 @@ extension MonCfParser {
     mutating func noteTraps() {
         if let first = repeatedHosts.first {
             list.note(
-                .hostTwice, at: first.position,
+                .hostTwice,
+                at: first.position,
                 "\(quoted(first.text)) is a host of the group and is appended again, so it is checked twice"
                     + times(repeatedHosts.count, "service"),
-                hint: "leave it out, or end the line with ;;")
+                hint: "leave it out, or end the line with ;;"
+            )
         }
         if let first = alerts.first(where: { movesGroup($0.text) }) {
             list.note(
-                .blindAlert, at: first.position,
+                .blindAlert,
+                at: first.position,
                 "the alert \(quoted(first.text)) never asks whether the peer is fit; Baton does (rule S7), "
                     + "and moves a group at most once per incident",
-                hint: "an order to a peer that is unfit is refused and said so")
+                hint: "an order to a peer that is unfit is refused and said so"
+            )
         }
         noteUnboundedAlerts()
         noteSilentServices()
@@ -71,9 +82,11 @@ extension MonCfParser {
         }
         guard let first = unbounded.first else { return }
         list.note(
-            .repeatingAlert, at: first.position,
+            .repeatingAlert,
+            at: first.position,
             "without alertevery or numalerts mon repeats the alert at every failing run"
-                + times(unbounded.count, "service"))
+                + times(unbounded.count, "service")
+        )
     }
 
     private mutating func noteSilentServices() {
@@ -83,7 +96,8 @@ extension MonCfParser {
                     .unwatched,
                     at: Position(line: service.line, offset: 0),
                     "service \(quoted(service.name)) has no \(service.monitor == nil ? "monitor" : "interval"): "
-                        + "nothing checks it")
+                        + "nothing checks it"
+                )
             }
         }
     }
@@ -96,19 +110,23 @@ extension MonCfParser {
         var slow: [(Place, interval: Duration, count: Int)] = []
         for place in thresholds {
             let service = result.watches[place.watch].services[place.service]
-            guard let interval = service.interval, case .failures(let count) = service.periods.last?.alertAfter,
+            guard let interval = service.interval,
+                case .failures(let count) = service.periods.last?.alertAfter,
                 interval * count > MonCfParser.detectionLimit
             else { continue }
             slow.append((place, interval, count))
         }
-        guard let worst = slow.max(by: { $0.interval * $0.count < $1.interval * $1.count }) else { return }
+        guard let worst = slow.max(by: { $0.interval * $0.count < $1.interval * $1.count }) else {
+            return
+        }
         let names = slow.filter { $0.interval * $0.count == worst.interval * worst.count }
             .map { result.watches[$0.0.watch].services[$0.0.service].name }
         let shown = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", …" : "")
         let least = worst.interval * (worst.count - 1)
         let most = worst.interval * worst.count
         list.warning(
-            .slowDetection, at: worst.0.position,
+            .slowDetection,
+            at: worst.0.position,
             "a dead application is noticed after \(least.shortText) to \(most.shortText), plus one run of the "
                 + "monitor: (\(worst.count) - 1) × \(worst.interval.shortText) to \(worst.count) × "
                 + "\(worst.interval.shortText) (\(shown))",

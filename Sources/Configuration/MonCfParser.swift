@@ -5,6 +5,15 @@
 struct MonCfParser {
     static let table = rows(except: [.globals])
     static let globals = rows(except: [.records, .service, .period])
+    static let words = table.keys.sorted()
+    static let globalWords = globals.keys.sorted()
+
+    /// The most watches, host groups, and hosts in one.
+    static let recordMaximum = 1_000
+    /// The most services in a watch.
+    static let serviceMaximum = 5_000
+    /// The most periods in a service.
+    static let periodMaximum = 100
 
     /// Where a thing said in a service stands, for what is said about the file as a whole.
     struct Place {
@@ -62,8 +71,11 @@ struct MonCfParser {
         list.noteOddities(excludingComments: false, carriageReturnsFail: false, program: "mon")
         if list.source.file.hasSuffix(".m4") {
             list.error(
-                .macrosUnsupported, at: nil, "files for m4 are not read",
-                hint: "run m4 and give its output the name mon.cf")
+                .macrosUnsupported,
+                at: nil,
+                "files for m4 are not read",
+                hint: "run m4 and give its output the name mon.cf"
+            )
         }
         let isDoubled = list.source.isDoubled
         var gap = 0
@@ -87,7 +99,8 @@ struct MonCfParser {
         while number <= list.source.lines.count {
             var part = list.source.characters(ofLine: number).trimmed
             number += 1
-            guard part.last?.scalar == "\\", result.isEmpty ? part.first?.scalar != "#" : true else {
+            guard part.last?.scalar == "\\", result.isEmpty ? part.first?.scalar != "#" : true
+            else {
                 return result + part
             }
             part.removeLast()
@@ -105,8 +118,11 @@ struct MonCfParser {
         }
         if isMacro(name) {
             list.error(
-                .macrosUnsupported, at: words[0].position, "m4 macros are not read",
-                hint: "run m4 and give its output the name mon.cf")
+                .macrosUnsupported,
+                at: words[0].position,
+                "m4 macros are not read",
+                hint: "run m4 and give its output the name mon.cf"
+            )
             return
         }
         switch name {
@@ -144,8 +160,11 @@ struct MonCfParser {
         if name == "dnl" { return true }
         let word = name.prefix { $0 != "(" }
         return word.count < name.count
-            && ["define", "include", "sinclude", "changequote", "ifdef", "ifelse", "divert", "undefine"]
-                .contains(String(word))
+            && [
+                "define", "include", "sinclude", "changequote", "ifdef", "ifelse", "divert",
+                "undefine",
+            ]
+            .contains(String(word))
     }
 
     /// A word one letter away from a record's; a host is hardly called `wach`.
@@ -160,7 +179,8 @@ struct MonCfParser {
     private mutating func unknown(_ word: Word) {
         let isInner = MonCfParser.table[word.text] != nil
         list.error(
-            isInner ? .misplaced : .unknownDirective, at: word.position,
+            isInner ? .misplaced : .unknownDirective,
+            at: word.position,
             isInner
                 ? "'\(word.text)' stands outside of a watch, where mon ignores it in silence"
                 : "unknown word \(quoted(word.text)); mon ignores it in silence",
@@ -168,12 +188,15 @@ struct MonCfParser {
                 ? "a `watch GROUP` line comes before"
                 : nearestWordHint(
                     to: word.text,
-                    among: ["hostgroup", "watch", "view", "alias"] + MonCfParser.globals.keys.sorted())
+                    among: ["hostgroup", "watch", "view", "alias"]
+                        + MonCfParser.globalWords
+                )
         )
     }
 
     /// Cuts ` # …` off where mon would have stumbled over it; program lines keep it.
-    private mutating func withoutTrailingComment(_ line: LogicalLine, _ name: String) -> LogicalLine {
+    private mutating func withoutTrailingComment(_ line: LogicalLine, _ name: String) -> LogicalLine
+    {
         let isFree =
             name == "monitor" || name == "redistribute" || name == "description"
             || AlertPeriod.AlertKind(rawValue: name) != nil
@@ -185,8 +208,10 @@ struct MonCfParser {
         if isFree {
             if name != "description" {
                 list.warning(
-                    .trailingComment, at: line[hash].position,
-                    "mon.cf has no comments behind values: '#' and the words after it are arguments")
+                    .trailingComment,
+                    at: line[hash].position,
+                    "mon.cf has no comments behind values: '#' and the words after it are arguments"
+                )
             }
             return line
         }
@@ -200,13 +225,20 @@ struct MonCfParser {
         state = .outside
         guard let row = MonCfParser.globals[name.text] else {
             list.error(
-                .unknownDirective, at: name.position, "unknown global \(quoted(name.text))",
-                hint: nearestWordHint(to: name.text, among: MonCfParser.globals.keys.sorted()))
+                .unknownDirective,
+                at: name.position,
+                "unknown global \(quoted(name.text))",
+                hint: nearestWordHint(to: name.text, among: MonCfParser.globalWords)
+            )
             return
         }
         guard !value.isEmpty else {
             list.error(
-                .missingValue, at: name.position, "'\(row.name)' has no value", hint: row.grammar)
+                .missingValue,
+                at: name.position,
+                "'\(row.name)' has no value",
+                hint: row.grammar
+            )
             return
         }
         if globalPositions[row.name] == nil { globalPositions[row.name] = name.position }
@@ -222,20 +254,36 @@ struct MonCfParser {
         state = name == "hostgroup" ? .hostgroup : name == "view" ? .view : .alias
         guard words.count > 1 else {
             list.error(
-                .missingValue, at: words[0].position, "'\(name)' has no tag",
-                hint: MonCfParser.table[name]?.grammar)
+                .missingValue,
+                at: words[0].position,
+                "'\(name)' has no tag",
+                hint: MonCfParser.table[name]?.grammar
+            )
             state = .outside
             return
         }
         guard isTag(words[1]) else { return }
         let item = MonitorConfiguration.TaggedList(
-            tag: words[1].text, members: words.dropFirst(2).map(\.text))
+            tag: words[1].text,
+            members: words.dropFirst(2).map(\.text)
+        )
         switch state {
         case .hostgroup:
             if result.hostgroups.contains(where: { $0.tag == item.tag }) {
                 list.error(
-                    .givenTwice, at: words[1].position, "hostgroup \(quoted(item.tag)) is given twice")
+                    .givenTwice,
+                    at: words[1].position,
+                    "hostgroup \(quoted(item.tag)) is given twice"
+                )
             }
+            guard
+                list.hasRoom(
+                    after: result.hostgroups.count,
+                    maximum: MonCfParser.recordMaximum,
+                    of: "host groups",
+                    at: words[1].position
+                )
+            else { return }
             result.hostgroups.append(item)
             hostgroupPositions.append(words[1].position)
         case .view: result.views.append(item)
@@ -244,6 +292,15 @@ struct MonCfParser {
     }
 
     private mutating func member(_ words: [Word]) {
+        let count = result.hostgroups.last?.members.count ?? 0
+        guard
+            list.hasRoom(
+                after: count + words.count - 1,
+                maximum: MonCfParser.recordMaximum,
+                of: "hosts in a group",
+                at: words[0].position
+            )
+        else { return }
         switch state {
         case .hostgroup where !result.hostgroups.isEmpty:
             result.hostgroups[result.hostgroups.count - 1].members += words.map(\.text)
@@ -253,7 +310,7 @@ struct MonCfParser {
         }
     }
 
-    /// `[A-Za-z0-9_.-]+`
+    /// Whether a word is a tag, `[A-Za-z0-9_.-]+`, or an error.
     mutating func isTag(_ word: Word) -> Bool {
         let isTag = word.text.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
@@ -261,8 +318,11 @@ struct MonCfParser {
         }
         if !isTag {
             list.error(
-                .invalidName, at: word.position, "\(quoted(word.text)) is no tag",
-                hint: "letters, digits, '.', '-' and '_'")
+                .invalidName,
+                at: word.position,
+                "\(quoted(word.text)) is no tag",
+                hint: "letters, digits, '.', '-' and '_'"
+            )
         }
         return isTag
     }
@@ -271,8 +331,11 @@ struct MonCfParser {
         state = .watch
         if words.count != 2 {
             list.error(
-                words.count < 2 ? .missingValue : .wrongValueCount, at: words.last?.position,
-                "'watch' takes one host group", hint: "watch TAG")
+                words.count < 2 ? .missingValue : .wrongValueCount,
+                at: words.last?.position,
+                "'watch' takes one host group",
+                hint: "watch TAG"
+            )
         }
         guard words.count > 1 else {
             state = .outside
@@ -282,9 +345,20 @@ struct MonCfParser {
         let group = words[1].text
         if result.watches.contains(where: { $0.group == group }) {
             list.error(
-                .givenTwice, at: words[1].position, "host group \(quoted(group)) is watched twice",
-                hint: "put the services under one `watch`")
+                .givenTwice,
+                at: words[1].position,
+                "host group \(quoted(group)) is watched twice",
+                hint: "put the services under one `watch`"
+            )
         }
+        guard
+            list.hasRoom(
+                after: result.watches.count,
+                maximum: MonCfParser.recordMaximum,
+                of: "watches",
+                at: words[1].position
+            )
+        else { return }
         result.watches.append(MonitorConfiguration.Watch(group: group, services: []))
         watchPositions.append(words[1].position)
     }
@@ -293,25 +367,35 @@ struct MonCfParser {
 
     private mutating func finish() {
         noteAll(
-            linesAfterGap, .blankLinesInRecords,
-            "behind blank lines within a record, read as part of it; mon ignores such lines in silence")
+            linesAfterGap,
+            .blankLinesInRecords,
+            "behind blank lines within a record, read as part of it; mon ignores such lines in silence"
+        )
         noteAll(
-            trailingComments, .trailingComment,
-            "with a comment behind the value, read as a comment; mon refuses it")
+            trailingComments,
+            .trailingComment,
+            "with a comment behind the value, read as a comment; mon refuses it"
+        )
         for (index, watch) in result.watches.enumerated()
         where !result.hostgroups.contains(where: { $0.tag == watch.group }) {
             list.warning(
-                .unknownHostgroup, at: watchPositions[index],
+                .unknownHostgroup,
+                at: watchPositions[index],
                 "there is no hostgroup \(quoted(watch.group)): the host of that name is watched",
-                hint: nearestWordHint(to: watch.group, among: result.hostgroups.map(\.tag)))
+                hint: nearestWordHint(to: watch.group, among: result.hostgroups.map(\.tag))
+            )
             result.hostgroups.append(
-                MonitorConfiguration.TaggedList(tag: watch.group, members: [watch.group]))
+                MonitorConfiguration.TaggedList(tag: watch.group, members: [watch.group])
+            )
         }
         for (index, position) in hostgroupPositions.enumerated() {
             let tag = result.hostgroups[index].tag
             guard !result.watches.contains(where: { $0.group == tag }) else { continue }
             list.warning(
-                .unwatched, at: position, "hostgroup \(quoted(tag)) has no watch assigned to it")
+                .unwatched,
+                at: position,
+                "hostgroup \(quoted(tag)) has no watch assigned to it"
+            )
         }
         noteGlobals(globalPositions)
         noteTraps()
@@ -324,8 +408,10 @@ struct MonCfParser {
     ) {
         guard let first = positions.first else { return }
         list.note(
-            code, at: first,
-            "\(positions.count == 1 ? "1 line" : "\(positions.count) lines") \(message)")
+            code,
+            at: first,
+            "\(positions.count == 1 ? "1 line" : "\(positions.count) lines") \(message)"
+        )
     }
 }
 

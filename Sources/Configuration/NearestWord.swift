@@ -9,7 +9,7 @@ public func nearestWord(to text: String, among known: some Sequence<String>) -> 
     guard !word.isEmpty, word.count <= 40 else { return nil }
     let limit = max(1, word.count / 3)
     var best: (word: String, distance: Int)?
-    for candidate in known {
+    for candidate in known where abs(candidate.utf8.count - word.count) <= limit {
         let distance = editDistance(word, Array(candidate.lowercased().utf8))
         if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
     }

@@ -13,11 +13,7 @@ struct PeriodParser {
         var hint: String?
     }
 
-    /// Reads a text.
-    ///
-    /// - Parameters:
-    ///   - characters: The text, without its label.
-    ///   - start: Where problems of an empty text are.
+    /// Reads a text without its label; problems of an empty one are at `start`.
     static func parse(_ characters: LogicalLine, at start: Position) throws(Problem) -> TimePeriod {
         let text = characters.trimmed
         if text.isEmpty { return .always }
@@ -62,7 +58,8 @@ struct PeriodParser {
             throw Problem(
                 position: place,
                 message: name.isEmpty
-                    ? "a scale such as wd or hr is expected" : "\(quoted(name)) is no scale of time",
+                    ? "a scale such as wd or hr is expected"
+                    : "\(quoted(name)) is no scale of time",
                 hint: nearestWordHint(to: name, among: PeriodParser.scales.keys.sorted())
                     ?? "year month week yday mday wday hour minute second, as in wd {Mon-Fri} hr {9am-4pm}"
             )
@@ -70,7 +67,11 @@ struct PeriodParser {
         skipBlanks()
         let brace = here
         guard take("{") else {
-            throw Problem(position: brace, message: "'{' is expected after \(quoted(name))", hint: nil)
+            throw Problem(
+                position: brace,
+                message: "'{' is expected after \(quoted(name))",
+                hint: nil
+            )
         }
         var ranges: [TimePeriod.Condition.Range] = []
         while true {
@@ -87,7 +88,9 @@ struct PeriodParser {
         return TimePeriod.Condition(scale: scale, ranges: ranges)
     }
 
-    private mutating func range(_ scale: TimePeriod.Scale) throws(Problem) -> TimePeriod.Condition.Range {
+    private mutating func range(_ scale: TimePeriod.Scale) throws(Problem)
+        -> TimePeriod.Condition.Range
+    {
         let place = here
         let from = try value(scale)
         skipBlanks()

@@ -5,7 +5,7 @@
 public import Failover
 
 /// The protection of a configuration against two nodes that hold a group at once.
-public struct Protection: Equatable, Sendable {
+public struct Protection: Equatable, Sendable, Codable {
     /// `evidence` in this version, whatever the files name.
     public var level: ProtectionLevel
     /// Faults that cannot give two holders.
@@ -35,27 +35,36 @@ public struct Protection: Equatable, Sendable {
         if configuration.links.count > 1 {
             promises.append(
                 "one of the \(configuration.links.count) heartbeat links is cut: the others carry on"
-                    + (devices.count == 1 ? " (not so \(names) itself, which carries them all)" : ""))
+                    + (devices.count == 1
+                        ? " (not so \(names) itself, which carries them all)" : "")
+            )
         }
         let cut = "all heartbeat links are cut (\(names)) with both nodes alive"
         if configuration.takesUnproved {
             gaps.append(
-                cut + ", and no probe of the peer's host or of the group's address is answered: both "
-                    + "hold the groups until the links are back")
+                cut
+                    + ", and no probe of the peer's host or of the group's address is answered: both "
+                    + "hold the groups until the links are back"
+            )
             additions.append(
                 "`unproved_takeover off`: then a silent peer is never taken for dead without proof, at the "
-                    + "price that the crash of a node may wait for `baton confirm-down`")
+                    + "price that the crash of a node may wait for `baton confirm-down`"
+            )
         } else {
-            promises.append(cut + ": the standby does not take without proof (unproved_takeover off)")
+            promises.append(
+                cut + ": the standby does not take without proof (unproved_takeover off)"
+            )
         }
         if devices.count == 1 {
             additions.append("a heartbeat link on a second network, beside \(names)")
         }
         gaps.append(
             "a machine, or the virtual machine around it, is paused for longer than deadtime and goes on: "
-                + "until its loop runs again what it ran may write; only fencing protects from that")
+                + "until its loop runs again what it ran may write; only fencing protects from that"
+        )
         additions.append(
-            "fencing, a witness and ping nodes, which this version reads and does not use")
+            "fencing, a witness and ping nodes, which this version reads and does not use"
+        )
     }
 
     /// The whole as text for a terminal, ending in a line feed.

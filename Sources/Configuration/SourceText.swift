@@ -52,6 +52,9 @@ struct SourceText {
     /// More lines than anybody keeps by hand.
     static let lineMaximum = 20_000
 
+    /// Three times what Heartbeat takes; longer lines are cut.
+    static let lengthMaximum = 16_384
+
     /// The name in diagnostics.
     let file: String
     /// The lines without their ends.
@@ -73,15 +76,21 @@ struct SourceText {
             carriageReturnLines = []
             firstRawByte = nil
             rawByteLineCount = 0
-            excess = "the file has \(file.bytes.count) bytes; at most \(SourceText.byteMaximum) are read"
+            excess =
+                "the file has \(file.bytes.count) bytes; at most \(SourceText.byteMaximum) are read"
             return
         }
         var scalars = SourceText.decode(file.bytes)
         if scalars.first == "\u{feff}" { scalars.removeFirst() }
         var lines: [[Unicode.Scalar]] = []
         var carriageReturnLines: [Int] = []
+        var longLine: Int?
         for var line in scalars.split(separator: "\n", omittingEmptySubsequences: false) {
             if lines.count == SourceText.lineMaximum { break }
+            if line.count > SourceText.lengthMaximum {
+                longLine = longLine ?? lines.count + 1
+                line = line.prefix(SourceText.lengthMaximum)
+            }
             if line.last == "\r" {
                 line.removeLast()
                 carriageReturnLines.append(lines.count + 1)
@@ -93,7 +102,10 @@ struct SourceText {
         self.carriageReturnLines = carriageReturnLines
         excess =
             lines.count == SourceText.lineMaximum
-            ? "the file has \(SourceText.lineMaximum) lines or more; the rest is not read" : nil
+            ? "the file has \(SourceText.lineMaximum) lines or more; the rest is not read"
+            : longLine.map {
+                "line \($0) has more than \(SourceText.lengthMaximum) characters; the rest is not read"
+            }
 
         var firstRawByte: Position?
         var rawByteLineCount = 0
@@ -145,7 +157,10 @@ struct SourceText {
                 continue
             }
             let length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
-            if let scalar = sequence(bytes[index..<min(index + length, bytes.count)], length: length) {
+            if let scalar = sequence(
+                bytes[index..<min(index + length, bytes.count)],
+                length: length
+            ) {
                 result.append(scalar)
                 index += length
             } else {

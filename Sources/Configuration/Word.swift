@@ -36,10 +36,13 @@ struct Word: Equatable, Sendable {
 typealias LogicalLine = [SourceCharacter]
 
 extension SourceText {
-    /// A physical line with positions.
+    /// A physical line with positions, its no-break spaces as plain blanks.
     func characters(ofLine number: Int) -> LogicalLine {
         lines[number - 1].enumerated().map { offset, scalar in
-            SourceCharacter(scalar: scalar, position: Position(line: number, offset: offset))
+            SourceCharacter(
+                scalar: isNoBreakSpace(scalar) ? " " : scalar,
+                position: Position(line: number, offset: offset)
+            )
         }
     }
 }

@@ -109,7 +109,7 @@ final class Keeper {
     private var nextDeadline: Int64 {
         var next = previousTurn + rhythm.turn
         if let forkAt { next = min(next, forkAt) }
-        if isLoopDown(at: previousTurn) { next = min(next, max(nextBeat, previousTurn + 1)) }
+        if isLoopDown { next = min(next, max(nextBeat, previousTurn + 1)) }
         return next
     }
 
@@ -163,6 +163,7 @@ final class Keeper {
             failures += 1
         }
         shared[.lastTurnBefore] = shared[.loopTurn]
+        if hasServed { speaker?.takeOver() }
         let wish = shared[.isReloading]
         shared[.isReloading] = 0
         if wish == 2 { executeAnew() }
@@ -171,7 +172,8 @@ final class Keeper {
             shared.count(.loopReplacements)
         }
         // A loop that cannot begin is tried ever more slowly; one that served is replaced at once.
-        let delay = failures < 2 ? 0 : min(Int64(5_000_000_000), 50_000_000 << Int64(min(failures, 7)))
+        let delay =
+            failures < 2 ? 0 : min(Int64(5_000_000_000), 50_000_000 << Int64(min(failures, 7)))
         if delay == 0 {
             try forkLoop()
         } else {
@@ -200,21 +202,22 @@ final class Keeper {
             // Its end comes as an event, and a new one then.
             ignoring { () throws(SystemError) in try loop.send(.kill) }
         }
-        guard isLoopDown(at: now), nextBeat <= now else { return }
+        guard isLoopDown, nextBeat <= now else { return }
         nextBeat = now + rhythm.keeperBeat
-        if hasServed { speaker?.beat(at: now) }
+        speaker?.beat(at: now)
     }
 
     private func isSilent(at now: Int64) -> Bool {
         let silence = now - (shared.instant(.loopTurn) ?? now)
         // A loop that begins reads its configuration and forks its helpers first.
-        let limit = shared[.isServing] == 1 ? rhythm.freezeLimit : rhythm.freezeLimit + 2_000_000_000
+        let limit =
+            shared[.isServing] == 1 ? rhythm.freezeLimit : rhythm.freezeLimit + 2_000_000_000
         return silence > limit
     }
 
-    private func isLoopDown(at now: Int64) -> Bool {
-        loop == nil || shared[.isServing] == 0 || isSilent(at: now)
-    }
+    /// A loop that is only silent is ended first: two voices in one session would each look like a
+    /// machine set back to an earlier state (S6).
+    private var isLoopDown: Bool { loop == nil || shared[.isServing] == 0 }
 
     // MARK: signals
 

@@ -18,11 +18,33 @@ final class KeeperSpeaker {
         sockets = HeartbeatSockets(loaded.paths)
     }
 
-    /// Sends one beat on every link; nothing when no loop has ever spoken.
+    /// Goes on in the session of the loop that has just ended. Done at its end and not later, so that
+    /// it is never the session of the next loop.
+    func takeOver() {
+        let left = shared.continuations.sorted { ($0[1], $0[5]) > ($1[1], $1[5]) }
+        for words in left where words[2] != 0 {
+            do {
+                session = try Session(
+                    continuing: SessionContinuation(words: words),
+                    cluster: loaded.settings.cluster,
+                    node: loaded.settings.node,
+                    peer: loaded.settings.peer,
+                    authentication: loaded.authentication
+                )
+                return
+            } catch {
+                // Half written when the loop was killed: the other copy is whole.
+                continue
+            }
+        }
+        session = nil
+    }
+
+    /// Sends one beat on every link; nothing when no loop has ended.
     func beat(at now: Int64) {
+        guard var session else { return }
         // Opened late: most keepers never speak.
         _ = sockets.reopenStale()
-        guard var session = currentSession() else { return }
         let content = BeatContent(
             kind: .daemonDown,
             isLeaving: false,
@@ -37,29 +59,5 @@ final class KeeperSpeaker {
         }
         self.session = session
         shared.count(.keeperBeats)
-    }
-
-    /// The session that goes on for the last loop: the same while that is down, made anew for the
-    /// next one.
-    private func currentSession() -> Session? {
-        let left = shared.continuations.sorted { ($0[1], $0[5]) > ($1[1], $1[5]) }
-        if let session, let newest = left.first, session.incarnation.counter == newest[1] {
-            return session
-        }
-        for words in left where words[2] != 0 {
-            do {
-                return try Session(
-                    continuing: SessionContinuation(words: words),
-                    cluster: loaded.settings.cluster,
-                    node: loaded.settings.node,
-                    peer: loaded.settings.peer,
-                    authentication: loaded.authentication
-                )
-            } catch {
-                // Half written when the loop was killed: the other copy is whole.
-                continue
-            }
-        }
-        return nil
     }
 }

@@ -29,7 +29,9 @@ extension Loop {
         }
     }
 
-    private func send(_ content: BeatContent) {
+    /// Sends a beat on every link.
+    func send(_ content: BeatContent) {
+        lastBeat = (content, now)
         for link in sockets.isUp.indices {
             // Sealed also for a link that is down: a send is how a repaired one is first heard.
             let time = Instant(nanoseconds: now)

@@ -65,10 +65,21 @@ extension Loop {
             case .accepted(let beat): return .heartbeatReceived(beat, link: arrival.link)
             case .repeated: return .heartbeatRepeated(link: arrival.link)
             case .rolledBack: return beginIncarnation()
-            case .candidate, .own, .malformed, .unknownKey, .badMAC, .foreign, .stale, .replayed:
+            case .candidate:
+                answerCandidate()
+                return nil
+            case .own, .malformed, .unknownKey, .badMAC, .foreign, .stale, .replayed:
                 return nil  // counted by the session
             }
         }
+    }
+
+    /// A restarted peer is heard sooner when it need not wait a keepalive for its echo. Recordings can
+    /// be candidates too, so this is bounded to four beats in a keepalive.
+    private func answerCandidate() {
+        let pause = loaded.settings.timings.keepalive.nanoseconds / 4
+        guard let last = lastBeat, now - last.sent >= pause else { return }
+        send(last.content)
     }
 
     /// This machine was set back to an earlier state (S6): a new nonce, nothing trusted.

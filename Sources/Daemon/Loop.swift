@@ -45,6 +45,8 @@ final class Loop {
     var exitCode: Int32?
     /// The time of this turn.
     var now: Int64
+    /// What the last beat said, and when it went out.
+    var lastBeat: (content: BeatContent, sent: Int64)?
     private var sealTurn: UInt64 = 0
     private var previousTurn: Int64
     private var keeperTurnsOnTime = 0
@@ -161,8 +163,11 @@ final class Loop {
         // After a stall everything is drained first, whatever was told to be ready (S8).
         var events = isLate && hasBegun ? drainSockets() : []
         for readiness in wake.ready { events += serve(readiness) }
-        if isLate, hasBegun { feed(.loopLate(.nanoseconds(lateness))) }
-        for event in events { feed(event) }
+        // Beats come first: after a stall a little shorter than deadtime the core must not call a
+        // peer silent whose beats were waiting here all the time.
+        for event in events where event.isBeat { feed(event) }
+        if isLate { feed(.loopLate(.nanoseconds(lateness))) }
+        for event in events where !event.isBeat { feed(event) }
         beginIfReady()
         feedQueue()
         if let deadline = core.nextDeadline, hasBegun, deadline.nanoseconds <= now {
@@ -208,6 +213,7 @@ final class Loop {
         incarnationWanted = false
         guard spawner.isCleared, used <= shared[.incarnationReserved] else { return }
         hasBegun = true
+        shared[.isServing] = 1
         let start = Start(
             bootID: context.boot,
             incarnation: session.incarnation,
@@ -228,7 +234,6 @@ final class Loop {
             feed(.linkChanged(LinkIndex(link), isUp: false))
         }
         if shared[.isShuttingDown] == 1 { feed(.shutdownRequested) }
-        shared[.isServing] = 1
         context.tell("READY=1")
         sayReplacements()
     }
@@ -314,6 +319,16 @@ final class Loop {
             shared.count(.keeperReplacements)
             watchKeeper()
             log.say(.error, "the keeper \(why); process \(id) keeps now")
+        }
+    }
+}
+
+extension Event {
+    /// Whether it is something the peer said.
+    fileprivate var isBeat: Bool {
+        switch self {
+        case .heartbeatReceived, .heartbeatRepeated, .rolledBack: true
+        default: false
         }
     }
 }

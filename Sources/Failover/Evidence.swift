@@ -23,6 +23,8 @@ struct ProbeTable: Sendable {
         var lastAsked: Instant?
         /// Questions without an answer since the last answer, while the peer was alive.
         var missed = 0
+        /// Which of the last 32 rounds of this suspicion the peer answered; the present one in bit 0.
+        var answeredRounds: UInt32 = 0
     }
 
     /// The targets: groups' addresses first (fixed), then the peer's own (at most 8).
@@ -33,8 +35,6 @@ struct ProbeTable: Sendable {
     var suspicionSince: Instant?
     /// Rounds of questions since then.
     var rounds = 0
-    /// The round since which the peer's host has answered without a pause; `nil` while it does not.
-    var hostAnswersSinceRound: Int?
     /// When to ask next.
     var nextRound: Instant?
 
@@ -43,9 +43,10 @@ struct ProbeTable: Sendable {
     /// Devices remembered for each address.
     static let marksMaximum = 4
     /// Rounds needed before silence is believed.
-    static let roundsMinimum = 3
-    /// Rounds of a host that answers, before silence of the group's address is believed; twenty fit between
-    /// suspicion and verdict.
+    static let roundsMinimum = 10
+    /// Of the last twenty rounds, about as many as fit between suspicion and verdict, how many a host must have
+    /// answered before silence of the group's address, asked in the same rounds, is no accident: with such
+    /// loss as lets 12 of 20 through, twenty answers in a row get lost once in 10^8.
     static let roundsSteady = 12
 
     init(groups: [GroupSettings]) {
@@ -74,7 +75,7 @@ struct ProbeTable: Sendable {
     mutating func endSuspicion() {
         suspicionSince = nil
         rounds = 0
-        hostAnswersSinceRound = nil
+        for index in targets.indices { targets[index].answeredRounds = 0 }
     }
 
     /// Every calibration mark, for the durable record.
@@ -117,25 +118,18 @@ extension FailoverMachine {
         return max(probing, probeInterval * ProbeTable.roundsMinimum)
     }
 
-    /// Silence after which probing begins: `warntime`, but never before a beat is really missing.
-    var suspicionDelay: Duration {
-        let timings = settings.timings
-        let floor = timings.keepalive * 3 / 2
-        return min(max(timings.warntime, floor), timings.deadtime * 3 / 4)
-    }
-
     /// Time between two questions to the same address under suspicion; slower once a silence grows old.
     var probeInterval: Duration {
         guard confirming == nil, let since = probes.suspicionSince,
             now - since > settings.timings.deadtime * 3
         else { return quickProbeInterval }
-        return max(quickProbeInterval, .milliseconds(500))
+        return max(quickProbeInterval, min(settings.timings.deadtime / 10, .milliseconds(500)))
     }
 
-    /// A twentieth of the time between suspicion and verdict, from 5 ms to 250 ms.
+    /// A twentieth of the time between suspicion and verdict, from 1 ms to 250 ms.
     var quickProbeInterval: Duration {
         let probing = settings.timings.deadtime - suspicionDelay
-        return min(max(probing / 20, .milliseconds(5)), .milliseconds(250))
+        return min(max(probing / 20, .milliseconds(1)), .milliseconds(250))
     }
 
     /// Time between two questions to the same address for calibration only.
@@ -167,8 +161,7 @@ extension FailoverMachine {
                 return
             }
             probes.rounds += 1
-            probes.hostAnswersSinceRound =
-                hostAnswers ? probes.hostAnswersSinceRound ?? probes.rounds : nil
+            for index in probes.targets.indices { probes.targets[index].answeredRounds <<= 1 }
             askTargets(where: isTelling)
             probes.nextRound = now + probeInterval
             return
@@ -212,6 +205,7 @@ extension FailoverMachine {
                 continue
             }
             probes.targets[index].lastAnswer = now
+            probes.targets[index].answeredRounds |= 1
             guard canCalibrate(probes.targets[index]) else { continue }
             probes.targets[index].missed = 0
             let mark = CalibratedProbe(
@@ -243,6 +237,13 @@ extension FailoverMachine {
     var hostAnswers: Bool {
         if let beat = peer.lastDaemonDown, now - beat < answerWindow { return true }
         return probes.targets[probes.groupTargetCount...].contains(where: answersNow)
+    }
+
+    /// Whether the host has answered so many of the last rounds that silence of another address means something.
+    var hostAnswersSteadily: Bool {
+        probes.targets[probes.groupTargetCount...].contains { target in
+            (target.answeredRounds & 0xf_ffff).nonzeroBitCount >= ProbeTable.roundsSteady
+        }
     }
 
     /// Whether the peer answers for one of the group's addresses.
@@ -324,11 +325,13 @@ extension FailoverMachine {
                     Reason(.S1, "\(silence), but its host answers and no probe can tell of the group")
                 )
             }
-            // On a network that is back, or loses packets, the host's answer may come in and the address's not:
-            // both get the same questions, so many that silence of one of them is no accident.
-            guard let since = probes.hostAnswersSinceRound,
-                probes.rounds >= since + ProbeTable.roundsSteady
-            else { return .undecided }
+            // On a network that is back, or loses packets, the host's answer may come in and the address's not.
+            guard hostAnswersSteadily else {
+                return .hold(
+                    .hostAnswers,
+                    Reason(.S1, "\(silence), but its host answers, too seldom for the group's silence to count")
+                )
+            }
             return .take(
                 .evidence,
                 Reason(.S1, "\(silence); its host answers, nobody answers for the group's address")

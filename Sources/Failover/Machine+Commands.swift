@@ -37,7 +37,7 @@ struct Confirming: Sendable {
 
 extension FailoverMachine {
     /// How long probes are out before `confirm-down` is accepted.
-    var confirmingTime: Duration { max(.milliseconds(500), quickProbeInterval * 4) }
+    var confirmingTime: Duration { max(.milliseconds(500), quickProbeInterval * (ProbeTable.roundsMinimum + 2)) }
 
     /// An administrator asks something.
     mutating func received(_ command: Command, _ id: CommandID) {
@@ -101,13 +101,17 @@ extension FailoverMachine {
     private mutating func standby(_ id: CommandID, _ scope: Scope) {
         switch groups(in: scope) {
         case .failure(let error): refuse(id, unknown(error))
-        case .success(let chosen): move(id, give: chosen.filter { groups[$0].phase.holds }, take: [])
+        case .success(let chosen):
+            // What is not probed yet may run here: "nothing to move" would be a guess (S14).
+            let giving = chosen.filter { groups[$0].phase.holds || groups[$0].phase == .unknown }
+            move(id, give: giving, take: [])
         }
     }
 
     /// Why the group cannot be given away now, with what to do; `nil` when it can.
     private func refusalToGiveText(_ index: Int) -> String? {
         let name = settings.groups[index].name
+        if groups[index].phase == .unknown { return "S14: \(name) is not probed yet on this node" }
         switch refusalToGive(index) {
         case .none: return nil
         case .busy, .frozen, .notHeld:
@@ -268,6 +272,8 @@ extension FailoverMachine {
             return
         }
         confirming = Confirming(id: id, since: now, until: now + confirmingTime)
+        // The pace changes: what was heard at the old one says nothing about silence at the new one.
+        probes.rounds = 0
         probes.nextRound = now
         probeIfDue()
         for index in groups.indices where groups[index].phase.isIdle { reserve(index) }

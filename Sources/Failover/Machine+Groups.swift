@@ -93,7 +93,9 @@ extension FailoverMachine {
         }
         // The peer is about to release: the disk write is done before it is needed (S5).
         if report.phase == .stopping { reserve(index) }
-        guard report.phase.isIdle else { return }
+        // An old word is no word: under suspicion the peer may be taking the group by evidence already.
+        // So may one that does not hear us, whatever it says.
+        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         if fitness(index) == .fit {
@@ -245,7 +247,7 @@ extension FailoverMachine {
             groups[index].claimedBy = groups[index].reservedBy
         } else {
             // A disk too slow for the epoch before gets a stretch of them reserved by one write.
-            let isSlow = groups[index].declined + 1 == epoch
+            let isSlow = groups[index].declined > 0 && groups[index].declined + 1 == epoch
             groups[index].reserved = isSlow ? epoch + Self.epochStretch : epoch
             groups[index].reservedBy = persist()
             groups[index].claimedBy = groups[index].reservedBy
@@ -277,6 +279,8 @@ extension FailoverMachine {
         guard group.claimedBy <= persistDone else { return }
         groups[index].claimDeadline = nil
         groups[index].epoch = group.claimEpoch
+        // What is left of a stretch is given back with the next write.
+        groups[index].reserved = group.claimEpoch
         groups[index].heldThisBoot = true
         groups[index].startFailure = nil
         groups[index].failedResource = nil
@@ -358,9 +362,17 @@ extension FailoverMachine {
             groups[index].conflictNoted = true
             note(.page, .conflict, index, "held by both nodes: \(facts)", Reason(.S9, facts))
         }
-        // A peer that does not hear us cannot yield: whoever hears the other does.
-        if peer.isDeaf { return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield") }
+        // A peer that goes on not hearing us cannot yield: whoever hears the other does. One that has only now
+        // come to hear us yields by the rank, and its beat of before may still be on the way.
+        if let since = peer.deafSince, now - since >= deafnessPatience {
+            return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield")
+        }
         return own < theirs ? Reason(.S9, facts) : nil
+    }
+
+    /// How long a deaf peer that holds the same group is given to hear us after all.
+    var deafnessPatience: Duration {
+        max(settings.timings.keepalive * 3, settings.timings.deadtime / 2)
     }
 
     /// The peer has let go: whoever stays tells the network again where the addresses are (S9).
@@ -370,6 +382,12 @@ extension FailoverMachine {
         else { return }
         groups[index].announcesWhenAlone = false
         groups[index].conflictNoted = false
+        // The epoch that yielded is used: were this node late later, it would be no news (S5, S8).
+        if report.epoch > groups[index].epoch {
+            groups[index].epoch = report.epoch
+            recordIsDirty = true
+            beatIsDue = true
+        }
         guard groups[index].phase == .active else { return }
         effects.append(.announceAddresses(settings.groups[index].name))
         note(.info, .conflict, index, "held by this node alone again", Reason(.S9, "the peer yielded"))

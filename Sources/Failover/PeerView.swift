@@ -23,8 +23,10 @@ struct PeerView: Sendable {
     var challenge: UInt64 = 0
     /// Our challenge that the peer last answered.
     var response: UInt64 = 0
-    /// The peer has heard nothing of us for so long that it may have taken: it will not hear us yield either.
-    var isDeaf = false
+    /// The peer's last beat was sent when it had lately heard us.
+    var hearsUs = false
+    /// Since when the peer has told that it hears nothing of us, for so long that it may have taken.
+    var deafSince: Instant?
     /// The peer's own addresses.
     var addresses: [OwnAddress] = []
     /// What it said of each group in its present incarnation, by our index; `nil` before it spoke of it.

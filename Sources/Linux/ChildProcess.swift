@@ -50,7 +50,7 @@ public final class ChildProcess {
     private let exit: Descriptor
     private let reader: Descriptor
     private let report: Descriptor
-    private var gate: Descriptor?
+    private var gate: Pipe?
     private var isOutputOpen = true
     private var result: ProcessEnding?
 
@@ -89,7 +89,9 @@ public final class ChildProcess {
         self.output = OutputTail(capacity: outputMaximum)
         reader = output.reader
         self.report = report.reader
-        self.gate = .some(gate.writer)
+        // With its reading end: should the child be dead already, opening the gate then fails
+        // nobody, neither by EPIPE nor by SIGPIPE.
+        self.gate = consume gate
     }
 
     /// For the poller: readable when the child has ended.
@@ -103,7 +105,7 @@ public final class ChildProcess {
     /// Opening twice does nothing.
     public func open() throws(SystemError) {
         guard let gate = gate.take() else { return }
-        _ = try gate.write([1])
+        _ = try gate.writer.write([1])
     }
 
     /// Reads what there is, at most 64 KiB so that a chatty child does not hold the loop.

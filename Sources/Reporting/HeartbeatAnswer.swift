@@ -48,7 +48,7 @@ public struct HeartbeatQuestions: Sendable {
 
     /// `hbstatus`; with `-v` the details of `listnodes -v` follow.
     public func running(isVerbose: Bool) -> HeartbeatAnswer {
-        let details = isVerbose ? "managed by:\t\"haresources\"\n\n" + verboseNodes : ""
+        let details = isVerbose ? "managed by:\t\"haresources\"\n" + verboseNodes : ""
         return HeartbeatAnswer(output: "Heartbeat is running on this machine.\n" + details)
     }
 
@@ -84,11 +84,12 @@ public struct HeartbeatQuestions: Sendable {
         return HeartbeatAnswer(output: text + "\n")
     }
 
-    /// `nodesite`: always `default`: Baton knows no sites.
+    /// `nodesite`: an empty line, as with Heartbeat where no site was set: Baton knows no sites.
     public func nodeSite(_ node: String) -> HeartbeatAnswer {
         guard isKnown(node) else { return unknownNode }
-        let text = isForPeople ? "The site of the cluster node \(node) is default" : "default"
-        return HeartbeatAnswer(output: text + "\n")
+        return HeartbeatAnswer(
+            output: isForPeople ? "The site of the cluster node \(node) is \n" : "\n"
+        )
     }
 
     /// `listhblinks`: the devices of the configured links.
@@ -99,7 +100,7 @@ public struct HeartbeatQuestions: Sendable {
                 reason: "\(node) is no node of this cluster"
             )
         }
-        let heading = isForPeople ? "\tthis node have the following heartbeat links:\n" : ""
+        let heading = isForPeople ? "\tthis node has the following heartbeat links:\n" : ""
         return HeartbeatAnswer(output: heading + linkLines(isVerbose: isVerbose))
     }
 
@@ -117,13 +118,21 @@ public struct HeartbeatQuestions: Sendable {
     }
 
     /// `clientstatus`: Baton has no clients of Heartbeat's kind, so each is `offline` (1).
-    public func clientStatus(_ node: String) -> HeartbeatAnswer {
-        guard isKnown(node) else { return unknownNode }
+    public func clientStatus(_ node: String, _ client: String) -> HeartbeatAnswer {
+        guard isKnown(node) else {
+            return .failure(
+                "Cannot get heartbeat client \(client)'s status",
+                reason: "No timely response."
+            )
+        }
         return HeartbeatAnswer(output: "offline\n", exitCode: 1)
     }
 
-    /// `rscstatus`: which groups run here: `local` (those that prefer this node), `foreign`, `all`, `none`;
-    /// `transition` while one moves, is being probed or has failed half-way.
+    /// `rscstatus`: which groups run here.
+    ///
+    /// `all` when every group does, which is what Heartbeat said on the holder after any move; else `local` (groups
+    /// that prefer this node), `foreign`, `all` (some of both) or `none`; `transition` while one moves, is being
+    /// probed or may still run after a failed stop.
     public var resourceStatus: HeartbeatAnswer {
         let word = resourceWord
         return HeartbeatAnswer(
@@ -163,6 +172,9 @@ public struct HeartbeatQuestions: Sendable {
             case .standby, .suspended, .failed: break
             }
         }
+        if !status.groups.isEmpty, status.groups.allSatisfy({ $0.state == .active }) {
+            return "all"
+        }
         switch (holdsLocal, holdsForeign) {
         case (true, true): return "all"
         case (true, false): return "local"
@@ -194,10 +206,11 @@ public struct HeartbeatQuestions: Sendable {
         }.joined()
     }
 
+    /// An empty line before each node.
     private var verboseNodes: String {
         nodeNames.map { node in
-            "\(node)\t\(stateWord(node) ?? "dead")\t(nodetype: normal)\n"
+            "\n\(node)\t\(stateWord(node) ?? "dead")\t(nodetype: normal)\n"
                 + linkLines(isVerbose: true)
-        }.joined(separator: "\n")
+        }.joined()
     }
 }

@@ -36,7 +36,11 @@ public struct Verdict: Equatable, Sendable {
     public init(_ status: Status) {
         let findings = status.groups.map { GroupFinding($0, in: status) }
         let worst = findings.map(\.level).max() ?? .fine
-        let defects = Self.defects(status)
+        var defects = Self.defects(status)
+        if worst == .fine, defects.isEmpty, let step = status.nextStep {
+            // The core sees something wrong that no field of the status tells: its sentence does.
+            defects = [(printable(status.reason), step)]
+        }
         if status.groups.isEmpty {
             level = .impaired
             sentence = "No group is configured: there is no service to keep up."
@@ -143,11 +147,16 @@ public struct Verdict: Equatable, Sendable {
             }
         }
         for group in status.groups where group.state != .active && !group.fit {
+            let name = printable(group.name)
+            if group.state == .unknown {
+                found.append(("\(status.node) still probes \(name)", "baton status"))
+                continue
+            }
             let why = group.unfitReason.map { ": " + printable($0) } ?? ""
             found.append(
                 (
-                    "\(status.node) could not take \(group.name)\(why)",
-                    "baton takeover \(group.name)"
+                    "\(status.node) could not take \(name)\(why)",
+                    "repair that on \(status.node), then there: baton takeover \(name)"
                 )
             )
         }

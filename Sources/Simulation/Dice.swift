@@ -85,18 +85,11 @@ struct Digest: Sendable {
     /// Takes in one number.
     mutating func add(_ number: Int64) { add(UInt64(bitPattern: number)) }
 
-    /// Takes in bytes, eight at a time.
-    mutating func add(_ bytes: [UInt8]) {
-        var word: UInt64 = UInt64(bytes.count)
-        var filled = 0
-        for byte in bytes {
-            word = word << 8 | UInt64(byte)
-            filled += 1
-            if filled == 8 {
-                add(word)
-                word = 0
-                filled = 0
-            }
+    /// Takes in a datagram: its length and its last 32 bytes, which with HMAC depend on all the others.
+    mutating func add(datagram bytes: [UInt8]) {
+        var word = UInt64(bytes.count)
+        for index in max(0, bytes.count - 32)..<bytes.count {
+            word = (word << 7 | word >> 57) ^ UInt64(bytes[index])
         }
         add(word)
     }

@@ -158,11 +158,13 @@ final class Machine {
     var daemon = DaemonState.down
     var run = 0
     var startedAt: Int64 = 0
-    var core: FailoverMachine?
+    var core: FailoverMachine
     var session: Session?
     var lastTurn: Instant?
     var pausedAt: Int64 = 0
     var lastPauseEnd: Int64 = 0
+    /// When a daemon here last found that none had run for `deadtime`.
+    var lateAt = Int64.min / 2
     var inbox: [Inbound] = []
     var inboxDatagrams = 0
     var armed: Instant?
@@ -183,6 +185,7 @@ final class Machine {
     init(index: Int, scenery: Scenery) {
         self.index = index
         settings = scenery.settings(of: index)
+        core = FailoverMachine(settings: settings)
         clockStart = scenery.clockOffset[index]
         drift = scenery.clockDrift[index]
         resources = settings.groups.map { group in

@@ -21,6 +21,9 @@ public enum Exception: String, CaseIterable, Sendable {
     case allNetworksCut = "evidence (row 3), every network cut at once: one stays after contact"
     /// A machine stood still, kernel included, for longer than its peer waits. Promised: it yields (S8).
     case frozenMachine = "frozen machine: it yields when it goes on (S8)"
+    /// The service LAN lost or delayed frames: the host's answers came in, those of the address did not, and an
+    /// address was taken by the table's row 2. Promised: as above; no storage is touched.
+    case lossyNetwork = "address alone, lossy service LAN (row 2): one stays"
     /// An administrator confirmed as down a peer that was not, and no probe could contradict.
     case lyingAdministrator = "confirm-down of a live peer that no probe could see: one stays (S9)"
 }

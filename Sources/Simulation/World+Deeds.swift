@@ -62,6 +62,7 @@ extension World {
             noteCleanliness(network)
         case .delay(let network, let most, _):
             remove(most, from: &lines[network].delays)
+            lines[network].laggedUntil = now
             noteCleanliness(network)
         case .double(let network, let perMille, _):
             remove(perMille, from: &lines[network].doubles)
@@ -113,16 +114,12 @@ extension World {
     func crash(_ machine: Machine, losesDisk: Bool) {
         transcript?.world("\(machine.settings.node) crashes", at: now)
         endRun(machine)
-        if let writing = machine.writing, machine.diskHangs == 0,
-            diskDice[machine.index].below(2) == 0
-        {
-            machine.durable = writing.record
-        }
-        machine.writing = nil
-        machine.waiting = nil
+        endWrites(machine)
         if losesDisk {
             machine.durable = nil
             machine.counter = 0
+            // What only this disk knew of epochs, nobody knows now.
+            for group in machine.groups.indices { machine.groups[group].epoch = 0 }
         }
         machine.power = .off
         machine.boots += 1
@@ -169,6 +166,18 @@ extension World {
         if machine.daemon == .running { drain(machine) }
     }
 
+    /// What the disk, or the helper that writes, makes of a write in progress when its asker is gone: it is done or
+    /// it is not. What waited is forgotten.
+    private func endWrites(_ machine: Machine) {
+        if let writing = machine.writing, machine.diskHangs == 0,
+            diskDice[machine.index].below(2) == 0
+        {
+            machine.durable = writing.record
+        }
+        machine.writing = nil
+        machine.waiting = nil
+    }
+
     // MARK: - Daemons
 
     /// A daemon's first turn.
@@ -179,6 +188,11 @@ extension World {
         machine.operations.removeAll(keepingCapacity: true)
         machine.run += 1
         machine.counter += 1
+        if let turned = machine.lastTurn,
+            machine.clock(at: now) - turned >= machine.settings.timings.deadtime
+        {
+            machine.lateAt = now
+        }
         machine.startedAt = now
         machine.sentAt = now
         machine.lastPauseEnd = now
@@ -220,7 +234,11 @@ extension World {
         let truths = machine.resources[group]
         let isWhole = truths.allSatisfy { $0.truth == .running }
         let isNothing = truths.allSatisfy { $0.truth == .stopped }
-        machine.groups[group].wasFoundHalf = !isWhole && !isNothing
+        // What an earlier daemon meant to stop is stopped by the next.
+        let identity = machine.settings.groups[group].name.identity
+        let claim = machine.durable?.claims.first { $0.group == identity }
+        let wasKept = claim?.intent == .active || claim?.intent == .acquiring || claim?.intent == .reserved
+        machine.groups[group].wasFoundHalf = !isNothing && (!isWhole || !wasKept)
         machine.groups[group].hasFailedStart = false
     }
 
@@ -228,7 +246,6 @@ extension World {
     private func endRun(_ machine: Machine) {
         machine.daemon = .down
         machine.run += 1
-        machine.core = nil
         machine.session = nil
         machine.armed = nil
         machine.timerAt = Int64.max
@@ -245,8 +262,7 @@ extension World {
         guard machine.power == .on, machine.daemon != .down else { return }
         transcript?.world("the daemon of \(machine.settings.node) is killed", at: now)
         endRun(machine)
-        // The helper that writes finishes what it writes, and forgets what waits.
-        machine.waiting = nil
+        endWrites(machine)
         queue.plan(
             .daemonStarts(node: machine.index, boot: machine.boots, run: machine.run),
             at: now + restartAfter
@@ -257,6 +273,7 @@ extension World {
     func endDaemon(_ machine: Machine) {
         checkEnd(machine)
         endRun(machine)
+        endWrites(machine)
         queue.plan(
             .daemonStarts(node: machine.index, boot: machine.boots, run: machine.run),
             at: now + machine.restartAfter
@@ -300,7 +317,9 @@ extension World {
             }
         }
         guard machine.run == run, machine.daemon == .running else { return }
-        turn(machine, .loopLate(.nanoseconds(now - machine.pausedAt)))
+        let lateness = Duration.nanoseconds(now - machine.pausedAt)
+        if lateness >= machine.settings.timings.deadtime { machine.lateAt = now }
+        turn(machine, .loopLate(lateness))
     }
 
     private func loseHelper(_ machine: Machine) {
@@ -390,8 +409,10 @@ extension World {
             let hadCarrier = lines[network].carrierCuts == 0
             let wasClean = lines[network].isClean
             let since = lines[network].cleanSince
+            let lagged = lines[network].delays.isEmpty ? lines[network].laggedUntil : now
             lines[network] = NetworkState()
             lines[network].cleanSince = wasClean ? since : now
+            lines[network].laggedUntil = lagged
             if !hadCarrier { tellCarrier(of: network) }
         }
         for machine in machines {

@@ -42,7 +42,7 @@ extension World {
             var sequence = (machine.session?.lastSequence ?? 0) - UInt64(sealed.count)
             for bytes in sealed {
                 sequence += 1
-                digest.add(bytes)
+                digest.add(datagram: bytes)
                 let packet = Packet(
                     bytes: bytes,
                     sender: machine.index,
@@ -259,7 +259,13 @@ extension World {
             machine.setMayRun(false, group: group, resource: index)
             return .stopped
         case .half:
-            if operationDice[machine.index].below(2) == 0 { return .running }
+            // It comes up after all, or somebody has to ask again when it has made up its mind.
+            let comesUp = operationDice[machine.index].below(2) == 0
+            if comesUp {
+                machine.resources[group][index].truth = .running
+                return .running
+            }
+            machine.resources[group][index].truth = operationDice[machine.index].pick([.stopped, .running])
             return .unknown(OperationFailure(exitCode: 4, output: "half of it runs"))
         }
     }

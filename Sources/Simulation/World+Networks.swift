@@ -16,6 +16,8 @@ struct NetworkState {
     var delays: [Int64] = []
     /// Frames doubled in a thousand, by each doubling under way.
     var doubles: [Int] = []
+    /// When the last delay ended.
+    var laggedUntil = Int64.min / 2
     /// Since when nothing has disturbed it.
     var cleanSince: Int64 = 0
 

@@ -80,7 +80,11 @@ extension World {
         guard resources[operation.resourceIndex].truth == .running else { return }
         guard machine.runsWholly(group) else { return }
         if splits[group] != nil {
-            if other(than: machine).groups[group].yieldsInSplit, now - lastCommandAt > replyBound {
+            // Each may yield to a beat that the other sent before it yielded: not judged where beats lag.
+            let isPrompt = networkOfLink.allSatisfy {
+                lines[$0].delays.isEmpty && now - lines[$0].laggedUntil > 2 * second
+            }
+            if other(than: machine).groups[group].yieldsInSplit, isPrompt, now - lastCommandAt > replyBound {
                 violate("S9", "both nodes stop \(groupName(group)) after the split", machine)
             }
             machine.groups[group].yieldsInSplit = true
@@ -96,6 +100,9 @@ extension World {
         if now - lastCommandAt < replyBound || machine.isShuttingDown { return true }
         let memory = machine.groups[group]
         if memory.hasFailedStart || memory.wasFoundHalf { return true }
+        // Who slept, and hears of a peer that began anew meanwhile with a higher epoch reserved, yields (S8, S14).
+        let since = memory.acquiredAt ?? now
+        if machine.lateAt > since, other(than: machine).startedAt > since { return true }
         let isAtHome = machine.settings.groups[group].preferred == .own
         if scenery.autoFailback.returnsGroups, !isAtHome { return true }
         let peer = other(than: machine)
@@ -121,6 +128,8 @@ extension World {
             return violate("S1", text, machine)
         } else if max(lieAt[0], lieAt[1]) > now - replyBound {
             exception = .lyingAdministrator
+        } else if isAddress, lines[Scenery.serviceNetwork].cuts == [0, 0] {
+            exception = .lossyNetwork
         } else if networks.count == 1 {
             guard scenery.unprovedTakeover else { return violate("S1", text + " (unproved_takeover off)", machine) }
             exception = .unprovedTakeover
@@ -170,7 +179,14 @@ extension World {
         if claim.intent == .idle {
             return violate("S5", "\(groupName(group)) is started on a durable claim that says idle", machine)
         }
-        let epoch = claim.epoch
+        guard let report = machine.report(of: group), report.phase.holds else {
+            return violate("S5", "\(groupName(group)) is started, and no beat says so", machine)
+        }
+        // A record may reserve epochs beyond the one in use.
+        let epoch = report.epoch
+        if max(claim.epoch, claim.reserved) < epoch {
+            violate("S5", "\(groupName(group)) is started at epoch \(epoch), on disk is \(claim.epoch)", machine)
+        }
         let peer = other(than: machine)
         let own = machine.groups[group]
         let isRetried = epoch == own.epoch && own.epochRun != machine.run
@@ -180,7 +196,7 @@ extension World {
         let used = peer.groups[group].epoch
         let hasHeard = machine.contactAt > peer.groups[group].epochAt
         let isLie = max(lieAt[0], lieAt[1]) > now - replyBound
-        if epoch <= used, hasHeard || (epoch == used && claim.kind.isProved && !isLie) {
+        if epoch <= used, hasHeard || (epoch == used && report.claim.isProved && !isLie) {
             violate("S5", "\(groupName(group)) is started at epoch \(epoch), the peer used \(used)", machine)
         }
         machine.groups[group].epoch = epoch
@@ -262,7 +278,8 @@ extension World {
         let open = machine.commands.remove(at: index)
         guard reply.outcome == .done else { return }
         tally.commandsDone += 1
-        guard let command = open.command else { return }
+        // A later command, here or there, may have undone what this one reached.
+        guard let command = open.command, lastCommandAt == open.at else { return }
         switch command {
         case .standby(let scope):
             for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {

@@ -142,7 +142,7 @@ final class World {
         digest.add(now)
         digest.add(event.mark &+ UInt64(machine.index))
         transcript?.event(event, on: machine, at: now)
-        guard let effects = machine.core?.handle(event, at: local) else { return }
+        let effects = machine.core.handle(event, at: local)
         machine.lastTurn = local
         let run = machine.run
         for effect in effects {
@@ -158,7 +158,7 @@ final class World {
 
     /// Arms the one timer of a daemon's loop.
     func arm(_ machine: Machine) {
-        guard let deadline = machine.core?.nextDeadline else {
+        guard let deadline = machine.core.deadlineInPlace() else {
             machine.armed = nil
             machine.timerAt = Int64.max
             return
@@ -217,4 +217,9 @@ final class World {
             look()
         }
     }
+}
+
+extension FailoverMachine {
+    /// `nextDeadline`, read where the core lies: through a class's property a plain read copies all of it.
+    fileprivate mutating func deadlineInPlace() -> Instant? { nextDeadline }
 }

@@ -21,10 +21,10 @@ extension Session {
     ///    each link go through all keys, the signing one first.
     /// 2. With a proved peer, the signing key if it announced that; else what was agreed before; else the
     ///    first key that both know.
-    /// 3. With a candidate that does not know that key, every second beat is signed for the candidate,
-    ///    with a key that the present peer knows too, where there is one. A restarted peer whose file
-    ///    has lost the agreed key can therefore still prove itself, and a replayed candidate costs
-    ///    nothing while the two files share a key.
+    /// 3. With a candidate that does not know that key, a key that it and the present peer both know; where
+    ///    there is none, every second beat is signed for the candidate. A restarted peer whose file has
+    ///    lost the agreed key can therefore still prove itself, and a replayed candidate costs nothing
+    ///    while the files share a key.
     mutating func nextKey(link: Int) -> UInt8? {
         guard let keyring = authenticator.keyring else { return nil }
         let turn = sealedByLink[link]
@@ -37,12 +37,11 @@ extension Session {
             return keyring.keys[(first + Int(turn % UInt64(count))) % count].id
         }
         agreedKey = agreed
-        guard let candidate, candidate.knownKeys & 1 << agreed == 0, turn % 2 == 1 else {
-            return agreed
+        guard let candidate, candidate.knownKeys & 1 << agreed == 0 else { return agreed }
+        if let common = preferredKey(keyring, among: candidate.knownKeys & current.knownKeys) {
+            return common
         }
-        return preferredKey(keyring, among: candidate.knownKeys & current.knownKeys)
-            ?? preferredKey(keyring, among: candidate.knownKeys)
-            ?? agreed
+        return turn % 2 == 1 ? preferredKey(keyring, among: candidate.knownKeys) ?? agreed : agreed
     }
 
     /// The key of rule 2 among those in `mask`; `nil` when we have none of them.

@@ -27,7 +27,8 @@
 // Flooding with candidates. There is one place for a candidate. The higher counter keeps it, so old
 // recordings cannot drive out a living successor, whose counter is higher than all of them. A lower
 // counter may have the place when it is free; its holder loses it when it brought nothing new during
-// `candidatePatience` of our beats. Who floods can keep out only a peer that lost its counter.
+// `candidatePatience` of our beats. It takes only one of the two nodes to echo the other for both to
+// meet: a flood can hold apart only two nodes that have both lost their counters, while it lasts.
 //
 // Reflection. Names are ordered (cluster, sender, receiver), so our own datagrams are never the peer's.
 //

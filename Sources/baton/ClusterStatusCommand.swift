@@ -114,7 +114,11 @@ enum ClusterStatusCommand {
         switch Self.words(arguments, allowed: allowedLetters(subcommand)) {
         case .success(let found): words = found
         case .failure(let error):
-            return .parameterError("cl_status: invalid option -- '\(error.letter)'")
+            let code = subcommand == "listnodes" ? "code " : ""
+            return .parameterError(
+                "\(subcommand): invalid option -- '\(error.letter)'\n"
+                    + "cl_status: ERROR: Error: getopt returnedcharacter \(code)?."
+            )
         }
         let asked = HeartbeatQuestions(status, isForPeople: words.flags.contains("m"))
         let isVerbose = words.flags.contains("v")
@@ -144,17 +148,23 @@ enum ClusterStatusCommand {
         case "nodetype": return asked.nodeType(node)
         case "listhblinks": return asked.links(node, isVerbose: isVerbose)
         case "hblinkstatus": return asked.linkStatus(node, words.parameters[1])
-        default: return asked.clientStatus(node)
+        default: return asked.clientStatus(node, words.parameters[1])
         }
     }
 
     /// `hbparameter`: the value as ha.cf has it; exit 1 when it is not set there.
     private static func parameter(_ name: String?, isForPeople: Bool) -> HeartbeatAnswer {
-        guard let name else { return .parameterError("parameter name required") }
+        guard let name else { return .parameterError("cl_status: ERROR: parameter name required") }
         guard let value = ParameterValue.asConfigured(name) else {
-            return HeartbeatAnswer(exitCode: 1)
+            var answer = HeartbeatAnswer.failure(
+                "Cannot get parameter \(name)'s value",
+                reason: "it is not set in ha.cf"
+            )
+            answer.exitCode = 1
+            return answer
         }
-        return HeartbeatAnswer(output: value + "\n")
+        let text = isForPeople ? "Heartbeat parameter \(name)'s value: \(value)" : value
+        return HeartbeatAnswer(output: text + "\n")
     }
 }
 

@@ -7,7 +7,7 @@ enum DirectiveText {
     static func help(_ directive: Directive) -> String {
         let heading = "\(directive.name) (\(directive.file.rawValue))"
         let facts = facts(directive).map { "  \($0.label): \($0.text)" }
-        let examples = directive.examples.map { "      " + $0 }
+        let examples = exampleLines(directive).map { "      " + $0 }
         var lines = [heading, "", "      " + directive.grammar, ""]
         lines += wrapped(directive.meaning).map { "  " + $0 }
         if !facts.isEmpty { lines += [""] + facts }
@@ -27,6 +27,11 @@ enum DirectiveText {
         case .refused(let instead): facts.append(("Refused; use instead", instead))
         }
         return facts
+    }
+
+    /// The examples' lines; one example may have several.
+    static func exampleLines(_ directive: Directive) -> [String] {
+        directive.examples.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
     }
 
     private static func wrapped(_ text: String) -> [String] {

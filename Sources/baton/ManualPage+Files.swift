@@ -43,7 +43,7 @@ extension ManualPage {
         for section in Directive.Section.allCases {
             let entries = rows.filter { $0.section == section }
             if entries.isEmpty { continue }
-            page.sections.append((section.rawValue, entries.map(Self.entry)))
+            page.sections.append((section.rawValue, entries.flatMap(Self.entry)))
         }
         page.sections.append(
             ("FILES", [.term("/etc/baton/\(file.rawValue)", ["Else /etc/ha.d/\(file.rawValue)."])])
@@ -54,13 +54,12 @@ extension ManualPage {
         return page
     }
 
-    private static func entry(_ directive: Directive) -> Block {
+    private static func entry(_ directive: Directive) -> [Block] {
         let facts = DirectiveText.facts(directive).map { "\($0.label): \($0.text)." }
         var paragraphs = [directive.meaning]
         if !facts.isEmpty { paragraphs.append(facts.joined(separator: " ")) }
-        if !directive.examples.isEmpty {
-            paragraphs.append("Example: " + directive.examples.joined(separator: "; "))
-        }
-        return .term(directive.grammar, paragraphs)
+        let term = Block.term(directive.grammar, paragraphs)
+        let lines = DirectiveText.exampleLines(directive)
+        return lines.isEmpty ? [term] : [term, .termExample(lines)]
     }
 }

@@ -159,7 +159,8 @@ extension ManualPage {
                     .paragraph(
                         "batond runs on each of two nodes, exchanges heartbeats with the other and starts and stops the"
                             + " resource groups of haresources(5), so that each group runs on one of them. When a node dies"
-                            + " the other takes its groups after deadtime; never while the first may still be writing."
+                            + " the other takes its groups after deadtime, if nothing says that it still lives. What that cannot rule out, and the cheapest"
+                            + " way to rule it out, baton check tells."
                     ),
                     .paragraph(
                         "It stays in the foreground and logs to standard error and to what ha.cf(5) names. It runs as a few"

@@ -11,6 +11,8 @@ struct ManualPage {
         case term(String, [String])
         /// Lines as they are typed.
         case example([String])
+        /// Lines as they stand in a file, indented below the term before.
+        case termExample([String])
         /// The line of a synopsis: the command in bold, the rest as it is.
         case synopsis(String, String)
         /// A heading within the section.
@@ -53,6 +55,8 @@ struct ManualPage {
                 }
         case .example(let commands):
             [".PP", ".nf", ".RS 4"] + commands.map { Self.text($0) } + [".RE", ".fi"]
+        case .termExample(let lines):
+            [".IP", ".nf"] + lines.map { Self.text($0) } + [".fi"]
         case .synopsis(let command, let rest):
             [
                 ".PP",

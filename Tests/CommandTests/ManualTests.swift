@@ -29,6 +29,16 @@ struct ManualTests {
         #expect(plain.contains("SEE ALSO"))
     }
 
+    @Test("ha.cf.5 has its examples line by line, and every word of the table that help knows")
+    func directives() throws {
+        let page = try baton("manual", "ha.cf.5").output
+        #expect(page.contains("\n.IP\n.nf\ndeadtime 3\ndeadtime 300ms\n.fi\n"))
+        for word in ["node", "keepalive", "warntime", "deadtime", "initdead", "bcast", "ucast"] {
+            #expect(page.contains("\n.TP\n\\fB\(word) "), "\(word)")
+            #expect(try baton("help", word).code == 0)
+        }
+    }
+
     @Test("baton.8 has every subcommand, option and exit code")
     func complete() throws {
         let page = try baton("manual", "baton.8").output

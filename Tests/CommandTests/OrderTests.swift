@@ -166,6 +166,37 @@ struct OrderTests {
         }
     }
 
+    /// Whether this is root on a machine where another user may run the program.
+    private static let canBeNobody: Bool = {
+        let words = ["--reuid=65534", "--clear-groups", Program.baton, "--version"]
+        guard let setpriv = Program.find("/usr/bin/setpriv") else { return false }
+        return (try? run(setpriv, words))?.code == 0
+    }()
+
+    @Test(
+        "A user who may not open the socket is refused and told who may",
+        .enabled("root can become nobody, who can run the program") { Self.canBeNobody }
+    )
+    func permission() throws {
+        let place = try Place()
+        let daemon = try FakeDaemon(in: place.path, answering(.done, "done"))
+        let words = [
+            "--reuid=65534", "--clear-groups", Program.baton, "standby", "--run", place.path,
+        ]
+        let result = try run("/usr/bin/setpriv", words)
+        try daemon.stop()
+        #expect(
+            result
+                == Run(
+                    code: 1,
+                    output: "",
+                    errors:
+                        "baton: this user may not use \(place.path)/control.sock; as root, type the same again\n"
+                )
+        )
+        #expect(daemon.requests.isEmpty)
+    }
+
     @Test("An answer that cannot be read is a failure")
     func garbage() throws {
         let place = try Place()

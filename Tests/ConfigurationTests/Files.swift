@@ -8,7 +8,8 @@ import Foundation
 /// The package's root directory.
 let root = String(
     #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-        .joined(separator: "/"))
+        .joined(separator: "/")
+)
 
 /// The pasted seed files, beside the repository or where BATON_SHARED says; absent in a plain clone.
 let seeds =
@@ -39,13 +40,17 @@ func haCf(_ text: String) -> (HaCf, [Diagnostic]) {
 
 func haresources(_ text: String) -> ([ResourceGroup], [Diagnostic]) {
     let (result, list) = HaresourcesParser.parse(
-        ConfigurationFile(name: "haresources", text: text), nodes: ["l0", "l1"], stateless: [])
+        ConfigurationFile(name: "haresources", text: text),
+        nodes: ["l0", "l1"],
+        stateless: []
+    )
     return (result.groups, list.all)
 }
 
 func authkeys(_ text: String, mode: UInt32? = 0o600) -> (AuthenticationKeys?, [Diagnostic]) {
     let (result, list) = AuthkeysParser.parse(
-        ConfigurationFile(name: "authkeys", text: text, mode: mode))
+        ConfigurationFile(name: "authkeys", text: text, mode: mode)
+    )
     return (result, list.all)
 }
 

@@ -48,6 +48,15 @@ import Testing
         }
     }
 
+    @Test func openingTheGateOfADeadChildHarmsNobody() throws {
+        let child = try ChildProcess(Command("/bin/true"))
+        try child.sendToGroup(.kill)
+        try #require(try waitUntilReadable(child.exitNumber))
+        try child.open()
+        try child.open()
+        #expect(try end(of: child) == .killed(.kill, dumpedCore: false))
+    }
+
     @Test func missingProgramIsTheEndingNotExecuted() throws {
         #expect(
             try run("/nonexistent/program", []).ending

@@ -21,7 +21,7 @@ struct HeartbeatAnswerTests {
         )
         #expect(
             asked.nodes(wantsPing: true, wantsNormal: true, isVerbose: true).output
-                == "l0\tactive\t(nodetype: normal)\n\teth1\tup\n\n"
+                == "\nl0\tactive\t(nodetype: normal)\n\teth1\tup\n\n"
                 + "l1\tactive\t(nodetype: normal)\n\teth1\tup\n"
         )
     }
@@ -87,6 +87,7 @@ struct HeartbeatAnswerTests {
             return questions(status).resourceStatus.output
         }
         #expect(word([(.active, "l0"), (.active, "l1")]) == "all\n")
+        #expect(word([(.active, "l0")]) == "all\n")
         #expect(word([(.active, "l0"), (.standby, "l1")]) == "local\n")
         #expect(word([(.standby, "l0"), (.active, "l1")]) == "foreign\n")
         #expect(word([(.standby, "l0"), (.standby, "l1")]) == "none\n")
@@ -94,7 +95,7 @@ struct HeartbeatAnswerTests {
         #expect(word([(.failed, "l0")]) == "transition\n")
         #expect(
             questions(Sample.healthy, forPeople: true).resourceStatus.output
-                == "This node is holding local resources.\n"
+                == "This node is holding all resources.\n"
         )
     }
 }

@@ -74,6 +74,15 @@ struct StatusTextTests {
                 == "The service runs, but l1 could not take 192.168.6.100: a start failed here."
                 + " Its group runs on l0."
         )
+        #expect(
+            Verdict(unfit).nextStep == "repair that on l1, then there: baton takeover 192.168.6.100"
+        )
+        unfit.groups[0].state = .unknown
+        #expect(
+            Verdict(unfit).sentence
+                == "The service runs, but l1 still probes 192.168.6.100. Its group runs on l0."
+        )
+        #expect(Verdict(unfit).nextStep == "baton status")
         var cut = Sample.healthy
         cut.links.append(
             LinkStatus(name: "ucast eth0 192.168.6.2", kind: .configured, state: .down)
@@ -90,6 +99,18 @@ struct StatusTextTests {
             Verdict(failing).sentence
                 == "The service runs, but monitor aggregate/tcp is failing. Its group runs on l0."
         )
+    }
+
+    @Test("A service is never called fine while the core says what to type")
+    func coreDisagrees() {
+        var status = Sample.healthy
+        status.reason = "192.168.6.100 is held by both nodes"
+        status.nextStep = "baton standby 192.168.6.100"
+        #expect(
+            Verdict(status).sentence
+                == "The service runs, but 192.168.6.100 is held by both nodes. Its group runs on l0."
+        )
+        #expect(Verdict(status).level == .impaired)
     }
 
     @Test("The core's word on what to type stands before any other")

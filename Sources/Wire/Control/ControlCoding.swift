@@ -60,7 +60,8 @@ public enum ControlCoding {
         _ line: [UInt8],
         maximum: Int
     ) throws(ControlError) -> Message {
-        guard line.count <= maximum + 1 else {
+        let newline = line.last == UInt8(ascii: "\n") ? 1 : 0
+        guard line.count - newline <= maximum else {
             throw ControlError(.lineTooLong, "a line is longer than \(maximum) bytes")
         }
         do {

@@ -1,0 +1,144 @@
+// The rows of ha.cf about groups and their safety.
+
+extension Directive {
+    static let groups: [Directive] = [
+        Directive(
+            "auto_failback",
+            .haCf,
+            .groups,
+            grammar: "auto_failback on|off|legacy",
+            .choice(["on", "off", "legacy"] + booleanWords),
+            standard: "off",
+            examples: ["auto_failback off", "auto_failback on", "auto_failback legacy"],
+            "Whether a group goes back when its preferred node returns and is fit. Heartbeat's default was "
+                + "legacy, which grabbed groups at start; here legacy is carried out as on."
+        ),
+        Directive(
+            "nice_failback",
+            .haCf,
+            .groups,
+            grammar: "nice_failback on|off",
+            .boolean,
+            .withoutEffect("it was replaced in Heartbeat 2; write auto_failback on|off", .warning),
+            examples: ["nice_failback on"],
+            "The old opposite of auto_failback."
+        ),
+        Directive(
+            "unproved_takeover",
+            .haCf,
+            .groups,
+            grammar: "unproved_takeover on|off",
+            .boolean,
+            standard: "on",
+            examples: ["unproved_takeover on", "unproved_takeover off"],
+            "What to do when the peer has been silent for deadtime and no probe of its host or of the "
+                + "group's address can tell death from a cut cable: on takes the group, as Heartbeat does; "
+                + "off leaves it and says so. Ours."
+        ),
+        Directive(
+            "stateless",
+            .haCf,
+            .groups,
+            grammar: "stateless NAME...",
+            .list,
+            examples: ["stateless apache squid"],
+            "Resource types that keep no data two writers could spoil. Without it any script, unit or agent "
+                + "counts as storage. Known as stateless are: "
+                + Directive.statelessTypes.joined(separator: " ") + ". Ours."
+        ),
+    ]
+
+    static let safety: [Directive] = [
+        Directive(
+            "ping",
+            .haCf,
+            .safety,
+            grammar: "ping HOST...",
+            .words(1...64),
+            .withoutEffect("ping nodes are not asked yet", .warning),
+            examples: ["ping 10.0.0.1"],
+            "Hosts whose answers tell which node is cut off."
+        ),
+        Directive(
+            "ping_group",
+            .haCf,
+            .safety,
+            grammar: "ping_group NAME HOST...",
+            .words(2...64),
+            .withoutEffect("ping nodes are not asked yet", .warning),
+            examples: ["ping_group routers 10.0.0.1 10.0.0.2"],
+            "Hosts of which any one's answer counts."
+        ),
+        Directive(
+            "hbaping",
+            .haCf,
+            .safety,
+            grammar: "hbaping HBA...",
+            .words(1...64),
+            .refused(useInstead: "ping"),
+            examples: [],
+            "A fibre channel adapter's view of the peer. Heartbeat itself mostly lacks its plug-in."
+        ),
+        Directive(
+            "deadping",
+            .haCf,
+            .safety,
+            grammar: "deadping TIME",
+            .time(.milliseconds(50)...timeMaximum),
+            standard: "deadtime",
+            .withoutEffect("ping nodes are not asked yet", .note),
+            examples: ["deadping 30"],
+            "The silence after which a ping node is taken for dead. More than twice keepalive."
+        ),
+        Directive(
+            "watchdog",
+            .haCf,
+            .safety,
+            grammar: "watchdog DEVICE",
+            .word,
+            .withoutEffect("the watchdog is not opened yet", .warning),
+            examples: ["watchdog /dev/watchdog"],
+            "The device that resets a node whose daemon is silent."
+        ),
+        Directive(
+            "stonith",
+            .haCf,
+            .safety,
+            grammar: "stonith TYPE FILE",
+            .words(1...64),
+            .withoutEffect("fencing is not built yet: nobody is shot", .warning),
+            examples: ["stonith baytech /etc/ha.d/conf/stonith.baytech"],
+            "A fencing device, its parameters in a file."
+        ),
+        Directive(
+            "stonith_host",
+            .haCf,
+            .safety,
+            grammar: "stonith_host NODE|* TYPE PARAMETER...",
+            .words(2...64),
+            .withoutEffect("fencing is not built yet: nobody is shot", .warning),
+            examples: ["stonith_host * baytech 10.0.0.3 mylogin mysecret"],
+            "A fencing device, its parameters on the line."
+        ),
+        Directive(
+            "respawn",
+            .haCf,
+            .safety,
+            grammar: "respawn USER PATH [ARGUMENT...]",
+            .words(2...64),
+            .withoutEffect("start the program by an own unit of systemd", .warning),
+            examples: ["respawn hacluster /usr/lib/heartbeat/ipfail"],
+            "A program Heartbeat kept running: ipfail and dopd, whose work is Baton's own."
+        ),
+        Directive(
+            "failfast",
+            .haCf,
+            .safety,
+            grammar: "failfast USER PATH [ARGUMENT...]",
+            .words(2...64),
+            .withoutEffect("start the program by an own unit of systemd", .warning),
+            examples: ["failfast root /usr/local/sbin/vital"],
+            "As respawn, but its failure resets the node."
+        ),
+    ]
+}

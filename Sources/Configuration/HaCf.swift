@@ -1,0 +1,58 @@
+// What ha.cf says, before it is put together with the other files, and the rules for the names in it.
+// Reading it is `HaCfParser`.
+
+internal import Failover
+
+/// What ha.cf says, with the places needed to speak about it.
+struct HaCf: Sendable {
+    var cluster = "linux-ha"
+    var nodes: [String] = []
+    var keepalive = Duration.seconds(1)
+    var warntime: Duration?
+    var deadtime = Duration.seconds(30)
+    var initdead: Duration?
+    var deadping: Duration?
+    var fitSettle = Duration.seconds(2)
+    var offerTimeout = Duration.seconds(5)
+    var links: [HeartbeatLink] = []
+    var autoFailback: AutoFailback?
+    var takesUnproved = true
+    var statelessTypes: [String] = []
+    var timeouts = OperationTimeouts()
+    var logging = LoggingTargets(debugLevel: 0)
+    var realTime = RealTimeRequest(isWanted: true)
+    /// Where a directive was given last.
+    var positions: [String: Position] = [:]
+
+    var timings: Timings {
+        Timings(
+            keepalive: keepalive,
+            warntime: warntime ?? deadtime / 2,
+            deadtime: deadtime,
+            initdead: initdead ?? HaCf.initdead(deadtime: deadtime),
+            fitSettle: fitSettle,
+            offerTimeout: offerTimeout
+        )
+    }
+
+    /// Heartbeat's rule for an unset initdead.
+    private static func initdead(deadtime: Duration) -> Duration {
+        if deadtime > .seconds(10) { return deadtime }
+        return deadtime >= .seconds(6) ? deadtime * 2 : .seconds(12)
+    }
+}
+
+/// What `uname -n` may print: letters, digits, `.`, `-`, `_`, at most 64 (HOST_NAME_MAX).
+func isNodeName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+        && text.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 46
+                || byte == 95
+        }
+}
+
+/// What the kernel takes for an interface: 1 to 15 bytes, no blank, `/`, `:` or control character.
+func isDeviceName(_ text: String) -> Bool {
+    (1...15).contains(text.utf8.count) && text != "." && text != ".."
+        && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 47 && $0 != 58 }
+}

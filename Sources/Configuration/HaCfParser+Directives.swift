@@ -1,0 +1,192 @@
+// What each directive of ha.cf sets: one setter per kind of value, then the directives whose values
+// need more than their form.
+
+internal import Failover
+
+extension HaCfParser {
+    // MARK: Setters by kind
+
+    mutating func set(_ row: Directive, time: Duration) {
+        switch row.name {
+        case "keepalive": result.keepalive = time
+        case "warntime": result.warntime = time
+        case "deadtime": result.deadtime = time
+        case "initdead": result.initdead = time
+        case "deadping": result.deadping = time
+        case "fit_settle": result.fitSettle = time
+        case "offer_timeout": result.offerTimeout = time
+        default: break  // without effect
+        }
+    }
+
+    mutating func set(_ row: Directive, integer: Int) {
+        switch row.name {
+        case "udpport": port = UInt16(truncatingIfNeeded: integer)
+        case "debug": result.logging.debugLevel = integer
+        case "rtprio": result.realTime.priority = integer
+        default: break  // without effect
+        }
+    }
+
+    mutating func set(_ row: Directive, boolean: Bool) {
+        switch row.name {
+        case "unproved_takeover": result.takesUnproved = boolean
+        case "realtime": result.realTime.isWanted = boolean
+        default: break  // without effect
+        }
+    }
+
+    mutating func set(_ row: Directive, word: String) {
+        switch row.name {
+        case "cluster": result.cluster = word
+        case "auto_failback":
+            result.autoFailback =
+                AutoFailback(rawValue: word) ?? (HaCfParser.boolean(word) == true ? .on : .off)
+        case "logfile": result.logging.file = word
+        case "debugfile": result.logging.debugFile = word
+        case "logfacility": result.logging.facility = word == "none" ? nil : word
+        default: break  // without effect
+        }
+    }
+
+    mutating func set(_ row: Directive, listed value: Word) {
+        switch row.name {
+        case "node": node(value)
+        case "stateless": stateless(value)
+        default: break
+        }
+    }
+
+    mutating func set(_ row: Directive, _ name: Word, words: [Word]) {
+        switch row.name {
+        case "bcast", "udp":
+            if row.name == "udp" {
+                list.warning(.oldName, at: name.position, "'udp' is the old name of 'bcast'")
+            }
+            for word in words {
+                if let device = device(word) { link(.broadcast, device, word) }
+            }
+        case "ucast":
+            guard let device = device(words[0]) else { return }
+            guard let peer = IPAddress(words[1].text), peer.isIPv4 else {
+                list.error(
+                    .invalidAddress,
+                    at: words[1].position,
+                    "\(quoted(words[1].text)) is no IPv4 address",
+                    hint: "names are not resolved here: write the address"
+                )
+                return
+            }
+            link(.unicast(peer: peer), device, words[1])
+        case "timeout": timeout(words)
+        default: break  // without effect
+        }
+    }
+
+    // MARK: Particular directives
+
+    mutating func node(_ value: Word) {
+        let name = value.text.lowercased()
+        guard isNodeName(name) else {
+            list.error(
+                .invalidName,
+                at: value.position,
+                "\(quoted(value.text)) is no node name",
+                hint: "letters, digits, '.', '-' and '_', at most 64: what `uname -n` prints"
+            )
+            return
+        }
+        if result.nodes.contains(name) {
+            list.warning(.givenTwice, at: value.position, "node '\(name)' is named twice")
+        } else if result.nodes.count == 2 {
+            list.error(
+                .wrongNodeCount,
+                at: value.position,
+                "\(quoted(name)) is one node too many: Baton works with two"
+            )
+        } else {
+            result.nodes.append(name)
+        }
+    }
+
+    mutating func stateless(_ value: Word) {
+        if ["drbddisk", "Filesystem", "LVM", "Raid1", "drbdupper"].contains(value.text) {
+            list.warning(
+                .storageCalledStateless,
+                at: value.position,
+                "'\(value.text)' is called stateless but carries data",
+                hint: "two nodes may then write at the same time"
+            )
+        }
+        guard
+            list.hasRoom(
+                after: result.statelessTypes.count,
+                maximum: 256,
+                of: "stateless types",
+                at: value.position
+            ), !result.statelessTypes.contains(value.text)
+        else { return }
+        result.statelessTypes.append(value.text)
+    }
+
+    mutating func device(_ value: Word) -> String? {
+        guard isDeviceName(value.text) else {
+            list.error(
+                .invalidName,
+                at: value.position,
+                "\(quoted(value.text)) is no device name",
+                hint: "at most 15 characters, as `ip link` prints it"
+            )
+            return nil
+        }
+        return value.text
+    }
+
+    mutating func link(_ medium: HeartbeatLink.Medium, _ device: String, _ word: Word) {
+        let link = HeartbeatLink(medium: medium, device: device, port: port)
+        if result.links.contains(where: { $0.medium == medium && $0.device == device }) {
+            list.warning(.givenTwice, at: word.position, "link '\(link.name)' is named twice")
+        } else if result.links.count == HaCfParser.linkMaximum {
+            list.error(
+                .tooMany,
+                at: word.position,
+                "more than \(HaCfParser.linkMaximum) heartbeat links"
+            )
+        } else {
+            result.links.append(link)
+        }
+    }
+
+    mutating func timeout(_ words: [Word]) {
+        let subject = words.count == 3 ? words[0].text : nil
+        let operationWord = words[words.count - 2]
+        guard let operation = OperationAction(rawValue: operationWord.text) else {
+            let known = ["start", "stop", "status"]
+            list.error(
+                .invalidValue,
+                at: operationWord.position,
+                "\(quoted(operationWord.text)) is no operation: start, stop or status",
+                hint: nearestWordHint(to: operationWord.text, among: known)
+            )
+            return
+        }
+        guard let row = HaCfParser.table["timeout"],
+            let limit = time(
+                row,
+                words[words.count - 1],
+                in: .milliseconds(100)...Directive.timeMaximum
+            )
+        else { return }
+        guard
+            list.hasRoom(
+                after: result.timeouts.rules.count,
+                maximum: 256,
+                of: "timeouts",
+                at: operationWord.position
+            )
+        else { return }
+        result.timeouts.rules.append(
+            OperationTimeouts.Rule(subject: subject, operation: operation, limit: limit)
+        )
+    }
+}

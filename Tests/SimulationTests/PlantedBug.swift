@@ -1,0 +1,144 @@
+// Bugs as people make them: a dropped check, a wrong comparison, a lost effect. They are planted in a copy of the
+// core outside of the package, so that no production source knows of them; each is switched on by its number.
+
+/// One bug, and where it is planted.
+struct PlantedBug: Sendable {
+    /// What switches it on.
+    var number: Int
+    /// What it does, in words.
+    var name: String
+    /// The file of the core.
+    var file: String
+    /// The text as it stands there, exactly once.
+    var healthy: String
+    /// The text in its place.
+    var sick: String
+
+    /// All of them.
+    static let all: [PlantedBug] = [
+        PlantedBug(
+            number: 1,
+            name: "S3: resources are stopped in starting order",
+            file: "Machine+Operations.swift",
+            healthy: "guard let next = groups[index].resources.lastIndex(where: { $0.state != .stopped }) else {",
+            sick: """
+                let order = groups[index].resources
+                let isLeft = { (resource: Resource) in resource.state != .stopped }
+                guard let next = planted(1) ? order.firstIndex(where: isLeft) : order.lastIndex(where: isLeft) else {
+                """
+        ),
+        PlantedBug(
+            number: 2,
+            name: "S4: a stop that timed out counts as stopped",
+            file: "Machine+Operations.swift",
+            healthy: """
+                        case .timedOut(let failure):
+                            stopFailed(index, resource, failure, outcome)
+                """,
+            sick: """
+                        case .timedOut(let failure):
+                            if planted(2) { enter(index, resource, .stopped); break }
+                            stopFailed(index, resource, failure, outcome)
+                """
+        ),
+        PlantedBug(
+            number: 3,
+            name: "S5: a claim does not wait for the disk",
+            file: "Machine+Groups.swift",
+            healthy: "guard group.claimedBy <= persistDone else { return }",
+            sick: "guard planted(3) || group.claimedBy <= persistDone else { return }"
+        ),
+        PlantedBug(
+            number: 4,
+            name: "S5: a takeover uses an epoch again",
+            file: "Machine+Groups.swift",
+            healthy: "var epoch = highestEpoch(index) + 1",
+            sick: "var epoch = highestEpoch(index) + (planted(4) ? 0 : 1)"
+        ),
+        PlantedBug(
+            number: 5,
+            name: "S1: the host's answer is not asked for",
+            file: "Evidence.swift",
+            healthy: "        if hostAnswers {",
+            sick: "        if hostAnswers, !planted(5) {"
+        ),
+        PlantedBug(
+            number: 6,
+            name: "S9: both take themselves for the first node",
+            file: "Machine+Groups.swift",
+            healthy: "isFirstNode: !settings.isFirstNode",
+            sick: "isFirstNode: planted(6) ? false : !settings.isFirstNode"
+        ),
+        PlantedBug(
+            number: 7,
+            name: "L2: the final reply gets lost when it says failed",
+            file: "Machine+Commands.swift",
+            healthy: "effects.append(.reply(id, CommandReply(outcome: outcome, text: text)))",
+            sick: """
+                if !planted(7) || outcome != .failed {
+                    effects.append(.reply(id, CommandReply(outcome: outcome, text: text)))
+                }
+                """
+        ),
+        PlantedBug(
+            number: 8,
+            name: "L3: a beat is skipped when a record was written with it",
+            file: "FailoverMachine.swift",
+            healthy: "            effects.append(.sendHeartbeat(beatContent()))",
+            sick: """
+                            if !planted(8) || !effects.contains(where: { if case .persist = $0 { true } else { false } }) {
+                                effects.append(.sendHeartbeat(beatContent()))
+                            }
+                """
+        ),
+        PlantedBug(
+            number: 9,
+            name: "S8: a late loop believes what it knew",
+            file: "Machine+Peer.swift",
+            healthy: "        for index in groups.indices where groups[index].phase.holds { groups[index].isLate = true }",
+            sick: """
+                        for index in groups.indices where groups[index].phase.holds && !planted(9) {
+                            groups[index].isLate = true
+                        }
+                """
+        ),
+        PlantedBug(
+            number: 10,
+            name: "S14: what is not known yet counts as stopped",
+            file: "Machine+Operations.swift",
+            healthy: "guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }",
+            sick: """
+                guard groups[index].resources.allSatisfy({ $0.probe == nil })
+                    || planted(10) && groups[index].resources.contains(where: { $0.state != .unknown })
+                else { return }
+                if planted(10) {
+                    for resource in groups[index].resources.indices
+                    where groups[index].resources[resource].state == .unknown {
+                        enter(index, resource, .stopped)
+                    }
+                }
+                """
+        ),
+        PlantedBug(
+            number: 11,
+            name: "S3b: an offer is taken back before it is declined",
+            file: "Machine+Groups.swift",
+            healthy: "guard let report, report.declined >= offer else { return }",
+            sick: "guard let report, report.declined >= offer || planted(11) && now > groups[index].since + settings.timings.keepalive * 2 else { return }"
+        ),
+        PlantedBug(
+            number: 12,
+            name: "L4: a restarted daemon stops what runs",
+            file: "Machine+Operations.swift",
+            healthy: "        if runsWhole, sameBoot, let record, record.intent.meansRunning {",
+            sick: "        if runsWhole, sameBoot, !planted(12), let record, record.intent.meansRunning {"
+        ),
+        PlantedBug(
+            number: 13,
+            name: "S7: a group is offered to a peer that is not fit",
+            file: "Machine+Groups.swift",
+            healthy: "guard report.fitness == .fit, !report.phase.holds else { return false }",
+            sick: "guard report.fitness == .fit || planted(13), !report.phase.holds else { return false }"
+        ),
+    ]
+}

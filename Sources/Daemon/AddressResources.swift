@@ -19,7 +19,9 @@ struct AddressWish: Equatable, Sendable {
 struct AddressResources {
     let interfaces: Interfaces
 
-    /// Does one operation; it ends before this returns. Cost: some 20 µs and a dump each.
+    /// Does one operation; it ends before this returns.
+    ///
+    /// Cost: some 20 µs and a dump each.
     func perform(_ action: OperationAction, _ wish: AddressWish) -> OperationOutcome {
         do throws(SystemError) {
             switch action {

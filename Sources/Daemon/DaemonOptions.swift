@@ -5,9 +5,13 @@
 public struct DaemonOptions: Equatable, Sendable {
     /// `--config DIR`; `nil` for the default search: `/etc/baton`, else `/etc/ha.d`.
     public var configuration: String?
-    /// `--state DIR`: what survives a reboot. Default `/var/lib/baton`.
+    /// `--state DIR`: what survives a reboot.
+    ///
+    /// Default `/var/lib/baton`.
     public var state = "/var/lib/baton"
-    /// `--run DIR`: sockets and the operation record. Default `/run/baton`.
+    /// `--run DIR`: sockets and the operation record.
+    ///
+    /// Default `/run/baton`.
     public var run = "/run/baton"
     /// `--node NAME`; `nil` for the host's name.
     public var node: String?
@@ -29,7 +33,9 @@ public enum CommandLineOutcome: Equatable, Sendable {
 }
 
 extension DaemonOptions {
-    /// Reads the words after the program's name. `--name VALUE` and `--name=VALUE` are the same.
+    /// Reads the words after the program's name.
+    ///
+    /// `--name VALUE` and `--name=VALUE` are the same.
     public static func parse(_ words: [String]) -> CommandLineOutcome {
         var options = DaemonOptions()
         var rest = words[...]

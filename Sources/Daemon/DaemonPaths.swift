@@ -22,9 +22,12 @@ struct DaemonPaths: Equatable, Sendable {
         isConfigurationExplicit = isExplicit
     }
 
-    /// The paths that options mean. Children change to `/`, so relative paths are made absolute.
+    /// The paths that options mean.
+    ///
+    /// Children change to `/`, so relative paths are made absolute.
     ///
     /// - Parameters:
+    ///   - options: The command line.
     ///   - directory: The working directory.
     ///   - exists: Whether a file is there; asked only for the default search.
     init(_ options: DaemonOptions, directory: String, exists: (String) -> Bool) {

@@ -14,8 +14,9 @@ struct HeartbeatPath: Equatable, Sendable {
     var destination: DeviceSocket.Destination
 }
 
-/// All heartbeat sockets of one process. Links that share device and port share a socket: two would
-/// take each other's unicast datagrams.
+/// All heartbeat sockets of one process.
+///
+/// Links that share device and port share a socket: two would take each other's unicast datagrams.
 final class HeartbeatSockets {
     /// What came in on a link.
     struct Arrival {
@@ -72,8 +73,10 @@ final class HeartbeatSockets {
         }
     }
 
-    /// Sends datagrams on one link; the link's change when it just broke. That it works again is
-    /// told by `noteDevices`, since a send into a cable without a peer succeeds too.
+    /// Sends datagrams on one link; the link's change when it just broke.
+    ///
+    /// That it works again is told by `noteDevices`, since a send into a cable without a peer
+    /// succeeds too.
     func send(_ datagrams: [[UInt8]], on link: Int) -> (link: LinkIndex, isUp: Bool)? {
         let socket = sockets[socketOfLink[link]]
         do {
@@ -88,7 +91,9 @@ final class HeartbeatSockets {
         }
     }
 
-    /// Reads at most `maximum` datagrams of one socket. Refusals (ICMP) say nothing here.
+    /// Reads at most `maximum` datagrams of one socket.
+    ///
+    /// Refusals (ICMP) say nothing here.
     func receive(socket place: Int, maximum: Int) -> [Arrival] {
         let socket = sockets[place]
         var arrivals: [Arrival] = []

@@ -32,8 +32,11 @@ final class Helper {
     /// Forks a helper that runs `body` and ends when that returns.
     ///
     /// - Parameters:
+    ///   - role: What it is for.
     ///   - kept: Descriptors it keeps besides the standard three and its channel.
     ///   - body: Its life; it has normal priority and no locked memory.
+    /// - Returns: The helper as the loop sees it; the child never returns.
+    /// - Throws: `SystemError` when there is no room for a process or a socket.
     static func launch(
         _ role: HelperRole,
         keeping kept: [Int32],
@@ -79,7 +82,9 @@ final class Helper {
     }
 
     /// Whether it must be replaced: stopped by a signal and silent for `limit`, or silent for
-    /// `stuckLimit` whatever it does. A helper that waits for a disk is neither for long.
+    /// `stuckLimit` whatever it does.
+    ///
+    /// A helper that waits for a disk is neither for long.
     func isFrozen(at now: Int64, limit: Int64, stuckLimit: Int64) -> Bool {
         guard let pingSent else { return false }
         let silence = now - pingSent

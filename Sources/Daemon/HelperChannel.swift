@@ -23,7 +23,9 @@ final class HelperChannel {
     /// For the poller.
     var number: Int32 { socket.number }
 
-    /// The next message. An error of the socket counts as its end.
+    /// The next message.
+    ///
+    /// An error of the socket counts as its end.
     func receive() -> Arrival {
         do {
             switch try socket.receive(maximum: HelperChannel.messageMaximum) {
@@ -42,8 +44,9 @@ final class HelperChannel {
         (try? socket.send(bytes)) ?? false
     }
 
-    /// A helper's way of sending: waits for the loop to read. When the loop is gone the message is
-    /// lost, which `receive` tells next.
+    /// A helper's way of sending: waits for the loop to read.
+    ///
+    /// When the loop is gone the message is lost, which `receive` tells next.
     func sendWaiting(_ bytes: [UInt8]) {
         do {
             if try socket.send(bytes) { return }

@@ -33,7 +33,10 @@ final class Keeper {
 
     /// Runs in the process that calls it, until the loop has ended in order; the exit code.
     ///
-    /// - Parameter adopts: whether a loop runs already (the keeper was forked by it).
+    /// - Parameters:
+    ///   - context: what the processes have in common.
+    ///   - adopts: whether a loop runs already (the keeper was forked by it).
+    /// - Returns: 0 when the loop has ended in order, 1 when no loop could begin.
     static func run(_ context: DaemonContext, adopts: Bool) -> Int32 {
         do {
             let keeper = try Keeper(context)

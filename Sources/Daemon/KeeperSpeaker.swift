@@ -18,8 +18,9 @@ final class KeeperSpeaker {
         sockets = HeartbeatSockets(loaded.paths)
     }
 
-    /// Goes on in the session of the loop that has just ended. Done at its end and not later, so that
-    /// it is never the session of the next loop.
+    /// Goes on in the session of the loop that has just ended.
+    ///
+    /// Done at its end and not later, so that it is never the session of the next loop.
     func takeOver() {
         let left = shared.continuations.sorted { ($0[1], $0[5]) > ($1[1], $1[5]) }
         for words in left where words[2] != 0 {

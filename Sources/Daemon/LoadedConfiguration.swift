@@ -30,6 +30,7 @@ struct LoadedConfiguration {
     /// Makes the configuration of files.
     ///
     /// - Parameters:
+    ///   - files: what is there.
     ///   - node: this node's name.
     ///   - ownAddresses: of this machine; `ucast` lines that name one are the peer's.
     /// - Returns: the configuration and what is worth saying about the files, line by line.
@@ -120,8 +121,9 @@ enum ConfigurationStore {
     /// The largest file that is read.
     static let fileMaximum = 200_000
 
-    /// Reads the files of an instance; waits for the disk. A file that is there and cannot be read
-    /// is a refusal, not a missing file.
+    /// Reads the files of an instance; waits for the disk.
+    ///
+    /// A file that is there and cannot be read is a refusal, not a missing file.
     static func read(
         _ paths: DaemonPaths
     ) -> Result<ConfigurationFiles, LoadedConfiguration.Refusal> {

@@ -56,8 +56,9 @@ struct LogLine: Equatable {
 }
 
 extension LogLine {
-    /// `2031-05-09 14:03:07.042`. Reads the time zone's file at the first call, so only a helper and
-    /// the start call it.
+    /// `2031-05-09 14:03:07.042`.
+    ///
+    /// Reads the time zone's file at the first call, so only a helper and the start call it.
     static func localTime(_ nanoseconds: Int64) -> String {
         let time = WallClock.localTime(atSecond: nanoseconds / 1_000_000_000)
         func padded(_ number: Int, _ width: Int) -> String {

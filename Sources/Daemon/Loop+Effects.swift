@@ -104,7 +104,9 @@ extension Loop {
         queue += requests(door.moreRequests(caller))
     }
 
-    /// S4: this machine is reset now. The note of it goes to the disk if that is quicker.
+    /// S4: this machine is reset now.
+    ///
+    /// The note of it goes to the disk if that is quicker.
     private func resetNode(_ reason: Reason) {
         log.note(
             Notice(

@@ -74,8 +74,9 @@ extension Loop {
         }
     }
 
-    /// A restarted peer is heard sooner when it need not wait a keepalive for its echo. Recordings can
-    /// be candidates too, so this is bounded to four beats in a keepalive.
+    /// A restarted peer is heard sooner when it need not wait a keepalive for its echo.
+    ///
+    /// Recordings can be candidates too, so this is bounded to four beats in a keepalive.
     private func answerCandidate() {
         let pause = loaded.settings.timings.keepalive.nanoseconds / 4
         guard let last = lastBeat, now - last.sent >= pause else { return }

@@ -54,8 +54,10 @@ struct NetworkView: Equatable {
 }
 
 extension InterfaceAddress {
-    /// Whether the network of this entry contains an address of the same family. A host address
-    /// (/32, /128) has no network: a group's own address says nothing about where others are.
+    /// Whether the network of this entry contains an address of the same family.
+    ///
+    /// A host address (/32, /128) has no network: a group's own address says nothing about where
+    /// others are.
     func contains(_ other: Linux.IPAddress) -> Bool {
         let own = address.bytes
         let theirs = other.bytes

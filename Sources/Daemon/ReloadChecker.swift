@@ -34,8 +34,9 @@ final class ReloadChecker {
         try poller.add(helper.channel.number, token: ReloadChecker.channelToken)
     }
 
-    /// What the helper found; `nil` when there is nothing yet. An empty text is a right
-    /// configuration, which is then in `shared.candidate`.
+    /// What the helper found; `nil` when there is nothing yet.
+    ///
+    /// An empty text is a right configuration, which is then in `shared.candidate`.
     func result() -> String? {
         switch helper.channel.receive() {
         case .nothingYet: return nil
@@ -91,7 +92,11 @@ final class ReloadChecker {
 
     /// Compares two configurations.
     ///
-    /// - Parameter held: the groups of which something may run here.
+    /// - Parameters:
+    ///   - old: what this node runs with.
+    ///   - new: what it would run with.
+    ///   - held: the groups of which something may run here.
+    /// - Returns: what the new one would do; a refusal before anything else.
     static func consequence(
         old: ClusterConfiguration,
         new: ClusterConfiguration,

@@ -53,6 +53,7 @@ struct ResourceLookup: Equatable, Sendable {
     ///   - arguments: What stands behind it.
     ///   - isExecutable: Whether a path leads to an executable file.
     ///   - exists: Whether a path leads to anything.
+    /// - Returns: What to run; its file was there a moment ago.
     func program(
         type: String,
         arguments: [String],

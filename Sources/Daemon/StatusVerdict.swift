@@ -39,8 +39,10 @@ enum StatusVerdict: Equatable, Sendable {
     /// | none | other | unknown | |
     ///
     /// - Parameters:
+    ///   - kind: Whose conventions hold.
     ///   - exitCode: 0...255.
     ///   - text: The end of its output.
+    /// - Returns: The verdict of the table.
     static func judge(_ kind: ProgramKind, exitCode: Int32, text: String) -> StatusVerdict {
         if kind == .unit { return judgeUnit(exitCode: exitCode, text: text) }
         if exitCode == 4 { return .unknown }

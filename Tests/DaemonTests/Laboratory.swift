@@ -284,9 +284,7 @@ final class LaboratoryPair {
     let l1: LaboratoryNode
     private let directory: String
 
-    /// - Parameters:
-    ///   - deadtime: as ha.cf writes it.
-    ///   - keepalive: as ha.cf writes it.
+    /// Makes namespaces, devices and files; times as ha.cf writes them.
     init(deadtime: String = "3", keepalive: String = "200ms") throws {
         directory = "/tmp/baton-test-\(ProcessID.current)-\(try Machine.randomWord())"
         try Files.makeDirectory(directory, mode: 0o755)

@@ -107,6 +107,22 @@ struct DiagnosticList {
         return result
     }
 
+    /// Whether one more thing fits; an error when it is the first that does not.
+    ///
+    /// Every list that grows with a file is held by this, so that reading stays quick whatever is in it.
+    mutating func hasRoom(
+        after count: Int,
+        maximum: Int,
+        of things: String,
+        at position: Position
+    ) -> Bool {
+        guard count >= maximum else { return true }
+        if !kept.contains(where: { $0.code == .tooMany && $0.message.hasSuffix(things) }) {
+            error(.tooMany, at: position, "more than \(maximum) \(things)")
+        }
+        return false
+    }
+
     mutating func error(
         _ code: Diagnostic.Code,
         at position: Position?,

@@ -118,7 +118,15 @@ extension HaCfParser {
                 hint: "two nodes may then write at the same time"
             )
         }
-        if !result.statelessTypes.contains(value.text) { result.statelessTypes.append(value.text) }
+        guard
+            list.hasRoom(
+                after: result.statelessTypes.count,
+                maximum: 256,
+                of: "stateless types",
+                at: value.position
+            ), !result.statelessTypes.contains(value.text)
+        else { return }
+        result.statelessTypes.append(value.text)
     }
 
     mutating func device(_ value: Word) -> String? {
@@ -167,6 +175,14 @@ extension HaCfParser {
                 row,
                 words[words.count - 1],
                 in: .milliseconds(100)...Directive.timeMaximum
+            )
+        else { return }
+        guard
+            list.hasRoom(
+                after: result.timeouts.rules.count,
+                maximum: 256,
+                of: "timeouts",
+                at: operationWord.position
             )
         else { return }
         result.timeouts.rules.append(

@@ -18,6 +18,14 @@ extension MonCfParser {
         }
         let period = period(text, at: name.position) ?? .always
         let existing = result.watches[at.watch].services[at.service].periods
+        guard
+            list.hasRoom(
+                after: existing.count,
+                maximum: MonCfParser.periodMaximum,
+                of: "periods in a service",
+                at: name.position
+            )
+        else { return }
         if existing.contains(where: { $0.label ?? $0.text == label ?? text.text }) {
             list.error(
                 .givenTwice,

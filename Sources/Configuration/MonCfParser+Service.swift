@@ -102,6 +102,14 @@ extension MonCfParser {
                 "service \(quoted(words[1].text)) is given twice in this watch"
             )
         }
+        guard
+            list.hasRoom(
+                after: result.watches[watch].services.count,
+                maximum: MonCfParser.serviceMaximum,
+                of: "services in a watch",
+                at: words[1].position
+            )
+        else { return }
         result.watches[watch].services.append(
             MonitoredService(name: words[1].text, line: words[1].position.line)
         )

@@ -8,6 +8,13 @@ struct MonCfParser {
     static let words = table.keys.sorted()
     static let globalWords = globals.keys.sorted()
 
+    /// The most watches, host groups, and hosts in one.
+    static let recordMaximum = 1_000
+    /// The most services in a watch.
+    static let serviceMaximum = 5_000
+    /// The most periods in a service.
+    static let periodMaximum = 100
+
     /// Where a thing said in a service stands, for what is said about the file as a whole.
     struct Place {
         var watch: Int
@@ -269,6 +276,14 @@ struct MonCfParser {
                     "hostgroup \(quoted(item.tag)) is given twice"
                 )
             }
+            guard
+                list.hasRoom(
+                    after: result.hostgroups.count,
+                    maximum: MonCfParser.recordMaximum,
+                    of: "host groups",
+                    at: words[1].position
+                )
+            else { return }
             result.hostgroups.append(item)
             hostgroupPositions.append(words[1].position)
         case .view: result.views.append(item)
@@ -277,6 +292,15 @@ struct MonCfParser {
     }
 
     private mutating func member(_ words: [Word]) {
+        let count = result.hostgroups.last?.members.count ?? 0
+        guard
+            list.hasRoom(
+                after: count + words.count - 1,
+                maximum: MonCfParser.recordMaximum,
+                of: "hosts in a group",
+                at: words[0].position
+            )
+        else { return }
         switch state {
         case .hostgroup where !result.hostgroups.isEmpty:
             result.hostgroups[result.hostgroups.count - 1].members += words.map(\.text)
@@ -327,6 +351,14 @@ struct MonCfParser {
                 hint: "put the services under one `watch`"
             )
         }
+        guard
+            list.hasRoom(
+                after: result.watches.count,
+                maximum: MonCfParser.recordMaximum,
+                of: "watches",
+                at: words[1].position
+            )
+        else { return }
         result.watches.append(MonitorConfiguration.Watch(group: group, services: []))
         watchPositions.append(words[1].position)
     }

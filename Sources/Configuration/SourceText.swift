@@ -52,6 +52,9 @@ struct SourceText {
     /// More lines than anybody keeps by hand.
     static let lineMaximum = 20_000
 
+    /// Three times what Heartbeat takes; longer lines are cut.
+    static let lengthMaximum = 16_384
+
     /// The name in diagnostics.
     let file: String
     /// The lines without their ends.
@@ -81,8 +84,13 @@ struct SourceText {
         if scalars.first == "\u{feff}" { scalars.removeFirst() }
         var lines: [[Unicode.Scalar]] = []
         var carriageReturnLines: [Int] = []
+        var longLine: Int?
         for var line in scalars.split(separator: "\n", omittingEmptySubsequences: false) {
             if lines.count == SourceText.lineMaximum { break }
+            if line.count > SourceText.lengthMaximum {
+                longLine = longLine ?? lines.count + 1
+                line = line.prefix(SourceText.lengthMaximum)
+            }
             if line.last == "\r" {
                 line.removeLast()
                 carriageReturnLines.append(lines.count + 1)
@@ -94,7 +102,10 @@ struct SourceText {
         self.carriageReturnLines = carriageReturnLines
         excess =
             lines.count == SourceText.lineMaximum
-            ? "the file has \(SourceText.lineMaximum) lines or more; the rest is not read" : nil
+            ? "the file has \(SourceText.lineMaximum) lines or more; the rest is not read"
+            : longLine.map {
+                "line \($0) has more than \(SourceText.lengthMaximum) characters; the rest is not read"
+            }
 
         var firstRawByte: Position?
         var rawByteLineCount = 0

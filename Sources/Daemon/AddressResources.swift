@@ -79,7 +79,8 @@ struct AddressResources {
             if route.gateway != nil, wish.prefixLength == nil {
                 return .failure(
                     Refusal(
-                        text: "\(wish.address) is in no network of this host; name prefix and device"
+                        text:
+                            "\(wish.address) is in no network of this host; name prefix and device"
                             + " in haresources"
                     )
                 )

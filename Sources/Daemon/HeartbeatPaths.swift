@@ -95,7 +95,9 @@ final class HeartbeatSockets {
         for _ in 0..<maximum {
             do {
                 guard let arrival = try socket.receive() else { break }
-                guard case .datagram(let datagram) = arrival, !datagram.isTruncated else { continue }
+                guard case .datagram(let datagram) = arrival, !datagram.isTruncated else {
+                    continue
+                }
                 arrivals.append(Arrival(link: link(of: datagram, place), bytes: datagram.bytes))
             } catch {
                 // The device went down or away: `noteDevices` tells.

@@ -172,7 +172,8 @@ final class Keeper {
             shared.count(.loopReplacements)
         }
         // A loop that cannot begin is tried ever more slowly; one that served is replaced at once.
-        let delay = failures < 2 ? 0 : min(Int64(5_000_000_000), 50_000_000 << Int64(min(failures, 7)))
+        let delay =
+            failures < 2 ? 0 : min(Int64(5_000_000_000), 50_000_000 << Int64(min(failures, 7)))
         if delay == 0 {
             try forkLoop()
         } else {
@@ -209,7 +210,8 @@ final class Keeper {
     private func isSilent(at now: Int64) -> Bool {
         let silence = now - (shared.instant(.loopTurn) ?? now)
         // A loop that begins reads its configuration and forks its helpers first.
-        let limit = shared[.isServing] == 1 ? rhythm.freezeLimit : rhythm.freezeLimit + 2_000_000_000
+        let limit =
+            shared[.isServing] == 1 ? rhythm.freezeLimit : rhythm.freezeLimit + 2_000_000_000
         return silence > limit
     }
 

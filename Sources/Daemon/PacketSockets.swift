@@ -44,7 +44,12 @@ final class PacketSockets {
     // MARK: announcing
 
     /// Begins to announce an address on a device, or begins again; the first round goes out now.
-    func announce(_ address: Linux.IPAddress, on link: NetworkLink, at now: Int64, _ view: NetworkView) {
+    func announce(
+        _ address: Linux.IPAddress,
+        on link: NetworkLink,
+        at now: Int64,
+        _ view: NetworkView
+    ) {
         announcements.removeAll { $0.address == address }
         announcements.append(
             Announcement(

@@ -40,8 +40,10 @@ public struct DurableRecord: Equatable, Sendable, Codable {
 public struct ClaimRecord: Equatable, Sendable, Codable {
     /// Which group.
     public var group: GroupIdentity
-    /// The highest epoch used, reserved or seen.
+    /// The highest epoch used or seen used.
     public var epoch: UInt64
+    /// The highest epoch reserved for this node (S5); at most `epoch` when nothing is reserved.
+    public var reserved: UInt64
     /// What this node meant to do at `epoch`.
     public var intent: ClaimIntent
     /// What the claim rested on.
@@ -53,12 +55,14 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public init(
         group: GroupIdentity,
         epoch: UInt64,
+        reserved: UInt64 = 0,
         intent: ClaimIntent,
         kind: ClaimKind,
         heldThisBoot: Bool
     ) {
         self.group = group
         self.epoch = epoch
+        self.reserved = reserved
         self.intent = intent
         self.kind = kind
         self.heldThisBoot = heldThisBoot

@@ -8,8 +8,9 @@ public enum Event: Equatable, Sendable {
     case heartbeatReceived(Beat, link: LinkIndex)
     /// The session accepted a heartbeat heard before on another path: the link lives, no news.
     case heartbeatRepeated(link: LinkIndex)
-    /// The peer echoed a sequence we have not sent: this node was rolled back (S6).
-    case rolledBack
+    /// The peer echoed a sequence we have not sent: this node was rolled back, and goes on as a new incarnation
+    /// whose counter is durable (S6).
+    case rolledBack(Incarnation)
     /// `FailoverMachine.nextDeadline` has passed.
     case timeReached
     /// The durable record `id` and all earlier ones are on disk.

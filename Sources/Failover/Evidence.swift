@@ -43,7 +43,7 @@ struct ProbeTable: Sendable {
     /// Devices remembered for each address.
     static let marksMaximum = 4
     /// Rounds needed before silence is believed.
-    static let roundsMinimum = 3
+    static let roundsMinimum = 10
     /// Of the last twenty rounds, about as many as fit between suspicion and verdict, how many a host must have
     /// answered before silence of the group's address, asked in the same rounds, is no accident: with such
     /// loss as lets 12 of 20 through, twenty answers in a row get lost once in 10^8.
@@ -123,13 +123,13 @@ extension FailoverMachine {
         guard confirming == nil, let since = probes.suspicionSince,
             now - since > settings.timings.deadtime * 3
         else { return quickProbeInterval }
-        return max(quickProbeInterval, .milliseconds(500))
+        return max(quickProbeInterval, min(settings.timings.deadtime / 10, .milliseconds(500)))
     }
 
-    /// A twentieth of the time between suspicion and verdict, from 5 ms to 250 ms.
+    /// A twentieth of the time between suspicion and verdict, from 1 ms to 250 ms.
     var quickProbeInterval: Duration {
         let probing = settings.timings.deadtime - suspicionDelay
-        return min(max(probing / 20, .milliseconds(5)), .milliseconds(250))
+        return min(max(probing / 20, .milliseconds(1)), .milliseconds(250))
     }
 
     /// Time between two questions to the same address for calibration only.

@@ -45,7 +45,7 @@ public struct FailoverMachine: Sendable {
     /// This node's own addresses.
     var ownAddresses: [OwnAddress] = []
     /// Our present challenge (S8).
-    var challenge: UInt64 = 1
+    var challenge: UInt64 = 0
     /// The last operation number given out.
     var operationIssued: UInt64 = 0
     /// The last write asked for, and the last known to be on disk.
@@ -101,7 +101,9 @@ public struct FailoverMachine: Sendable {
         case .started(let start): begin(start)
         case .heartbeatReceived(let beat, let link): heard(beat, on: link)
         case .heartbeatRepeated(let link): heardAgain(on: link)
-        case .rolledBack: wasLate(by: settings.timings.deadtime, because: "this node was rolled back")
+        case .rolledBack(let incarnation):
+            start?.incarnation = incarnation
+            wasLate(because: "this node was rolled back")
         case .timeReached: break
         case .persisted(let id): persisted(id)
         case .operationFinished(let id, let outcome): finished(id, outcome)
@@ -210,7 +212,8 @@ public struct FailoverMachine: Sendable {
                 }
             return ClaimRecord(
                 group: settings.groups[index].name.identity,
-                epoch: max(group.epoch, group.reserved),
+                epoch: group.epoch,
+                reserved: group.reserved,
                 intent: intent,
                 kind: group.claim,
                 heldThisBoot: group.heldThisBoot

@@ -37,7 +37,7 @@ struct Confirming: Sendable {
 
 extension FailoverMachine {
     /// How long probes are out before `confirm-down` is accepted.
-    var confirmingTime: Duration { max(.milliseconds(500), quickProbeInterval * 4) }
+    var confirmingTime: Duration { max(.milliseconds(500), quickProbeInterval * (ProbeTable.roundsMinimum + 2)) }
 
     /// An administrator asks something.
     mutating func received(_ command: Command, _ id: CommandID) {
@@ -272,6 +272,8 @@ extension FailoverMachine {
             return
         }
         confirming = Confirming(id: id, since: now, until: now + confirmingTime)
+        // The pace changes: what was heard at the old one says nothing about silence at the new one.
+        probes.rounds = 0
         probes.nextRound = now
         probeIfDue()
         for index in groups.indices where groups[index].phase.isIdle { reserve(index) }

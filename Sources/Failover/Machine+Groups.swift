@@ -94,7 +94,8 @@ extension FailoverMachine {
         // The peer is about to release: the disk write is done before it is needed (S5).
         if report.phase == .stopping { reserve(index) }
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
-        guard report.phase.isIdle, probes.suspicionSince == nil else { return }
+        // So may one that does not hear us, whatever it says.
+        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         if fitness(index) == .fit {

@@ -395,8 +395,8 @@ extension FailoverMachine {
     /// A restarted daemon goes on with what runs, without stopping it (L4).
     private mutating func adopt(_ index: Int, _ record: ClaimRecord) {
         groups[index].claim = record.kind == .none ? .evidence : record.kind
-        groups[index].claimEpoch = record.epoch
-        groups[index].epoch = record.epoch
+        groups[index].claimEpoch = record.highest
+        groups[index].epoch = record.highest
         groups[index].heldThisBoot = true
         groups[index].hasStartedStorage = settings.groups[index].holdsStorage
         // Absent for longer than the peer may have waited: it may have taken (S8, S9).
@@ -406,6 +406,11 @@ extension FailoverMachine {
         recordIsDirty = true
         move(index, to: .active, .adopted, Reason(.L4, "all resources run, as recorded"))
     }
+}
+
+extension ClaimRecord {
+    /// The highest epoch the node may have used.
+    var highest: UInt64 { max(epoch, reserved) }
 }
 
 extension ClaimIntent {

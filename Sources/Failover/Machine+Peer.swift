@@ -8,11 +8,16 @@ extension FailoverMachine {
         self.start = start
         startedAt = now
         nextBeat = now
+        // No answer to an earlier life's challenge may pass for one to ours.
+        challenge = start.incarnation.nonce
         needsEvaluation = true
         if let record = start.record {
             for index in groups.indices {
                 guard let claim = recordedClaim(index) else { continue }
-                groups[index].epoch = claim.epoch
+                // A reservation of this boot was not used when nothing runs; one of an earlier boot may have been.
+                let isUnused = record.bootID == start.bootID && claim.intent == .reserved
+                groups[index].epoch = isUnused ? claim.epoch : claim.highest
+                groups[index].reserved = claim.reserved
                 if record.bootID == start.bootID { groups[index].heldThisBoot = claim.heldThisBoot }
             }
             if record.bootID == start.bootID {
@@ -46,6 +51,11 @@ extension FailoverMachine {
         peer.earliestTake = content.earliestTake
         peer.challenge = content.challenge
         peer.response = content.response
+        let hearsUs = beat.echo.age < suspicionDelay
+        if hearsUs != peer.hearsUs {
+            peer.hearsUs = hearsUs
+            needsEvaluation = true
+        }
         // Deaf is who has not heard us all the while that we heard it; not who has only just come back.
         let heardFor = peer.presentSince.map { now - $0 } ?? .zero
         let isDeaf = min(beat.echo.age, heardFor) >= content.earliestTake
@@ -288,11 +298,12 @@ extension FailoverMachine {
         }
         let earliest = peer.earliestTake ?? settings.timings.deadtime
         guard lateness >= min(earliest, settings.timings.deadtime) else { return }
-        wasLate(by: lateness, because: "the loop stood still for \(lateness.text)")
+        wasLate(because: "the loop stood still for \(lateness.text)")
     }
 
-    mutating func wasLate(by lateness: Duration, because why: String) {
-        challenge += 1
+    /// Nothing known before counts: ask first (S8).
+    mutating func wasLate(because why: String) {
+        challenge &+= 1
         beatIsDue = true
         needsEvaluation = true
         for index in groups.indices where groups[index].phase.holds { groups[index].isLate = true }

@@ -23,6 +23,8 @@ struct PeerView: Sendable {
     var challenge: UInt64 = 0
     /// Our challenge that the peer last answered.
     var response: UInt64 = 0
+    /// The peer's last beat was sent when it had lately heard us.
+    var hearsUs = false
     /// Since when the peer has told that it hears nothing of us, for so long that it may have taken.
     var deafSince: Instant?
     /// The peer's own addresses.

@@ -188,7 +188,7 @@ extension World {
         }
         // A record may reserve epochs beyond the one in use.
         let epoch = report.epoch
-        if claim.epoch < epoch {
+        if max(claim.epoch, claim.reserved) < epoch {
             violate("S5", "\(groupName(group)) is started at epoch \(epoch), on disk is \(claim.epoch)", machine)
         }
         let peer = other(than: machine)

@@ -81,6 +81,39 @@ import Testing
         #expect(diagnosticCount > 20_000)
     }
 
+    @Test(arguments: [
+        ("stateless", (0..<300).map { "stateless s\($0)\n" }.joined()),
+        ("timeouts", (0..<300).map { "timeout t\($0) start 1\n" }.joined()),
+        ("heartbeat links", (0..<70).map { "bcast e\($0)\n" }.joined()),
+    ])
+    func whatGrowsWithHaCfIsBounded(things: String, text: String) {
+        let (_, diagnostics) = haCf(goodHaCf + text)
+        let errors = diagnostics.filter { $0.severity == .error }
+        #expect(!errors.isEmpty)
+        #expect(errors.allSatisfy { $0.code == .tooMany && $0.message.contains(things) })
+    }
+
+    @Test(arguments: [
+        ("watches", (0..<1_002).map { "watch w\($0)\n" }.joined()),
+        ("host groups", (0..<1_002).map { "hostgroup h\($0)\n" }.joined()),
+        ("hosts in a group", "hostgroup h a\n" + (0..<1_002).map { "host\($0)\n" }.joined()),
+        ("services in a watch", "watch w\n" + (0..<5_002).map { "service s\($0)\n" }.joined()),
+        (
+            "periods in a service",
+            "watch w\nservice s\n" + (0..<102).map { "period p\($0): \n" }.joined()
+        ),
+    ])
+    func whatGrowsWithMonCfIsBounded(things: String, text: String) {
+        let errors = monCf(text).1.filter { $0.severity == .error && $0.code == .tooMany }
+        #expect(errors.count == 1 || things == "services in a watch")
+        #expect(errors.allSatisfy { $0.message.hasSuffix(things) })
+    }
+
+    @Test func aLineBeyondTheLimitIsCutAndSaid() {
+        let (_, diagnostics) = haCf(goodHaCf + String(repeating: "x", count: 20_000) + "\n")
+        #expect(diagnostics.map(\.code) == [.unknownDirective, .tooLarge])
+    }
+
     @Test func wholeSetsOfMutatedFilesNeverTrap() {
         var generator = Generator(state: 3)
         for _ in 0..<300 {

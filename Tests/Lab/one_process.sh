@@ -11,19 +11,24 @@ living_roles() {
 }
 roles_are_back() { [ "$(living_roles "$1")" = "$2" ]; }
 
+# The first living process of a role.
+with_role() {
+    local pid
+    for pid in $(daemon_pids "$1"); do
+        [ "$(role_of "$pid")" != "$2" ] || { echo "$pid"; return; }
+    done
+}
+
 strike_each() {
-    local signal=$1 active=l0 deadtime_ms=1000 roles pids index pid role replaced started
+    local signal=$1 active=l0 deadtime_ms=1000 roles pid role replaced started
     configure 200ms "${deadtime_ms}ms" 'initdead 10' || return 3
     start_pair || return 3
     roles=$(living_roles $active)
-    mapfile -t pids < <(daemon_pids $active)
-    exactly 'processes found (at least 2)' "$(( ${#pids[@]} >= 2 ))" 1
-    for index in "${!pids[@]}"; do
-        # Numbered anew each time: the last strike has replaced at least one of them.
-        mapfile -t pids < <(daemon_pids $active)
-        pid=${pids[$index]:-}
-        [ -n "$pid" ] || { result "process $index" gone 'there' BROKEN; continue; }
-        role=$(role_of "$pid")
+    exactly 'processes found (at least 2)' "$(($(wc -w <<<"$roles") >= 2))" 1
+    # By role, for each strike replaces processes and with them the numbers.
+    for role in $(printf '%s\n' $roles | uniq); do
+        pid=$(with_role $active "$role")
+        [ -n "$pid" ] || { result "$signal $role" gone there BROKEN; continue; }
         probe_start || return 3
         sleep 0.3
         started=${EPOCHREALTIME/[.,]/}

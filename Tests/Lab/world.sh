@@ -208,7 +208,7 @@ daemon_pids() {
 }
 
 # What a process is for, as it names itself.
-role_of() { tr '\0\n' '  ' <"/proc/$1/comm" 2>/dev/null | sed 's/ *$//'; }
+role_of() { [ ! -r "/proc/$1/comm" ] || cat "/proc/$1/comm" 2>/dev/null; }
 
 baton_on() { local node=$1; shift; on "$node" baton --run "/run/$node" "$@"; }
 status_of() { baton_on "$1" status --json 2>/dev/null | baton-lab pick "$2" 2>/dev/null; }

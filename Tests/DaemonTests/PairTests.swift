@@ -1,0 +1,157 @@
+// Two real daemons over real devices: who serves, in which order, through which faults. Times are not
+// measured here, for a busy machine would falsify them; what is asserted holds however late things are.
+
+import Failover
+import Linux
+import Testing
+import Wire
+
+@testable import Daemon
+
+@Suite("Two daemons", .serialized, .enabled(if: Laboratory.isPossible, Laboratory.skipped))
+struct PairTests {
+    /// Runs a story with a started pair and removes it whatever happens.
+    private func withPair(
+        _ pair: LaboratoryPair,
+        isStarted: Bool = true,
+        _ story: (LaboratoryNode, LaboratoryNode) throws -> Void
+    ) throws {
+        defer { pair.remove() }
+        if isStarted { try pair.start() }
+        do {
+            try story(pair.l0, pair.l1)
+        } catch {
+            Issue.record("\(error)\n-- l0:\n\(pair.l0.output)\n-- l1:\n\(pair.l1.output)")
+            throw error
+        }
+    }
+
+    @Test("One node serves; standby stops in reverse and starts in order")
+    func standby() throws {
+        try withPair(LaboratoryPair()) { l0, l1 in
+            #expect(try l0.has(LaboratoryPair.address))
+            #expect(try !l1.has(LaboratoryPair.address))
+            #expect(l0.log == ["one start", "two start"])
+            #expect(try l0.reply(.standby(.all)).outcome == .done)
+            try l1.wait(until: .active)
+            try l0.wait(until: .standby)
+            #expect(l0.log == ["one start", "two start", "two stop", "one stop"])
+            #expect(l1.log == ["one start", "two start"])
+            #expect(try !l0.has(LaboratoryPair.address))
+            #expect(try l1.has(LaboratoryPair.address))
+            #expect(try l0.reply(.takeover(.all)).outcome == .done)
+            try l0.wait(until: .active)
+        }
+    }
+
+    @Test("SIGTERM to keeper or loop hands over and ends in order", arguments: ["keeper", "loop"])
+    func terminate(_ role: String) throws {
+        try withPair(LaboratoryPair()) { l0, l1 in
+            let target = try #require(try l0.processes()[role])
+            try l0.send(.terminate, to: target)
+            #expect(try l0.end() == .exited(0))
+            try l1.wait(until: .active)
+            #expect(l0.log == ["one start", "two start", "two stop", "one stop"])
+            #expect(try l0.processes().isEmpty)
+            #expect(!Files.exists(l0.directory + "/run/control.sock"))
+            // A node that comes back disturbs nobody.
+            try l0.start()
+            try l0.wait(until: .standby)
+            #expect(try l1.status().groups.first?.state == .active)
+        }
+    }
+
+    @Test(
+        "Each process that is killed or frozen is replaced, and the group stays",
+        arguments: [Signal.kill, Signal.stop]
+    )
+    func replaced(_ signal: Signal) throws {
+        try withPair(LaboratoryPair()) { l0, l1 in
+            let epoch = try #require(try l0.status().groups.first?.epoch)
+            for role in ["keeper", "loop", "log", "recorder", "spawner"] {
+                let before = try Laboratory.wait(for: "all processes before \(role)") {
+                    let all = try l0.processes()
+                    return all.count == 5 ? all : nil
+                }
+                let target = try #require(before[role])
+                try l0.send(signal, to: target)
+                try Laboratory.wait(for: "another \(role) after \(signal)") {
+                    let now = try l0.processes()
+                    return now.count == 5 && now[role] != target ? () : nil
+                }
+                let group = try l0.wait(until: .active)
+                #expect(group.epoch == epoch, "after \(signal) to \(role)")
+                #expect(try l1.status().groups.first?.state == .standby)
+            }
+            #expect(l0.log == ["one start", "two start"])
+            #expect(l1.log == [])
+            // Everything still works with the replaced processes.
+            #expect(try l0.reply(.standby(.all)).outcome == .done)
+            try l1.wait(until: .active)
+        }
+    }
+
+    @Test("After kill -9 of every process a restarted daemon adopts what runs")
+    func adopted() throws {
+        // So long that the restart is surely within it.
+        try withPair(LaboratoryPair(deadtime: "30")) { l0, l1 in
+            let epoch = try #require(try l0.status().groups.first?.epoch)
+            try l0.signalAll(.kill)
+            _ = try l0.end()
+            try l0.start()
+            #expect(try l0.wait(until: .active).epoch == epoch)
+            #expect(l0.log == ["one start", "two start"])
+            #expect(try l0.has(LaboratoryPair.address))
+            #expect(l1.log == [])
+        }
+    }
+
+    @Test("When a node dies the other takes the group")
+    func crash() throws {
+        try withPair(LaboratoryPair(deadtime: "1")) { l0, l1 in
+            for device in ["eth0", "eth1"] {
+                // Addresses go too, for a dead host's kernel answers nobody.
+                try Laboratory.ip("-n \(l0.namespace) addr flush dev \(device)")
+            }
+            try l0.signalAll(.kill)
+            try l1.wait(until: .active)
+            #expect(try l1.has(LaboratoryPair.address))
+            #expect(l1.log == ["one start", "two start"])
+        }
+    }
+
+    @Test("A whole daemon that is frozen while its host answers keeps its group")
+    func frozen() throws {
+        try withPair(LaboratoryPair(deadtime: "1")) { l0, l1 in
+            try l0.signalAll(.stop)
+            // Long past deadtime the other still refuses, because the address answers.
+            try Laboratory.wait(for: "l1 calling l0 silent") {
+                try l1.status().peer.state == .silent ? () : nil
+            }
+            #expect(try l1.status().groups.first?.state == .standby)
+            try l0.signalAll(.proceed)
+            try Laboratory.wait(for: "l1 hearing l0 again") {
+                try l1.status().peer.state == .alive ? () : nil
+            }
+            try l0.wait(until: .active)
+            #expect(l0.log == ["one start", "two start"])
+            #expect(l1.log == [])
+        }
+    }
+
+    @Test("A link that is taken down and comes back is used again")
+    func link() throws {
+        try withPair(LaboratoryPair(deadtime: "30")) { l0, l1 in
+            let inside = "-n \(l0.namespace)"
+            try Laboratory.ip("\(inside) link set eth1 down")
+            try Laboratory.wait(for: "the link to be down") {
+                try l0.status().links.first?.state == .down ? () : nil
+            }
+            try Laboratory.ip("\(inside) link set eth1 up")
+            try Laboratory.wait(for: "the link to be up") {
+                try l0.status().links.first?.state == .up ? () : nil
+            }
+            #expect(try l1.status().groups.first?.state == .standby)
+        }
+    }
+}

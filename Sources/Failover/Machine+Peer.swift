@@ -74,7 +74,7 @@ extension FailoverMachine {
             probes.nextRound = now
             recordIsDirty = true
         }
-        if peer.standing != .present { contact() }
+        if peer.standing == .present { endLateness() } else { contact() }
         for report in content.groups { heard(report) }
         // Only a beat sent after we asked says anything about a claim that may have been overtaken (S8).
         if content.response == challenge, groups.contains(where: \.isLate) { needsEvaluation = true }
@@ -85,6 +85,15 @@ extension FailoverMachine {
         linkHeard(link)
         guard peer.standing == .present else { return }
         peer.lastHeard = now
+        endLateness()
+    }
+
+    /// A peer that was late, and is heard before `deadtime`: nothing is suspected any more.
+    private mutating func endLateness() {
+        guard probes.suspicionSince != nil else { return }
+        probes.endSuspicion()
+        probes.nextRound = now
+        needsEvaluation = true
     }
 
     /// What the peer says of one group.

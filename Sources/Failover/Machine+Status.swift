@@ -60,6 +60,9 @@ extension FailoverMachine {
                 ? self.settings.node.text : self.settings.peer.text,
             fit: fitness == .fit,
             unfitReason: fitness == .fit ? nil : fitness.words,
+            peerState: peer.isPresent ? peer.reports[index]?.phase.state : nil,
+            peerUnfitReason: peer.isPresent ? peerUnfitReason(index) : nil,
+            isContested: group.conflictNoted,
             resources: settings.resources.indices.map { place in
                 let resource = group.resources[place]
                 return ResourceStatus(
@@ -72,6 +75,11 @@ extension FailoverMachine {
                 )
             }
         )
+    }
+
+    private func peerUnfitReason(_ index: Int) -> String? {
+        guard let report = peer.reports[index] else { return "it does not speak of this group" }
+        return report.fitness == .fit ? nil : report.fitness.words
     }
 
     /// The node that runs the group, as far as is known here.
@@ -125,7 +133,7 @@ extension FailoverMachine {
                 return ("\(label) is not taken over: \(reason.facts)", "baton confirm-down \(name)")
             }
             if group.conflictNoted {
-                return ("\(label) is held by both nodes; one is giving it up", nil)
+                return ("\(label) is held by both nodes; one is giving it up", "baton status")
             }
             if group.phase == .unknown, group.retryAt != nil {
                 return ("\(label): the state of its resources cannot be told yet", "baton status")

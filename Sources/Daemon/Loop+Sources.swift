@@ -87,10 +87,9 @@ extension Loop {
     private func beginIncarnation() -> Event? {
         // Without random bytes the next such datagram asks again.
         guard let nonce = try? Loop.freshNonce() else { return nil }
-        session.beginIncarnation(
-            Incarnation(counter: session.incarnation.counter, nonce: nonce)
-        )
-        return .rolledBack
+        let incarnation = Incarnation(counter: session.incarnation.counter, nonce: nonce)
+        session.beginIncarnation(incarnation)
+        return .rolledBack(incarnation)
     }
 
     // MARK: devices

@@ -119,7 +119,11 @@ extension World {
         // Probing lasts from the first missing beat, at the latest three quarters of `deadtime`, to the verdict.
         let timings = settings.timings
         let begin = min(max(timings.warntime, timings.keepalive * 3 / 2), timings.deadtime * 3 / 4)
-        let claimed = min(now, max(machine.groups[group].claimedAt, peer.groups[group].claimedAt))
+        // The later of the two claims is the one that should have known; one that no beat has told is of now.
+        let claims = machines.map { holder in
+            holder.report(of: group)?.phase.holds == true ? holder.groups[group].claimedAt : now
+        }
+        let claimed = min(now, max(claims[0], claims[1]))
         let window = claimed - (timings.deadtime - begin).nanoseconds
         let exception: Exception
         if peer.power == .frozen || max(peer.frozeUntil, machine.frozeUntil) > window - 2 * second {

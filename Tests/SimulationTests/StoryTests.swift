@@ -53,6 +53,7 @@ import Testing
     private func forgers(seed: UInt64) -> Story {
         var story = Story(seed: seed, topology: .both)
         var dice = Dice(seed: seed, stream: 99)
+        story.scenery.powerOn = [0, 0]
         story.deeds = (0..<40).map { index in
             Deed(
                 at: 3 * second + Int64(index) * 50 * millisecond,

@@ -131,7 +131,7 @@ struct MonCfParser {
         case _ where state == .outside: unknown(words[0])
         case _ where state == .hostgroup || state == .view || state == .alias:
             // A single blank line ends the list, unless the copy has one after each line.
-            if gap > (isDoubled ? 1 : 0) || isMistypedRecord(name) {
+            if gap > (isDoubled ? 1 : 0) || isRecord(words, gap: gap) {
                 state = .outside
                 unknown(words[0])
             } else {
@@ -167,9 +167,14 @@ struct MonCfParser {
             .contains(String(word))
     }
 
-    /// A word one letter away from a record's; a host is hardly called `wach`.
-    private func isMistypedRecord(_ name: String) -> Bool {
-        nearestWord(to: name, among: ["watch", "hostgroup", "service", "period"]) != nil
+    /// Whether a line in a list of hosts is a record with a mistyped word above it, or is one itself.
+    ///
+    /// mon takes both for hosts. Behind a blank line a word near `watch` is hardly a host; and a
+    /// `service` with a tag, or an `interval` with a time, says that its `watch` was lost.
+    private func isRecord(_ words: [Word], gap: Int) -> Bool {
+        let name = words[0].text
+        if words.count == 2, name == "service" || name == "interval" { return true }
+        return gap > 0 && nearestWord(to: name, among: ["watch", "hostgroup", "service"]) != nil
     }
 
     private mutating func noteGap(_ gap: Int, _ word: Word) {

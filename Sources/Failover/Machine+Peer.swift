@@ -75,6 +75,7 @@ extension FailoverMachine {
             recordIsDirty = true
         }
         if peer.standing != .present { contact() }
+        endSuspicion()
         for report in content.groups { heard(report) }
         // Only a beat sent after we asked says anything about a claim that may have been overtaken (S8).
         if content.response == challenge, groups.contains(where: \.isLate) { needsEvaluation = true }
@@ -85,6 +86,15 @@ extension FailoverMachine {
         linkHeard(link)
         guard peer.standing == .present else { return }
         peer.lastHeard = now
+        endSuspicion()
+    }
+
+    /// The peer was only late: nothing is asked any more but for calibration.
+    private mutating func endSuspicion() {
+        guard probes.suspicionSince != nil else { return }
+        probes.endSuspicion()
+        probes.nextRound = now
+        needsEvaluation = true
     }
 
     /// What the peer says of one group.
@@ -112,7 +122,7 @@ extension FailoverMachine {
         let before = peer.standing
         peer.standing = .present
         peer.presentSince = now
-        probes.endSuspicion()
+        endSuspicion()
         probes.nextRound = now
         needsEvaluation = true
         waitingNoted = false

@@ -195,6 +195,18 @@ import Testing
         #expect(diagnostics[6].hint == "did you mean 'monitor'?")
     }
 
+    @Test func aMistypedWatchDoesNotTurnItsServicesIntoHosts() {
+        let (result, diagnostics) = monCf(
+            "hostgroup g a\nwatcher\nwach g\nservice s\ninterval 1s\n"
+        )
+        #expect(result.hostgroups.map(\.members) == [["a", "watcher", "wach", "g"]])
+        #expect(
+            diagnostics.map { "\($0.line):\($0.column) \($0.code.rawValue)" } == [
+                "1:11 unwatched", "4:1 misplaced", "5:1 misplaced",
+            ]
+        )
+    }
+
     @Test func aThresholdThatCannotBeReachedIsAnError() {
         let (_, diagnostics) = monCf(
             record.replacingFirst("interval 1s", "interval 30s") + "alertafter 3 1m\n"

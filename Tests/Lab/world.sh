@@ -98,6 +98,8 @@ crash() {
     in_net lan baton-lab crash --node "$node" --pid "${power[$node]}" \
         --ports "${node}s,${node}r" --mark "$LAB_WORK/marks" --text "${2:-crash}" || return
     power[$node]=
+    # A machine without power has no addresses either; nobody can see it, its ports are cut.
+    ip -n "$node" addr flush dev eth1
 }
 
 # The plug back in: cables heal, the kernel's tables are those of a boot.

@@ -7,14 +7,15 @@ import CLab
 /// Times and images of the datagrams a node sends to a port, by the node's Ethernet address.
 private struct Traffic {
     var times: [MAC: [Nanoseconds]] = [:]
-    var images: [UDPFrame] = []
+    /// By the socket they came in on.
+    var images: [Int32: [UDPFrame]] = [:]
 
-    mutating func note(_ frame: [UInt8], port: Int, at now: Nanoseconds) {
+    mutating func note(_ frame: [UInt8], from socket: Int32, port: Int, at now: Nanoseconds) {
         guard let datagram = UDPFrame(frame: frame), datagram.destinationPort == port else {
             return
         }
         times[datagram.sourceMAC, default: []].append(now)
-        if images.count < 512 { images.append(datagram) }
+        if images[socket, default: []].count < 256 { images[socket, default: []].append(datagram) }
     }
 
     /// `MAC count longest-interval-µs` lines, the end of the watch counting as an arrival.
@@ -68,8 +69,13 @@ func hostile(_ options: Options) throws(LabFailure) {
     while Kernel.now < listening, !Kernel.stopRequested {
         collect(from: sockets, port: port, into: &traffic, until: listening)
     }
-    let captured = traffic.images
-    guard !captured.isEmpty else { throw LabFailure(text: "no datagram to port \(port) captured") }
+    // A node gets what came from the others: a kernel drops a datagram that claims to be from itself.
+    let captured = sockets.map { own in
+        traffic.images.filter { $0.key != own }.sorted { $0.key < $1.key }.flatMap(\.value)
+    }
+    guard captured.allSatisfy({ !$0.isEmpty }) else {
+        throw LabFailure(text: "no datagram to port \(port) captured behind every port")
+    }
     traffic = Traffic()
 
     let started = Kernel.now
@@ -83,9 +89,10 @@ func hostile(_ options: Options) throws(LabFailure) {
         }
         stall = max(stall, Kernel.now - due)
         if Kernel.stopRequested { break }
-        let model = captured[Int(random.next() % UInt64(captured.count))]
+        let side = number / 4 % sockets.count
+        let model = captured[side][Int(random.next() % UInt64(captured[side].count))]
         let (kind, frame) = attack(number % 4, on: model, &random)
-        if Kernel.send(frame, on: sockets[number / 4 % sockets.count]) {
+        if Kernel.send(frame, on: sockets[side]) {
             sent[kind, default: 0] += 1
         } else {
             refused += 1
@@ -132,7 +139,7 @@ private func collect(
 ) {
     for socket in Kernel.wait(sockets, until: deadline) {
         while let (frame, isOutgoing) = Kernel.receiveFrame(on: socket) {
-            if !isOutgoing { traffic.note(frame, port: port, at: Kernel.now) }
+            if !isOutgoing { traffic.note(frame, from: socket, port: port, at: Kernel.now) }
         }
     }
 }

@@ -122,6 +122,7 @@ extension FailoverMachine {
         let before = peer.standing
         peer.standing = .present
         peer.presentSince = now
+        peer.isJudgedDead = false
         endSuspicion()
         probes.nextRound = now
         needsEvaluation = true

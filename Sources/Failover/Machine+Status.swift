@@ -28,7 +28,7 @@ extension FailoverMachine {
             switch peer.standing {
             case .neverHeard: .unknown
             case .present: probes.suspicionSince == nil ? .alive : .late
-            case .silent: isJudgedDead ? .dead : .silent
+            case .silent: peer.isJudgedDead ? .dead : .silent
             case .left, .confirmedDown: .dead
             }
         return PeerStatus(
@@ -37,14 +37,6 @@ extension FailoverMachine {
             lastHeardMilliseconds: peer.lastHeard.map { (now - $0).milliseconds },
             incarnation: peer.incarnation?.description
         )
-    }
-
-    /// Whether the table said of every group that the silent peer does not hold it.
-    private var isJudgedDead: Bool {
-        !hostAnswers
-            && groups.indices.allSatisfy { index in
-                groups[index].phase.holds && groups[index].heldCause == nil
-            }
     }
 
     private func groupStatus(_ index: Int, at now: Instant) -> GroupStatus {

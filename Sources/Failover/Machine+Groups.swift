@@ -308,11 +308,16 @@ extension FailoverMachine {
             release(index, then: .offer, Reason(.shutdown, "this node is leaving"))
             return
         }
-        if let reason = lostConflict(index) ?? overtaken(index) {
+        if let reason = lostConflict(index) {
             release(index, then: .standby, reason)
             return
         }
+        // A conflict that this node won has ended: the peer's epoch is known, and no news to a late claim.
         considerConflictEnd(index)
+        if let reason = overtaken(index) {
+            release(index, then: .standby, reason)
+            return
+        }
         clearLateness(index)
         considerRequest(index)
         if groups[index].phase == .active { considerFailback(index) }

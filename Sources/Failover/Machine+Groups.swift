@@ -95,7 +95,9 @@ extension FailoverMachine {
         if report.phase == .stopping { reserve(index) }
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
         // So may one that does not hear us, whatever it says.
-        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs else { return }
+        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs,
+            peer.response == challenge
+        else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         if fitness(index) == .fit {

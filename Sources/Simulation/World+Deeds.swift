@@ -120,6 +120,7 @@ extension World {
             machine.counter = 0
             // What only this disk knew of epochs, nobody knows now.
             for group in machine.groups.indices { machine.groups[group].epoch = 0 }
+            machine.contactAt = Int64.min / 2
         }
         machine.power = .off
         machine.boots += 1
@@ -301,7 +302,8 @@ extension World {
         drain(machine)
     }
 
-    /// What a loop does that comes back late: empty the sockets, then say how late it is (S8).
+    /// What a loop does that comes back late: the beats that wait, then how late it is, then everything else (S8;
+    /// `Loop.turn` of the daemon).
     private func drain(_ machine: Machine) {
         let run = machine.run
         let waiting = machine.inbox
@@ -309,17 +311,18 @@ extension World {
         machine.inboxDatagrams = 0
         machine.lastPauseEnd = now
         machine.sentAt = now
-        for inbound in waiting {
+        for case .datagram(let index) in waiting {
             guard machine.run == run, machine.daemon == .running else { return }
-            switch inbound {
-            case .datagram(let index): open(index, on: machine)
-            case .event(let event): turn(machine, event)
-            }
+            open(index, on: machine)
         }
         guard machine.run == run, machine.daemon == .running else { return }
         let lateness = Duration.nanoseconds(now - machine.pausedAt)
         if lateness >= machine.settings.timings.deadtime { machine.lateAt = now }
         turn(machine, .loopLate(lateness))
+        for case .event(let event) in waiting {
+            guard machine.run == run, machine.daemon == .running else { return }
+            turn(machine, event)
+        }
     }
 
     private func loseHelper(_ machine: Machine) {

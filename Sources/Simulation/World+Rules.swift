@@ -282,8 +282,10 @@ extension World {
         let open = machine.commands.remove(at: index)
         guard reply.outcome == .done else { return }
         tally.commandsDone += 1
-        // A later command, here or there, may have undone what this one reached.
-        guard let command = open.command, lastCommandAt == open.at else { return }
+        // Another command, here or there, may have undone what this one reached.
+        guard let command = open.command, lastCommandAt == open.at,
+            open.at - commandBeforeAt > replyBound
+        else { return }
         switch command {
         case .standby(let scope):
             for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {

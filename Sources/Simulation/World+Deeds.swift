@@ -104,7 +104,9 @@ extension World {
     }
 
     private func releaseDisk(_ machine: Machine) {
-        guard machine.diskHangs == 0, machine.power != .off, let writing = machine.writing else { return }
+        guard machine.diskHangs == 0, machine.power != .off, let writing = machine.writing else {
+            return
+        }
         planWrite(machine, writing.serial)
     }
 
@@ -168,7 +170,9 @@ extension World {
     }
 
     /// What the disk, or the helper that writes, makes of a write in progress when its asker is gone: it is done or
-    /// it is not. What waited is forgotten.
+    /// it is not.
+    ///
+    /// What waited is forgotten.
     private func endWrites(_ machine: Machine) {
         if let writing = machine.writing, machine.diskHangs == 0,
             diskDice[machine.index].below(2) == 0
@@ -213,7 +217,11 @@ extension World {
         )
         machine.core = FailoverMachine(settings: machine.settings)
         do throws(WireError) {
-            machine.session = try makeSession(codec: codec, start: start, settings: machine.settings)
+            machine.session = try makeSession(
+                codec: codec,
+                start: start,
+                settings: machine.settings
+            )
         } catch {
             return violate("S6", "no session: \(error)", machine)
         }
@@ -238,7 +246,8 @@ extension World {
         // What an earlier daemon meant to stop is stopped by the next.
         let identity = machine.settings.groups[group].name.identity
         let claim = machine.durable?.claims.first { $0.group == identity }
-        let wasKept = claim?.intent == .active || claim?.intent == .acquiring || claim?.intent == .reserved
+        let wasKept =
+            claim?.intent == .active || claim?.intent == .acquiring || claim?.intent == .reserved
         machine.groups[group].wasFoundHalf = !isNothing && (!isWhole || !wasKept)
         machine.groups[group].hasFailedStart = false
     }
@@ -366,7 +375,9 @@ extension World {
     }
 
     private func shutDown(_ machine: Machine, restartAfter: Int64) {
-        guard machine.power == .on, machine.daemon == .running, !machine.isShuttingDown else { return }
+        guard machine.power == .on, machine.daemon == .running, !machine.isShuttingDown else {
+            return
+        }
         machine.isShuttingDown = true
         machine.restartAfter = restartAfter
         lastCommandAt = now

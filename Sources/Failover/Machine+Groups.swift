@@ -96,7 +96,9 @@ extension FailoverMachine {
         if report.phase.holds { reserve(index) }
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
         // So may one that does not hear us, whatever it says.
-        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs else { return }
+        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs,
+            peer.response == challenge
+        else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         if fitness(index) == .fit {
@@ -310,11 +312,16 @@ extension FailoverMachine {
             release(index, then: .offer, Reason(.shutdown, "this node is leaving"))
             return
         }
-        if let reason = lostConflict(index) ?? overtaken(index) {
+        if let reason = lostConflict(index) {
             release(index, then: .standby, reason)
             return
         }
+        // A conflict that this node won has ended: the peer's epoch is known, and no news to a late claim.
         considerConflictEnd(index)
+        if let reason = overtaken(index) {
+            release(index, then: .standby, reason)
+            return
+        }
         clearLateness(index)
         considerRequest(index)
         if groups[index].phase == .active { considerFailback(index) }

@@ -50,6 +50,7 @@ extension FailoverMachine {
         peer.lastDaemonDown = nil
         peer.earliestTake = content.earliestTake
         peer.challenge = content.challenge
+        if peer.response != content.response { needsEvaluation = true }
         peer.response = content.response
         let hearsUs = beat.echo.age < suspicionDelay
         if hearsUs != peer.hearsUs {

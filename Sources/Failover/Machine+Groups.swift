@@ -525,7 +525,10 @@ extension FailoverMachine {
         }
         for index in groups.indices {
             consider(groups[index].claimDeadline)
-            consider(groups[index].retryAt)
+            // An undecided status is asked for again when the others have ended.
+            if groups[index].resources.allSatisfy({ $0.probe == nil }) {
+                consider(groups[index].retryAt)
+            }
             if let since = peer.fitSince[index], wouldFailBack(index) {
                 consider(since + settings.timings.fitSettle)
             }

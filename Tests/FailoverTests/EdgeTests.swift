@@ -1,0 +1,144 @@
+// What random faults do not reach: two configurations that differ, numbers that a restart begins again, a beat
+// in several datagrams, ways out that only an administrator takes. Each test is named by what it keeps.
+
+import Failover
+import Testing
+
+private let group = GroupName("192.168.1.100")
+private let failure = OperationFailure(exitCode: 1, output: "no\n")
+
+private func pair(
+    deadtimes: [Duration] = [.seconds(3), .seconds(3)],
+    autoFailback: AutoFailback = .off,
+    storage: Bool = true,
+    preferred: Int = 0
+) -> Story {
+    let settings = (0..<2).map { own in
+        Story.settings(
+            own: own,
+            deadtime: deadtimes[own],
+            keepalive: min(.seconds(1), deadtimes[own] / 3),
+            autoFailback: autoFailback,
+            storage: storage,
+            preferred: preferred
+        )
+    }
+    return Story(settings[0], settings[1])
+}
+
+private func running(_ story: Story) -> [Int] {
+    story.nodes.indices.filter { !story.nodes[$0].running.isEmpty }
+}
+
+/// A machine alone, fed by hand; its peer is l1 in its first incarnation.
+private struct Alone {
+    var machine: FailoverMachine
+    var now = Instant(nanoseconds: 1_000_000_000)
+    var sequence: UInt64 = 0
+    let nonce: UInt64 = 1001
+
+    init(_ settings: Settings) {
+        machine = FailoverMachine(settings: settings)
+        let incarnation = Incarnation(counter: 1, nonce: nonce)
+        let boot = BootID(high: 0, low: 1)
+        _ = give(.started(Start(bootID: boot, incarnation: incarnation, record: nil)))
+    }
+
+    /// Gives an event; writes are durable and operations succeed at once.
+    mutating func give(_ event: Event) -> [Effect] {
+        var effects = machine.handle(event, at: now)
+        var place = 0
+        while place < effects.count {
+            switch effects[place] {
+            case .persist(let id, _): effects += machine.handle(.persisted(id), at: now)
+            case .runOperation(let operation):
+                let outcome: OperationOutcome = operation.action == .status ? .stopped : .succeeded
+                effects += machine.handle(.operationFinished(operation.id, outcome), at: now)
+            default: break
+            }
+            place += 1
+        }
+        return effects
+    }
+
+    /// A beat of the peer with these reports; `response` answers a challenge.
+    mutating func hear(
+        _ reports: [GroupReport],
+        response: UInt64? = nil,
+        isLeaving: Bool = false
+    ) -> [Effect] {
+        sequence += 1
+        let content = BeatContent(
+            kind: .alive,
+            isLeaving: isLeaving,
+            deadtime: .seconds(3),
+            earliestTake: .seconds(3),
+            challenge: 0,
+            response: response ?? nonce,
+            addresses: [],
+            groups: reports
+        )
+        let beat = Beat(
+            content: content,
+            bootID: BootID(high: 1, low: 1),
+            incarnation: Incarnation(counter: 1, nonce: 2001),
+            sequence: sequence,
+            clock: now,
+            echo: Echo(sequence: 1, age: .milliseconds(10))
+        )
+        return give(.heartbeatReceived(beat, link: LinkIndex(0)))
+    }
+}
+
+private func report(_ name: GroupName, _ phase: GroupPhase, epoch: UInt64, prefers: Bool) -> GroupReport {
+    var report = GroupReport(group: name.identity)
+    report.phase = phase
+    report.epoch = epoch
+    report.fitness = .fit
+    report.claim = phase.holds ? .offer : .none
+    report.storageDigest = 7
+    report.addressDigest = 9
+    report.prefersSender = prefers
+    return report
+}
+
+private func twoGroups() -> Settings {
+    var settings = Story.settings(own: 0)
+    var second = settings.groups[0]
+    second.name = GroupName("second")
+    second.resources = [ResourceSettings(name: "other", type: "other", isStateless: false)]
+    settings.groups.append(second)
+    return settings
+}
+
+private func starts(_ effects: [Effect]) -> Int {
+    effects.count { effect in
+        if case .runOperation(let operation) = effect { operation.action == .start } else { false }
+    }
+}
+
+@Suite struct EdgeTests {
+    @Test func anUndecidedStatusBesideALongOneDoesNotSpinTheLoop() {
+        var machine = FailoverMachine(settings: Story.settings(own: 0))
+        var now = Instant(nanoseconds: 0)
+        let incarnation = Incarnation(counter: 1, nonce: 7)
+        let boot = BootID(high: 0, low: 1)
+        let begun = machine.handle(
+            .started(Start(bootID: boot, incarnation: incarnation, record: nil)),
+            at: now
+        )
+        let probes = begun.compactMap { effect -> OperationID? in
+            if case .runOperation(let operation) = effect { operation.id } else { nil }
+        }
+        #expect(probes.count == 2)
+        _ = machine.handle(.operationFinished(probes[0], .unknown(failure)), at: now)
+        var turns = 0
+        while now < Instant(nanoseconds: 10_000_000_000), turns < 1000 {
+            guard let next = machine.nextDeadline else { break }
+            now = next
+            _ = machine.handle(.timeReached, at: now)
+            turns += 1
+        }
+        #expect(turns < 30)
+    }
+}

@@ -330,6 +330,8 @@ extension FailoverMachine {
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.
         if peer.standing == .present { peer.lastHeard = now }
         probes.endSuspicion()
+        // A silence of before goes on and is examined anew; nothing else would begin it again.
+        if peer.standing == .silent { suspect() }
         note(.warning, .late, nil, "\(why): asking \(settings.peer) first", Reason(.S8, why))
     }
 }

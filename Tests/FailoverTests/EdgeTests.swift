@@ -141,4 +141,20 @@ private func starts(_ effects: [Effect]) -> Int {
         }
         #expect(turns < 30)
     }
+
+    @Test func aNodeThatWasLateWhileItsPeerWasSilentStillSeesItDie() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.cut = [0]
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .standby)
+        story.pause(1, for: .seconds(5))
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .standby)
+        story.crash(0)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+    }
 }

@@ -238,7 +238,8 @@ extension FailoverMachine {
     private mutating func beginTaking(_ index: Int) -> PendingMove {
         if groups[index].startFailure != nil { clearFailure(index) }
         var pending = PendingMove(group: index, target: .own, told: groups[index].phase)
-        requestIssued += 1
+        requestIssued &+= 1
+        if requestIssued == 0 { requestIssued = 1 }
         pending.request = requestIssued
         groups[index].request = requestIssued
         beatIsDue = true

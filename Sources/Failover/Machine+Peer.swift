@@ -10,6 +10,8 @@ extension FailoverMachine {
         nextBeat = now
         // No answer to an earlier life's challenge may pass for one to ours.
         challenge = start.incarnation.nonce
+        // Nor may a request pass for one that an earlier life made.
+        requestIssued = UInt32(truncatingIfNeeded: start.incarnation.nonce)
         needsEvaluation = true
         if let record = start.record {
             for index in groups.indices {
@@ -157,6 +159,11 @@ extension FailoverMachine {
         peer.bootID = beat.bootID
         peer.forgetReports()
         peer.isLeaving = false
+        for index in groups.indices {
+            groups[index].grantedRequest = 0
+            groups[index].refusedRequest = 0
+            groups[index].refusal = .none
+        }
         needsEvaluation = true
         beatIsDue = true
     }

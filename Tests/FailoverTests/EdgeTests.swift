@@ -157,4 +157,23 @@ private func starts(_ effects: [Effect]) -> Int {
         story.run(.seconds(20))
         #expect(story.phase(1) == .active)
     }
+
+    @Test func aTakeoverIsHeardAfterTheAskingDaemonWasRestarted() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        story.command(1, .takeover(.all))
+        story.run(.seconds(5))
+        story.command(0, .takeover(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        story.killDaemon(1)
+        story.startDaemon(1)
+        story.run(.seconds(5))
+        story.command(1, .takeover(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(1) == .active)
+        #expect(story.replies.map(\.2.outcome) == [.done, .done, .done])
+    }
 }

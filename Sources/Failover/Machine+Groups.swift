@@ -470,8 +470,10 @@ extension FailoverMachine {
 
     /// The peer will not take what was offered: this node does, if it can.
     private mutating func takeBack(_ index: Int, _ reason: Reason) {
-        groups[index].declined = max(groups[index].declined, groups[index].claimEpoch)
         guard fitness(index) == .fit else {
+            // Both have declined. While this node claims, the peer must not read that: the next epoch would be
+            // the preferred node's, and both would claim it.
+            groups[index].declined = max(groups[index].declined, groups[index].claimEpoch)
             groups[index].claim = .none
             move(index, to: .failed, .declined, reason)
             return

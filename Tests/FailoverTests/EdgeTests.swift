@@ -176,4 +176,26 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(1) == .active)
         #expect(story.replies.map(\.2.outcome) == [.done, .done, .done])
     }
+
+    @Test func whatIsTakenBackAfterADeclineIsNotTakenByTheDecliner() {
+        let story = pair(preferred: 1)
+        story.boot(1)
+        story.boot(0)
+        story.run(.seconds(5))
+        // What l1 reserves while l0 holds the group is not on its disk in time.
+        story.diskTime[1] = .seconds(60)
+        story.command(0, .takeover(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        story.command(0, .standby(.all))
+        story.run(.milliseconds(50))
+        story.run(.milliseconds(4_900))
+        story.diskTime = [.microseconds(1_200), .milliseconds(1)]
+        var both = false
+        for _ in 0..<2000 {
+            story.run(.microseconds(500))
+            both = both || running(story).count > 1
+        }
+        #expect(!both)
+    }
 }

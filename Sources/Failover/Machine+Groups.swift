@@ -61,6 +61,9 @@ extension FailoverMachine {
         return now - since >= settings.timings.fitSettle
     }
 
+    /// Whether the peer spoke of the group after our last question (S8).
+    func hasFreshWord(_ index: Int) -> Bool { peer.words[index]?.response == challenge }
+
     /// The highest epoch either node has used, offered or declined, as far as is known here.
     private func highestEpoch(_ index: Int) -> UInt64 {
         let group = groups[index]
@@ -96,8 +99,8 @@ extension FailoverMachine {
         if report.phase.holds { reserve(index) }
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
         // So may one that does not hear us, whatever it says.
-        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs,
-            peer.response == challenge
+        guard report.phase.isIdle, probes.suspicionSince == nil, hasFreshWord(index),
+            peer.words[index]?.hearsUs == true
         else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
@@ -135,13 +138,13 @@ extension FailoverMachine {
     private func unheldEpoch(_ index: Int, _ report: GroupReport) -> UInt64 {
         let group = groups[index]
         let epoch = max(group.epoch, report.epoch) + 1
-        return max(epoch, min(group.declined, declined(report)) &+ 1)
+        return max(epoch, min(group.declined, declined(index, report)) &+ 1)
     }
 
     /// To whom: to the preferred node, and once that has declined to the other.
     private func entitledToUnheld(_ index: Int, _ report: GroupReport, _ epoch: UInt64) -> Side? {
         let ownDeclined = groups[index].declined >= epoch
-        let peerDeclined = declined(report) >= epoch
+        let peerDeclined = declined(index, report) >= epoch
         switch preferredSide(index) {
         case .own: return ownDeclined ? (peerDeclined ? nil : .peer) : .own
         case .peer: return peerDeclined ? (ownDeclined ? nil : .own) : .peer
@@ -149,8 +152,8 @@ extension FailoverMachine {
     }
 
     /// What the peer declined; a node that leaves declines everything.
-    private func declined(_ report: GroupReport) -> UInt64 {
-        peer.isLeaving ? UInt64.max - 1 : report.declined
+    private func declined(_ index: Int, _ report: GroupReport) -> UInt64 {
+        peer.words[index]?.isLeaving == true ? UInt64.max - 1 : report.declined
     }
 
     /// Accepts or declines an offer (S3b).
@@ -330,7 +333,7 @@ extension FailoverMachine {
     /// A late claim that the peer, asked afresh, has overtaken and given up again: what runs here is not what
     /// the service became there (S8). The group is stopped and granted anew.
     func overtaken(_ index: Int) -> Reason? {
-        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
+        guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return nil }
         guard let report = peer.reports[index], !report.phase.holds else { return nil }
         guard report.epoch > groups[index].epoch else { return nil }
         return Reason(.S8, "\(settings.peer) held it at epoch \(report.epoch) while this node was late")
@@ -338,7 +341,7 @@ extension FailoverMachine {
 
     /// A fresh word of a peer that does not hold the group ends our doubt (S8).
     private mutating func clearLateness(_ index: Int) {
-        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return }
+        guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return }
         guard let report = peer.reports[index], !report.phase.holds else { return }
         guard report.epoch <= groups[index].epoch else { return }
         groups[index].isLate = false
@@ -347,7 +350,9 @@ extension FailoverMachine {
 
     /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.
     private mutating func lostConflict(_ index: Int) -> Reason? {
-        guard peer.isPresent, let report = peer.reports[index] else { return nil }
+        guard peer.isPresent, peer.words[index] != nil, let report = peer.reports[index] else {
+            return nil
+        }
         guard report.phase.holds else { return nil }
         groups[index].announcesWhenAlone = true
         guard report.phase != .stopping else { return nil }

@@ -125,7 +125,7 @@ extension FailoverMachine {
             abandonStart(index, then: .standby, reason)
             return
         }
-        guard peer.isPresent, peer.response == challenge, let report = peer.reports[index],
+        guard peer.isPresent, hasFreshWord(index), let report = peer.reports[index],
             !report.phase.holds, report.epoch <= groups[index].epoch
         else {
             if case .take = silenceVerdict(index) {

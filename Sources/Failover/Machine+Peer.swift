@@ -79,7 +79,12 @@ extension FailoverMachine {
         }
         if peer.standing != .present { contact() }
         endSuspicion()
-        for report in content.groups { heard(report) }
+        let word = Word(
+            response: content.response,
+            isLeaving: content.isLeaving,
+            hearsUs: hearsUs
+        )
+        for report in content.groups { heard(report, word) }
         // Only a beat sent after we asked says anything about a claim that may have been overtaken (S8).
         if content.response == challenge, groups.contains(where: \.isLate) { needsEvaluation = true }
     }
@@ -101,8 +106,12 @@ extension FailoverMachine {
     }
 
     /// What the peer says of one group.
-    private mutating func heard(_ report: GroupReport) {
+    private mutating func heard(_ report: GroupReport, _ word: Word) {
         guard let index = groupIndex[report.group] else { return }
+        if peer.words[index] != word {
+            peer.words[index] = word
+            needsEvaluation = true
+        }
         let before = peer.reports[index]
         guard before != report else { return }
         if report.fitness == .fit {
@@ -238,7 +247,10 @@ extension FailoverMachine {
                     : "\(settings.peer) is silent for \(silence.text)"
             )
         }
-        for index in peer.fitSince.indices { peer.fitSince[index] = nil }
+        for index in groups.indices {
+            peer.words[index] = nil
+            peer.fitSince[index] = nil
+        }
     }
 
     /// When `watchPeer` or `watchLinks` next has something to say.

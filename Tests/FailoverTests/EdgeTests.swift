@@ -198,4 +198,35 @@ private func starts(_ effects: [Effect]) -> Int {
         }
         #expect(!both)
     }
+
+    @Test func anAnswerToAChallengeCountsOnlyForTheGroupsOfItsDatagram() {
+        var alone = Alone(twoGroups())
+        let first = report(group, .standby, epoch: 0, prefers: false)
+        let second = report(GroupName("second"), .standby, epoch: 0, prefers: false)
+        _ = alone.hear([first, second])
+        #expect(alone.machine.phases == [.active, .active])
+        alone.now = alone.now + .seconds(4)
+        _ = alone.give(.loopLate(.seconds(4)))
+        // The first datagram of the answer speaks of the first group alone; the second was taken meanwhile.
+        _ = alone.hear([first], response: alone.nonce &+ 1)
+        _ = alone.hear(
+            [report(GroupName("second"), .active, epoch: 2, prefers: false)],
+            response: alone.nonce &+ 1
+        )
+        #expect(alone.machine.phases == [.active, .standby])
+    }
+
+    @Test func aLeavingPeerDeclinesOnlyTheGroupsOfItsDatagram() {
+        var settings = twoGroups()
+        settings.groups[1].preferred = .peer
+        var alone = Alone(settings)
+        let first = report(group, .standby, epoch: 0, prefers: false)
+        let second = report(GroupName("second"), .standby, epoch: 0, prefers: true)
+        _ = alone.hear([first, second])
+        #expect(alone.machine.phases == [.active, .standby])
+        // That it has started the second group meanwhile is in the next datagram.
+        let effects = alone.hear([first], isLeaving: true)
+        #expect(starts(effects) == 0)
+        #expect(alone.machine.phases == [.active, .standby])
+    }
 }

@@ -81,7 +81,7 @@ extension FailoverMachine {
         }
         switch peer.standing {
         case .present: considerIdleWithPeer(index)
-        case .left: considerLeft(index)
+        case .silent where hasLetGo(index), .left: considerLeft(index)
         case .silent, .confirmedDown: considerSilence(index)
         case .neverHeard: break
         }
@@ -116,20 +116,21 @@ extension FailoverMachine {
         }
     }
 
+    /// Whether the peer said last that it was leaving, did not hold the group, and would not take it: so it left
+    /// in order. One that falls silent while it still stops the group is silent like any other.
+    func hasLetGo(_ index: Int) -> Bool {
+        guard peer.isLeaving, let report = peer.reports[index] else { return false }
+        return report.fitness == .leaving && (report.phase.isIdle || report.phase == .offered)
+    }
+
     /// The peer said last that it holds nothing and takes nothing: it left in order.
     private mutating func considerLeft(_ index: Int) {
         guard let report = peer.reports[index], fitness(index) == .fit else { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
             answer(index, offer: report.offer)
-        } else if report.phase.isIdle || report.phase == .offered {
+        } else {
             let epoch = highestEpoch(index) + 1
             claim(index, epoch, .offer, Reason(.S3b, "\(settings.peer) left without holding it"))
-        } else {
-            hold(
-                index,
-                .hostAnswers,
-                Reason(.S3, "\(settings.peer) left without confirming that it stopped the group")
-            )
         }
     }
 
@@ -466,7 +467,7 @@ extension FailoverMachine {
         case .present, .neverHeard:
             guard let report, report.declined >= offer else { return }
             takeBack(index, Reason(.S3b, "\(settings.peer) declined at epoch \(offer)"))
-        case .left:
+        case .silent where hasLetGo(index), .left:
             takeBack(index, Reason(.S3b, "\(settings.peer) left without taking it"))
         case .silent, .confirmedDown:
             considerSilence(index)

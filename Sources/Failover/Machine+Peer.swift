@@ -229,10 +229,11 @@ extension FailoverMachine {
     }
 
     private mutating func fallSilent(_ silence: Duration) {
-        peer.standing = peer.isLeaving ? .left : .silent
+        let hasLeft = groups.indices.allSatisfy { hasLetGo($0) }
+        peer.standing = hasLeft ? .left : .silent
         peer.presentSince = nil
         needsEvaluation = true
-        if peer.isLeaving {
+        if hasLeft {
             probes.endSuspicion()
             probes.nextRound = nil
             note(.info, .peerDead, nil, "\(settings.peer) has left in order")

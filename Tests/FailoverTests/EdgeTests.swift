@@ -199,6 +199,32 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(!both)
     }
 
+    @Test func aNodeThatDiesWhileItLeavesIsTakenOver() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
+        story.shutDown(0)
+        story.run(.seconds(1))
+        story.crash(0)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+    }
+
+    @Test func aNodeThatStopsItsDaemonWithoutStoppingTheGroupIsNotTakenOverWhileItsHostAnswers() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
+        story.shutDown(0)
+        story.run(.seconds(1))
+        story.killDaemon(0)
+        story.run(.seconds(30))
+        #expect(story.phase(1) == .standby)
+    }
+
     @Test func anAnswerToAChallengeCountsOnlyForTheGroupsOfItsDatagram() {
         var alone = Alone(twoGroups())
         let first = report(group, .standby, epoch: 0, prefers: false)

@@ -104,6 +104,8 @@ extension FailoverMachine {
         else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
+        // Where both could begin, the preferred node's storage is the one meant; it does not move by itself.
+        if preferredSide(index) == .peer || peer.isLeaving, holdsOtherStorage(index, report) { return }
         if fitness(index) == .fit {
             claim(
                 index,
@@ -126,12 +128,25 @@ extension FailoverMachine {
     /// The peer said last that it holds nothing and takes nothing: it left in order.
     private mutating func considerLeft(_ index: Int) {
         guard let report = peer.reports[index], fitness(index) == .fit else { return }
+        if holdsOtherStorage(index, report) { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
             answer(index, offer: report.offer)
         } else {
             let epoch = highestEpoch(index) + 1
             claim(index, epoch, .offer, Reason(.S3b, "\(settings.peer) left without holding it"))
         }
+    }
+
+    /// The group's storage means something else on the peer: it does not come here unless somebody says so
+    /// (design section 3).
+    private mutating func holdsOtherStorage(_ index: Int, _ report: GroupReport) -> Bool {
+        guard differsInStorage(index, report) else { return false }
+        hold(
+            index,
+            .storageDiffers,
+            Reason(.configuration, "the group's storage is configured differently on \(settings.peer)")
+        )
+        return true
     }
 
     /// The epoch at which a group that nobody holds counts as offered (S3b): above all epochs of both, and

@@ -225,6 +225,33 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(1) == .standby)
     }
 
+    @Test func aGroupOfDifferentStorageIsNotTakenFromANodeThatLeaves() {
+        var other = Story.settings(own: 1)
+        other.groups[0].storageDigest = 8
+        let story = Story(Story.settings(own: 0), other)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .active)
+        story.shutDown(0)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .standby)
+        #expect(running(story) == [])
+        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("differently"))
+    }
+
+    @Test func aGroupOfDifferentStorageThatCannotStartIsNotGrantedToTheOther() {
+        var other = Story.settings(own: 1)
+        other.groups[0].storageDigest = 8
+        let story = Story(Story.settings(own: 0), other)
+        story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .failed)
+        #expect(story.phase(1) == .standby)
+    }
+
     @Test func anAnswerToAChallengeCountsOnlyForTheGroupsOfItsDatagram() {
         var alone = Alone(twoGroups())
         let first = report(group, .standby, epoch: 0, prefers: false)

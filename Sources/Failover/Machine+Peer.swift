@@ -229,7 +229,7 @@ extension FailoverMachine {
     }
 
     private mutating func fallSilent(_ silence: Duration) {
-        let hasLeft = groups.indices.allSatisfy { hasLetGo($0) }
+        let hasLeft = peer.isLeaving && groups.indices.allSatisfy { hasLetGo($0) }
         peer.standing = hasLeft ? .left : .silent
         peer.presentSince = nil
         needsEvaluation = true

@@ -282,4 +282,22 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(starts(effects) == 0)
         #expect(alone.machine.phases == [.active, .standby])
     }
+
+    @Test func aKeeperThatSpeaksKeepsStorageFromBeingTakenBetweenItsBeats() {
+        let story = pair()
+        story.nodes[1].settings.timings.warntime = .milliseconds(2250)
+        story.hasServiceNetwork = false
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.killDaemon(0)
+        for _ in 0..<30 {
+            story.keeperSpeaks(0)
+            story.run(.seconds(1))
+        }
+        #expect(story.phase(1) == .standby)
+        story.crash(0)
+        story.run(.seconds(4))
+        #expect(story.phase(1) == .active)
+    }
 }

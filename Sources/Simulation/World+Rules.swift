@@ -413,7 +413,9 @@ extension World {
     /// Looks whether the world has settled; at the bound it must have.
     func look() {
         let unsettled = settings.groups.indices.first { complaint(about: $0) != nil }
-        if unsettled == nil {
+        // A command without its reply is waited for: at its bound it breaks L2.
+        let hasOpenCommand = machines.contains { !$0.commands.isEmpty }
+        if unsettled == nil, !hasOpenCommand {
             let since = settledSince ?? now
             settledSince = since
             let calm = settings.timings.deadtime.nanoseconds * 2 + second

@@ -83,11 +83,16 @@ extension Loop {
         send(last.content)
     }
 
-    /// This machine was set back to an earlier state (S6): a new nonce, nothing trusted.
+    /// This machine was set back to an earlier state (S6): a new incarnation, nothing trusted.
     private func beginIncarnation() -> Event? {
-        // Without random bytes the next such datagram asks again.
-        guard let nonce = try? Loop.freshNonce() else { return nil }
-        let incarnation = Incarnation(counter: session.incarnation.counter, nonce: nonce)
+        let counter = shared[.incarnationUsed] + 1
+        if shared[.incarnationReserved] < counter + 32 { recorder.reserve(counter + 64) }
+        // Without a durable counter or random bytes the next such datagram asks again.
+        guard counter <= shared[.incarnationReserved], let nonce = try? Loop.freshNonce() else {
+            return nil
+        }
+        shared[.incarnationUsed] = counter
+        let incarnation = Incarnation(counter: counter, nonce: nonce)
         session.beginIncarnation(incarnation)
         return .rolledBack(incarnation)
     }

@@ -91,8 +91,9 @@ extension FailoverMachine {
             answer(index, offer: report.offer)
             return
         }
-        // The peer is about to release: the disk write is done before it is needed (S5).
-        if report.phase == .stopping { reserve(index) }
+        // What the peer holds now may be ours next: the disk write is done long before it is needed (S5), so
+        // that an orderly move does not wait for a disk either.
+        if report.phase.holds { reserve(index) }
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
         // So may one that does not hear us, whatever it says.
         guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs,
@@ -237,6 +238,7 @@ extension FailoverMachine {
         isHandover: Bool = false
     ) {
         if groups[index].startFailure != nil { groups[index].retriedStart = true }
+        if kind == .evidence, !hostAnswers { peer.isJudgedDead = true }
         groups[index].claim = kind
         groups[index].claimEpoch = epoch
         groups[index].isLate = false

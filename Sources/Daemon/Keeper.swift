@@ -26,6 +26,8 @@ final class Keeper {
     /// Loops that ended before they served, one after another.
     private var failures = 0
     private var forkAt: Int64?
+    /// To be taken once the first loop is forked: that begins as an ordinary process.
+    private var realTime: RealTimeRequest?
 
     private static let loopToken: UInt64 = 1
     private static let signalToken: UInt64 = 2
@@ -85,11 +87,12 @@ final class Keeper {
         guard case .success(let loaded) = context.configuration() else { return }
         rhythm = Rhythm(loaded.settings.timings)
         speaker = KeeperSpeaker(loaded, shared: shared)
-        _ = LoopPriority.take(loaded.cluster.realTime)
+        realTime = loaded.cluster.realTime
     }
 
     private func turnUntilEnd() throws(SystemError) -> Int32 {
         while true {
+            takePriority()
             try poller.arm(at: nextDeadline)
             let wake = try poller.wait()
             noteTurn(at: wake.now)
@@ -107,6 +110,13 @@ final class Keeper {
             readConfiguration()
             try watch(at: wake.now)
         }
+    }
+
+    private func takePriority() {
+        guard let request = realTime else { return }
+        realTime = nil
+        // What is refused here is refused to the loop too, which says so.
+        _ = LoopPriority.take(request, isDeciding: false)
     }
 
     private var nextDeadline: Int64 {

@@ -119,7 +119,12 @@ public struct FailoverMachine: Sendable {
         watchLinks()
         probeIfDue()
         evaluate()
-        flush()
+        // What a late loop reads before it knows that it is late must not make it speak (S8): a beat that is
+        // merely due waits for `timeReached`.
+        switch event {
+        case .heartbeatReceived, .heartbeatRepeated: flush(beatsWhenDue: false)
+        default: flush(beatsWhenDue: true)
+        }
         return effects
     }
 
@@ -139,14 +144,14 @@ public struct FailoverMachine: Sendable {
     }
 
     /// Puts what must be durable before what is said, and says it when it is new or due.
-    private mutating func flush() {
+    private mutating func flush(beatsWhenDue: Bool) {
         if recordIsDirty {
             recordIsDirty = false
             persistIssued.value += 1
             effects.append(.persist(persistIssued, durableRecord))
         }
         guard !hasEnded else { return }
-        if beatIsDue || (nextBeat.map { $0 <= now } ?? true) {
+        if beatIsDue || beatsWhenDue && (nextBeat.map { $0 <= now } ?? true) {
             effects.append(.sendHeartbeat(beatContent()))
             // A due beat keeps its rhythm (L3); one sent early for news starts it anew.
             let keepalive = settings.timings.keepalive

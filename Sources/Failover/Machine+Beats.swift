@@ -3,7 +3,11 @@
 extension FailoverMachine {
     /// The content of a beat sent now.
     func beatContent() -> BeatContent {
-        BeatContent(
+        var reports: [GroupReport] = []
+        reports.reserveCapacity(groups.count)
+        // Not `map(report)`: that would copy the whole machine into its closure.
+        for index in groups.indices { reports.append(report(index)) }
+        return BeatContent(
             kind: .alive,
             isLeaving: isLeaving,
             deadtime: settings.timings.deadtime,
@@ -11,7 +15,7 @@ extension FailoverMachine {
             challenge: challenge,
             response: peer.challenge,
             addresses: ownAddresses,
-            groups: groups.indices.map(report)
+            groups: reports
         )
     }
 

@@ -91,11 +91,14 @@ extension FailoverMachine {
             answer(index, offer: report.offer)
             return
         }
-        // The peer is about to release: the disk write is done before it is needed (S5).
-        if report.phase == .stopping { reserve(index) }
+        // What the peer holds now may be ours next: the disk write is done long before it is needed (S5), so
+        // that an orderly move does not wait for a disk either.
+        if report.phase.holds { reserve(index) }
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
         // So may one that does not hear us, whatever it says.
-        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs else { return }
+        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs,
+            peer.response == challenge
+        else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         if fitness(index) == .fit {
@@ -235,6 +238,7 @@ extension FailoverMachine {
         isHandover: Bool = false
     ) {
         if groups[index].startFailure != nil { groups[index].retriedStart = true }
+        if kind == .evidence, !hostAnswers { peer.isJudgedDead = true }
         groups[index].claim = kind
         groups[index].claimEpoch = epoch
         groups[index].isLate = false
@@ -308,11 +312,16 @@ extension FailoverMachine {
             release(index, then: .offer, Reason(.shutdown, "this node is leaving"))
             return
         }
-        if let reason = lostConflict(index) ?? overtaken(index) {
+        if let reason = lostConflict(index) {
             release(index, then: .standby, reason)
             return
         }
+        // A conflict that this node won has ended: the peer's epoch is known, and no news to a late claim.
         considerConflictEnd(index)
+        if let reason = overtaken(index) {
+            release(index, then: .standby, reason)
+            return
+        }
         clearLateness(index)
         considerRequest(index)
         if groups[index].phase == .active { considerFailback(index) }

@@ -50,6 +50,7 @@ extension FailoverMachine {
         peer.lastDaemonDown = nil
         peer.earliestTake = content.earliestTake
         peer.challenge = content.challenge
+        if peer.response != content.response { needsEvaluation = true }
         peer.response = content.response
         let hearsUs = beat.echo.age < suspicionDelay
         if hearsUs != peer.hearsUs {
@@ -122,6 +123,7 @@ extension FailoverMachine {
         let before = peer.standing
         peer.standing = .present
         peer.presentSince = now
+        peer.isJudgedDead = false
         endSuspicion()
         probes.nextRound = now
         needsEvaluation = true
@@ -162,7 +164,7 @@ extension FailoverMachine {
     /// The peer's keeper speaks: the host lives, the loop does not (S10). Never "alive".
     private mutating func daemonDown(_ beat: Beat, on link: LinkIndex) {
         if peer.lastDaemonDown == nil {
-            note(.page, .peerDaemonDown, nil, "the daemon of \(settings.peer) is down, its host answers")
+            note(.warning, .peerDaemonDown, nil, "the loop of \(settings.peer) is down, its keeper speaks")
         }
         peer.lastDaemonDown = now
     }
@@ -205,7 +207,7 @@ extension FailoverMachine {
         probes.rounds = 0
         probes.nextRound = now
         for index in groups.indices where groups[index].phase.isIdle { reserve(index) }
-        if peer.standing == .present {
+        if peer.standing == .present, !peer.isLeaving {
             note(.warning, .peerLate, nil, "\(settings.peer) is late")
         }
     }
@@ -219,7 +221,15 @@ extension FailoverMachine {
             probes.nextRound = nil
             note(.info, .peerDead, nil, "\(settings.peer) has left in order")
         } else {
-            note(.warning, .peerSilent, nil, "\(settings.peer) is silent for \(silence.text)")
+            let keeper = peer.lastDaemonDown != nil
+            note(
+                keeper ? .page : .warning,
+                keeper ? .peerDaemonDown : .peerSilent,
+                nil,
+                keeper
+                    ? "the daemon of \(settings.peer) is down for \(silence.text), its host answers"
+                    : "\(settings.peer) is silent for \(silence.text)"
+            )
         }
         for index in peer.fitSince.indices { peer.fitSince[index] = nil }
     }

@@ -28,7 +28,7 @@ extension FailoverMachine {
             switch peer.standing {
             case .neverHeard: .unknown
             case .present: probes.suspicionSince == nil ? .alive : .late
-            case .silent: isJudgedDead ? .dead : .silent
+            case .silent: peer.isJudgedDead ? .dead : .silent
             case .left, .confirmedDown: .dead
             }
         return PeerStatus(
@@ -37,14 +37,6 @@ extension FailoverMachine {
             lastHeardMilliseconds: peer.lastHeard.map { (now - $0).milliseconds },
             incarnation: peer.incarnation?.description
         )
-    }
-
-    /// Whether the table said of every group that the silent peer does not hold it.
-    private var isJudgedDead: Bool {
-        !hostAnswers
-            && groups.indices.allSatisfy { index in
-                groups[index].phase.holds && groups[index].heldCause == nil
-            }
     }
 
     private func groupStatus(_ index: Int, at now: Instant) -> GroupStatus {
@@ -60,6 +52,9 @@ extension FailoverMachine {
                 ? self.settings.node.text : self.settings.peer.text,
             fit: fitness == .fit,
             unfitReason: fitness == .fit ? nil : fitness.words,
+            peerState: peer.isPresent ? peer.reports[index]?.phase.state : nil,
+            peerUnfitReason: peer.isPresent ? peerUnfitReason(index) : nil,
+            isContested: group.conflictNoted,
             resources: settings.resources.indices.map { place in
                 let resource = group.resources[place]
                 return ResourceStatus(
@@ -72,6 +67,11 @@ extension FailoverMachine {
                 )
             }
         )
+    }
+
+    private func peerUnfitReason(_ index: Int) -> String? {
+        guard let report = peer.reports[index] else { return "it does not speak of this group" }
+        return report.fitness == .fit ? nil : report.fitness.words
     }
 
     /// The node that runs the group, as far as is known here.
@@ -125,7 +125,7 @@ extension FailoverMachine {
                 return ("\(label) is not taken over: \(reason.facts)", "baton confirm-down \(name)")
             }
             if group.conflictNoted {
-                return ("\(label) is held by both nodes; one is giving it up", nil)
+                return ("\(label) is held by both nodes; one is giving it up", "baton status")
             }
             if group.phase == .unknown, group.retryAt != nil {
                 return ("\(label): the state of its resources cannot be told yet", "baton status")

@@ -17,6 +17,8 @@ struct PeerView: Sendable {
     var presentSince: Instant?
     /// The shortest silence after which the peer may take from us (S8).
     var earliestTake: Duration?
+    /// A group was taken because neither the peer's host nor the group's address answered.
+    var isJudgedDead = false
     /// The peer is shutting down in order.
     var isLeaving = false
     /// The peer's last challenge, which our beats answer.

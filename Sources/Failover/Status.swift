@@ -141,6 +141,12 @@ public struct GroupStatus: Equatable, Sendable, Codable {
     public var fit: Bool
     /// Why not, when not.
     public var unfitReason: String?
+    /// Where it stands on the other node by that node's last word; absent while that is not heard.
+    public var peerState: GroupState?
+    /// Why the other node could not run it; absent when it could, or is not heard.
+    public var peerUnfitReason: String?
+    /// Whether both nodes hold it, which nothing prevented (S9).
+    public var isContested: Bool
     /// Who froze it; absent when it is not frozen.
     public var frozen: FrozenStatus?
     /// Its resources in starting order.
@@ -155,6 +161,9 @@ public struct GroupStatus: Equatable, Sendable, Codable {
         preferred: String,
         fit: Bool,
         unfitReason: String?,
+        peerState: GroupState? = nil,
+        peerUnfitReason: String? = nil,
+        isContested: Bool = false,
         frozen: FrozenStatus? = nil,
         resources: [ResourceStatus]
     ) {
@@ -165,6 +174,9 @@ public struct GroupStatus: Equatable, Sendable, Codable {
         self.preferred = preferred
         self.fit = fit
         self.unfitReason = unfitReason
+        self.peerState = peerState
+        self.peerUnfitReason = peerUnfitReason
+        self.isContested = isContested
         self.frozen = frozen
         self.resources = resources
     }

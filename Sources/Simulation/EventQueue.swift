@@ -3,7 +3,9 @@
 
 import Failover
 
-/// One thing planned in the world. Numbers of boots and runs tell whether it still concerns anybody.
+/// One thing planned in the world.
+///
+/// Numbers of boots and runs tell whether it still concerns anybody.
 enum Happening {
     /// A datagram reaches the device of its receiver.
     case datagramArrived(packet: Int)

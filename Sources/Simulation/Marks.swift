@@ -8,7 +8,8 @@ extension Event {
     var mark: UInt64 {
         switch self {
         case .started(let start): 0x100 &+ start.incarnation.nonce
-        case .heartbeatReceived(let beat, let link): 0x200 &+ beat.sequence << 16 &+ UInt64(link.value) << 2
+        case .heartbeatReceived(let beat, let link):
+            0x200 &+ beat.sequence << 16 &+ UInt64(link.value) << 2
         case .heartbeatRepeated(let link): 0x300 &+ UInt64(link.value) << 2
         case .rolledBack: 0x400
         case .timeReached: 0x500

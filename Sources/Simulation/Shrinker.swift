@@ -112,19 +112,23 @@ extension DeedKind {
         switch self {
         case .crash(let node, let offFor, let losesDisk):
             return half(offFor).map { .crash(node: node, offFor: $0, losesDisk: losesDisk) }
-        case .kill(let node, let after): return half(after).map { .kill(node: node, restartAfter: $0) }
+        case .kill(let node, let after):
+            return half(after).map { .kill(node: node, restartAfter: $0) }
         case .pause(let node, let lasts, let keeper):
             return half(lasts).map { .pause(node: node, lasts: $0, keeperAfter: keeper) }
         case .freeze(let node, let lasts): return half(lasts).map { .freeze(node: node, lasts: $0) }
         case .cut(let network, let way, let lasts, let carrier):
-            return half(lasts).map { .cut(network: network, way: way, lasts: $0, losesCarrier: carrier) }
+            return half(lasts).map {
+                .cut(network: network, way: way, lasts: $0, losesCarrier: carrier)
+            }
         case .lose(let network, let share, let lasts):
             return half(lasts).map { .lose(network: network, perMille: share, lasts: $0) }
         case .delay(let network, let most, let lasts):
             return half(lasts).map { .delay(network: network, most: most, lasts: $0) }
         case .double(let network, let share, let lasts):
             return half(lasts).map { .double(network: network, perMille: share, lasts: $0) }
-        case .hangDisk(let node, let lasts): return half(lasts).map { .hangDisk(node: node, lasts: $0) }
+        case .hangDisk(let node, let lasts):
+            return half(lasts).map { .hangDisk(node: node, lasts: $0) }
         case .shutdown(let node, let after):
             return half(after).map { .shutdown(node: node, restartAfter: $0) }
         default: return nil

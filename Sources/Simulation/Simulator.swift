@@ -15,7 +15,9 @@ public struct Simulator: Sendable {
         self.codec = codec
     }
 
-    /// Tells the story of one seed. The same seed gives the same digest, on every machine and in every process.
+    /// Tells the story of one seed.
+    ///
+    /// The same seed gives the same digest, on every machine and in every process.
     public func tell(seed: UInt64) -> Verdict {
         World(Story(seed: seed, topology: topology), codec: codec, writesTranscript: false).tell()
     }
@@ -56,7 +58,11 @@ public struct Simulator: Sendable {
 
     /// A story in words, from its first line to the broken rule or to its end.
     public func transcript(seed: UInt64) -> [String] {
-        let world = World(Story(seed: seed, topology: topology), codec: codec, writesTranscript: true)
+        let world = World(
+            Story(seed: seed, topology: topology),
+            codec: codec,
+            writesTranscript: true
+        )
         _ = world.tell()
         return world.transcript?.lines ?? []
     }
@@ -65,7 +71,8 @@ public struct Simulator: Sendable {
     /// story breaks none.
     public func shortened(seed: UInt64) -> ShortStory? {
         let story = Story(seed: seed, topology: topology)
-        guard let violation = World(story, codec: codec, writesTranscript: false).tell().violation else {
+        guard let violation = World(story, codec: codec, writesTranscript: false).tell().violation
+        else {
             return nil
         }
         var shrinker = Shrinker(story: story, violation: violation, codec: codec)
@@ -86,7 +93,11 @@ public struct Simulator: Sendable {
     /// - Returns: simulated node-hours, and the digest so that nothing is optimised away.
     public func quiet(hours: Int, seed: UInt64) -> (nodeHours: Double, digest: UInt64) {
         let length = Int64(hours) * 3600 * second
-        let world = World(Story(quietFor: length, seed: seed), codec: codec, writesTranscript: false)
+        let world = World(
+            Story(quietFor: length, seed: seed),
+            codec: codec,
+            writesTranscript: false
+        )
         let verdict = world.tell()
         return (Double(verdict.length) / Double(3600 * second) * 2, verdict.digest)
     }

@@ -23,7 +23,9 @@ struct Deed: Sendable {
     var kind: DeedKind
 }
 
-/// The deeds. Durations are in nanoseconds.
+/// The deeds.
+///
+/// Durations are in nanoseconds.
 enum DeedKind: Sendable {
     /// A machine loses power and is switched on again.
     case crash(node: Int, offFor: Int64, losesDisk: Bool)

@@ -197,7 +197,9 @@ private struct DeedMaker {
     private mutating func command(node: Int) -> DeedKind {
         let group = dice.below(scenery.groups.count)
         let name = scenery.settings(of: node).groups[group].name
-        let scope: Scope = dice.pick([.all, .local, .foreign, .failback, .group(name), .group(name)])
+        let scope: Scope = dice.pick([
+            .all, .local, .foreign, .failback, .group(name), .group(name),
+        ])
         switch dice.below(7) {
         case 0, 1, 2: return .command(node: node, .standby(scope))
         case 3, 4, 5: return .command(node: node, .takeover(scope))

@@ -54,7 +54,8 @@ struct Transcript {
         case .heartbeatRepeated(let link):
             held = "hears the peer on link \(link.value) too"
         case .heartbeatReceived(let beat, let link):
-            let text = "hears on link \(link.value): \(words(beat.content, machine)) (#\(beat.sequence))"
+            let text =
+                "hears on link \(link.value): \(words(beat.content, machine)) (#\(beat.sequence))"
             if lastHeard[machine.index] == beat.content.groups {
                 held = text
             } else {
@@ -116,10 +117,13 @@ struct Transcript {
             let record = start.record.map { record in
                 record.claims.map { "\($0.intent.rawValue) e\($0.epoch)" }.joined(separator: ", ")
             }
-            return "the daemon starts, incarnation \(start.incarnation.counter), record: \(record ?? "none")"
+            return
+                "the daemon starts, incarnation \(start.incarnation.counter), record: \(record ?? "none")"
         case .rolledBack: return "was rolled back"
-        case .operationFinished(let id, let outcome): return "operation \(id.value) ends: \(outcome.short)"
-        case .linkChanged(let link, let isUp): return "link \(link.value) \(isUp ? "is up" : "lost its carrier")"
+        case .operationFinished(let id, let outcome):
+            return "operation \(id.value) ends: \(outcome.short)"
+        case .linkChanged(let link, let isUp):
+            return "link \(link.value) \(isUp ? "is up" : "lost its carrier")"
         case .ownAddressesChanged(let addresses):
             return "own addresses: \(addresses.map { "\($0.address)" }.joined(separator: " "))"
         case .loopLate(let lateness): return "the loop is late by \(lateness.text)"
@@ -141,7 +145,8 @@ struct Transcript {
             return "runs \(operation.action.rawValue) of \(resource.name) (\(operation.id.value))"
         case .cancelOperation(let id): return "ends operation \(id.value) early"
         case .announceAddresses(let group): return "announces the addresses of \(group)"
-        case .reply(let id, let reply): return "replies to \(id.value): \(reply.outcome), \(reply.text)"
+        case .reply(let id, let reply):
+            return "replies to \(id.value): \(reply.outcome), \(reply.text)"
         case .progress(let id, let text): return "tells \(id.value): \(text)"
         case .note(let notice):
             let group = notice.group.map { " \($0)" } ?? ""
@@ -199,10 +204,13 @@ extension DeedKind {
     var words: String {
         func name(_ node: Int) -> String { Scenery.name(of: node).text }
         func time(_ nanoseconds: Int64) -> String { Duration.nanoseconds(nanoseconds).text }
-        func line(_ network: Int?) -> String { network.map { "network eth\($0)" } ?? "every network" }
+        func line(_ network: Int?) -> String {
+            network.map { "network eth\($0)" } ?? "every network"
+        }
         switch self {
         case .crash(let node, let offFor, let losesDisk):
-            return "\(name(node)) loses power for \(time(offFor))\(losesDisk ? " and its disk" : "")"
+            return
+                "\(name(node)) loses power for \(time(offFor))\(losesDisk ? " and its disk" : "")"
         case .kill(let node, let restartAfter):
             return "kill -9 of the daemon of \(name(node)), restarted after \(time(restartAfter))"
         case .pause(let node, let lasts, let keeperAfter):
@@ -224,15 +232,19 @@ extension DeedKind {
             return "\(line(network)) delays by up to \(time(most)) for \(time(lasts))"
         case .double(let network, _, let lasts):
             return "\(line(network)) delivers twice for \(time(lasts))"
-        case .hangDisk(let node, let lasts): return "the disk of \(name(node)) hangs for \(time(lasts))"
+        case .hangDisk(let node, let lasts):
+            return "the disk of \(name(node)) hangs for \(time(lasts))"
         case .spoil(let node, let group, let resource, let action, let how):
-            return "on \(name(node)) the next \(action.rawValue) of resource \(resource) of group \(group) \(how)"
+            return
+                "on \(name(node)) the next \(action.rawValue) of resource \(resource) of group \(group) \(how)"
         case .loseHelper(let node): return "the helper for operations of \(name(node)) is killed"
         case .command(let node, let command): return "typed on \(name(node)): \(command.words)"
         case .confirmDown(let node, let lies):
-            return "typed on \(name(node)): confirm-down \(name(1 - node))\(lies ? ", whether or not it is" : "")"
+            return
+                "typed on \(name(node)): confirm-down \(name(1 - node))\(lies ? ", whether or not it is" : "")"
         case .shutdown(let node, let restartAfter):
-            return "SIGTERM to the daemon of \(name(node)), started again after \(time(restartAfter))"
+            return
+                "SIGTERM to the daemon of \(name(node)), started again after \(time(restartAfter))"
         case .forge(let node, let how, _): return "somebody sends \(name(node)) a datagram: \(how)"
         }
     }

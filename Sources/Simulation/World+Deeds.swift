@@ -104,7 +104,9 @@ extension World {
     }
 
     private func releaseDisk(_ machine: Machine) {
-        guard machine.diskHangs == 0, machine.power != .off, let writing = machine.writing else { return }
+        guard machine.diskHangs == 0, machine.power != .off, let writing = machine.writing else {
+            return
+        }
         planWrite(machine, writing.serial)
     }
 
@@ -120,6 +122,7 @@ extension World {
             machine.counter = 0
             // What only this disk knew of epochs, nobody knows now.
             for group in machine.groups.indices { machine.groups[group].epoch = 0 }
+            machine.contactAt = Int64.min / 2
         }
         machine.power = .off
         machine.boots += 1
@@ -167,7 +170,9 @@ extension World {
     }
 
     /// What the disk, or the helper that writes, makes of a write in progress when its asker is gone: it is done or
-    /// it is not. What waited is forgotten.
+    /// it is not.
+    ///
+    /// What waited is forgotten.
     private func endWrites(_ machine: Machine) {
         if let writing = machine.writing, machine.diskHangs == 0,
             diskDice[machine.index].below(2) == 0
@@ -212,7 +217,11 @@ extension World {
         )
         machine.core = FailoverMachine(settings: machine.settings)
         do throws(WireError) {
-            machine.session = try makeSession(codec: codec, start: start, settings: machine.settings)
+            machine.session = try makeSession(
+                codec: codec,
+                start: start,
+                settings: machine.settings
+            )
         } catch {
             return violate("S6", "no session: \(error)", machine)
         }
@@ -237,7 +246,8 @@ extension World {
         // What an earlier daemon meant to stop is stopped by the next.
         let identity = machine.settings.groups[group].name.identity
         let claim = machine.durable?.claims.first { $0.group == identity }
-        let wasKept = claim?.intent == .active || claim?.intent == .acquiring || claim?.intent == .reserved
+        let wasKept =
+            claim?.intent == .active || claim?.intent == .acquiring || claim?.intent == .reserved
         machine.groups[group].wasFoundHalf = !isNothing && (!isWhole || !wasKept)
         machine.groups[group].hasFailedStart = false
     }
@@ -301,7 +311,8 @@ extension World {
         drain(machine)
     }
 
-    /// What a loop does that comes back late: empty the sockets, then say how late it is (S8).
+    /// What a loop does that comes back late: the beats that wait, then how late it is, then everything else (S8;
+    /// `Loop.turn` of the daemon).
     private func drain(_ machine: Machine) {
         let run = machine.run
         let waiting = machine.inbox
@@ -309,17 +320,18 @@ extension World {
         machine.inboxDatagrams = 0
         machine.lastPauseEnd = now
         machine.sentAt = now
-        for inbound in waiting {
+        for case .datagram(let index) in waiting {
             guard machine.run == run, machine.daemon == .running else { return }
-            switch inbound {
-            case .datagram(let index): open(index, on: machine)
-            case .event(let event): turn(machine, event)
-            }
+            open(index, on: machine)
         }
         guard machine.run == run, machine.daemon == .running else { return }
         let lateness = Duration.nanoseconds(now - machine.pausedAt)
         if lateness >= machine.settings.timings.deadtime { machine.lateAt = now }
         turn(machine, .loopLate(lateness))
+        for case .event(let event) in waiting {
+            guard machine.run == run, machine.daemon == .running else { return }
+            turn(machine, event)
+        }
     }
 
     private func loseHelper(_ machine: Machine) {
@@ -363,7 +375,9 @@ extension World {
     }
 
     private func shutDown(_ machine: Machine, restartAfter: Int64) {
-        guard machine.power == .on, machine.daemon == .running, !machine.isShuttingDown else { return }
+        guard machine.power == .on, machine.daemon == .running, !machine.isShuttingDown else {
+            return
+        }
         machine.isShuttingDown = true
         machine.restartAfter = restartAfter
         lastCommandAt = now

@@ -123,7 +123,8 @@ extension World {
         machine.resources[group][index].isBusy = true
         let serial = nextSerial()
         var ending = Ending.well
-        var lasts = machine.resources[group][index].isAddress
+        var lasts =
+            machine.resources[group][index].isAddress
             ? operationDice[machine.index].between(15_000, 100_000)
             : operationDice[machine.index].between(millisecond, 200 * millisecond)
         if operationDice[machine.index].below(40) == 0, !machine.resources[group][index].isAddress {
@@ -181,7 +182,9 @@ extension World {
     }
 
     func operationEnded(_ machine: Machine, _ serial: UInt64) {
-        guard let index = machine.operations.firstIndex(where: { $0.serial == serial }) else { return }
+        guard let index = machine.operations.firstIndex(where: { $0.serial == serial }) else {
+            return
+        }
         let running = machine.operations[index]
         if machine.power == .frozen {
             queue.plan(.operationEnded(node: machine.index, serial: serial), at: machine.thawsAt)
@@ -265,7 +268,9 @@ extension World {
                 machine.resources[group][index].truth = .running
                 return .running
             }
-            machine.resources[group][index].truth = operationDice[machine.index].pick([.stopped, .running])
+            machine.resources[group][index].truth = operationDice[machine.index].pick([
+                .stopped, .running,
+            ])
             return .unknown(OperationFailure(exitCode: 4, output: "half of it runs"))
         }
     }

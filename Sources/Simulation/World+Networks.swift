@@ -83,7 +83,9 @@ extension World {
         let packet = packets[index]
         freePackets.append(index)
         let local = machine.clock(at: now)
-        guard let verdict = machine.session?.open(packet.bytes, link: packet.link, at: local) else { return }
+        guard let verdict = machine.session?.open(packet.bytes, link: packet.link, at: local) else {
+            return
+        }
         digest.add(UInt64(verdict.kind.rawValue))
         switch verdict {
         case .accepted(let beat):

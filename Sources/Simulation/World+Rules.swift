@@ -24,11 +24,19 @@ extension World {
         let resource = machine.resources[group][index]
         let name = machine.settings.groups[group].resources[index].name
         if resource.isBusy {
-            violate("S3", "\(operation.action.rawValue) of \(name) while another operation on it runs", machine)
+            violate(
+                "S3",
+                "\(operation.action.rawValue) of \(name) while another operation on it runs",
+                machine
+            )
         }
         guard operation.action != .status else { return }
         if machine.resources[group].contains(where: { !$0.isProbed }) {
-            violate("S14", "\(operation.action.rawValue) of \(name) before \(groupName(group)) is probed", machine)
+            violate(
+                "S14",
+                "\(operation.action.rawValue) of \(name) before \(groupName(group)) is probed",
+                machine
+            )
         }
         if operation.action == .start {
             checkStart(operation, name, on: machine)
@@ -47,8 +55,15 @@ extension World {
         if resources.contains(where: { $0.isStopUnconfirmed }) {
             violate("S4", "start of \(name) over an unconfirmed stop", machine)
         }
-        if !resources[operation.resourceIndex].isStateless, other(than: machine).groups[group].writers > 0 {
-            judgeSplit(group, "start of \(name) while the other node may be writing", machine, isAddress: false)
+        if !resources[operation.resourceIndex].isStateless,
+            other(than: machine).groups[group].writers > 0
+        {
+            judgeSplit(
+                group,
+                "start of \(name) while the other node may be writing",
+                machine,
+                isAddress: false
+            )
         }
         if machine.groups[group].acquiredAt == nil {
             machine.groups[group].acquiredAt = now
@@ -66,14 +81,20 @@ extension World {
             let resource = peer.resources[group][index]
             guard resource.isAddress, index == operation.resourceIndex else { continue }
             guard resource.truth == .running || resource.isBusy, resource.mayRun else { continue }
-            judgeSplit(group, "the address of \(groupName(group)) is on both nodes", machine, isAddress: true)
+            judgeSplit(
+                group,
+                "the address of \(groupName(group)) is on both nodes",
+                machine,
+                isAddress: true
+            )
         }
     }
 
     private func checkStop(_ operation: Operation, _ name: String, on machine: Machine) {
         let group = operation.groupIndex
         let resources = machine.resources[group]
-        for later in (operation.resourceIndex + 1)..<max(resources.count, operation.resourceIndex + 1)
+        for later
+            in (operation.resourceIndex + 1)..<max(resources.count, operation.resourceIndex + 1)
         where resources[later].mayRun {
             violate("S3", "stop of \(name) before resource \(later) is stopped", machine)
         }
@@ -84,14 +105,20 @@ extension World {
             let isPrompt = networkOfLink.allSatisfy {
                 lines[$0].delays.isEmpty && now - lines[$0].laggedUntil > 2 * second
             }
-            if other(than: machine).groups[group].yieldsInSplit, isPrompt, now - lastCommandAt > replyBound {
+            if other(than: machine).groups[group].yieldsInSplit, isPrompt,
+                now - lastCommandAt > replyBound
+            {
                 violate("S9", "both nodes stop \(groupName(group)) after the split", machine)
             }
             machine.groups[group].yieldsInSplit = true
             return
         }
         if !hasCauseToStop(group, machine) {
-            violate("needless move", "\(groupName(group)) runs well here, and is stopped for nothing", machine)
+            violate(
+                "needless move",
+                "\(groupName(group)) runs well here, and is stopped for nothing",
+                machine
+            )
         }
     }
 
@@ -119,7 +146,11 @@ extension World {
         // Probing lasts from the first missing beat, at the latest three quarters of `deadtime`, to the verdict.
         let timings = settings.timings
         let begin = min(max(timings.warntime, timings.keepalive * 3 / 2), timings.deadtime * 3 / 4)
-        let claimed = min(now, max(machine.groups[group].claimedAt, peer.groups[group].claimedAt))
+        // The later of the two claims is the one that should have known; one that no beat has told is of now.
+        let claims = machines.map { holder in
+            holder.report(of: group)?.phase.holds == true ? holder.groups[group].claimedAt : now
+        }
+        let claimed = min(now, max(claims[0], claims[1]))
         let window = claimed - (timings.deadtime - begin).nanoseconds
         let exception: Exception
         if peer.power == .frozen || max(peer.frozeUntil, machine.frozeUntil) > window - 2 * second {
@@ -131,7 +162,9 @@ extension World {
         } else if isAddress, lines[Scenery.serviceNetwork].cuts == [0, 0] {
             exception = .lossyNetwork
         } else if networks.count == 1 {
-            guard scenery.unprovedTakeover else { return violate("S1", text + " (unproved_takeover off)", machine) }
+            guard scenery.unprovedTakeover else {
+                return violate("S1", text + " (unproved_takeover off)", machine)
+            }
             exception = .unprovedTakeover
         } else {
             exception = .allNetworksCut
@@ -144,7 +177,10 @@ extension World {
 
     /// Whether a probe over some network, undisturbed since `time`, would have been answered.
     private func couldTell(isAddress: Bool, since time: Int64) -> Bool {
-        if isAddress { return lines[Scenery.serviceNetwork].isClean && lines[Scenery.serviceNetwork].cleanSince <= time }
+        if isAddress {
+            return lines[Scenery.serviceNetwork].isClean
+                && lines[Scenery.serviceNetwork].cleanSince <= time
+        }
         return lines.contains { $0.isClean && $0.cleanSince <= time }
     }
 
@@ -177,7 +213,11 @@ extension World {
             return violate("S5", "\(groupName(group)) is started with no durable claim", machine)
         }
         if claim.intent == .idle {
-            return violate("S5", "\(groupName(group)) is started on a durable claim that says idle", machine)
+            return violate(
+                "S5",
+                "\(groupName(group)) is started on a durable claim that says idle",
+                machine
+            )
         }
         guard let report = machine.report(of: group), report.phase.holds else {
             return violate("S5", "\(groupName(group)) is started, and no beat says so", machine)
@@ -185,19 +225,31 @@ extension World {
         // A record may reserve epochs beyond the one in use.
         let epoch = report.epoch
         if max(claim.epoch, claim.reserved) < epoch {
-            violate("S5", "\(groupName(group)) is started at epoch \(epoch), on disk is \(claim.epoch)", machine)
+            violate(
+                "S5",
+                "\(groupName(group)) is started at epoch \(epoch), on disk is \(claim.epoch)",
+                machine
+            )
         }
         let peer = other(than: machine)
         let own = machine.groups[group]
         let isRetried = epoch == own.epoch && own.epochRun != machine.run
         if epoch < own.epoch || (epoch == own.epoch && !isRetried) {
-            violate("S5", "\(groupName(group)) is started at epoch \(epoch), used here before", machine)
+            violate(
+                "S5",
+                "\(groupName(group)) is started at epoch \(epoch), used here before",
+                machine
+            )
         }
         let used = peer.groups[group].epoch
         let hasHeard = machine.contactAt > peer.groups[group].epochAt
         let isLie = max(lieAt[0], lieAt[1]) > now - replyBound
         if epoch <= used, hasHeard || (epoch == used && report.claim.isProved && !isLie) {
-            violate("S5", "\(groupName(group)) is started at epoch \(epoch), the peer used \(used)", machine)
+            violate(
+                "S5",
+                "\(groupName(group)) is started at epoch \(epoch), the peer used \(used)",
+                machine
+            )
         }
         machine.groups[group].epoch = epoch
         machine.groups[group].epochRun = machine.run
@@ -225,7 +277,11 @@ extension World {
                 violate("S4", "\(groupName(group)) is offered while some of it may run", machine)
             }
             if report.phase.isIdle {
-                violate("S3", "a beat says \(report.phase) of \(groupName(group)), and some of it may run", machine)
+                violate(
+                    "S3",
+                    "a beat says \(report.phase) of \(groupName(group)), and some of it may run",
+                    machine
+                )
             }
         }
     }
@@ -273,13 +329,19 @@ extension World {
     /// One final reply, to a command that is open, and true (L2).
     func checkReply(_ id: UInt64, _ reply: CommandReply, _ machine: Machine) {
         guard let index = machine.commands.firstIndex(where: { $0.id == id }) else {
-            return violate("L2", "a second reply to command \(id), or one to none: \(reply.text)", machine)
+            return violate(
+                "L2",
+                "a second reply to command \(id), or one to none: \(reply.text)",
+                machine
+            )
         }
         let open = machine.commands.remove(at: index)
         guard reply.outcome == .done else { return }
         tally.commandsDone += 1
-        // A later command, here or there, may have undone what this one reached.
-        guard let command = open.command, lastCommandAt == open.at else { return }
+        // Another command, here or there, may have undone what this one reached.
+        guard let command = open.command, lastCommandAt == open.at,
+            open.at - commandBeforeAt > replyBound
+        else { return }
         switch command {
         case .standby(let scope):
             for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {
@@ -287,7 +349,11 @@ extension World {
             }
         case .takeover(let scope):
             for group in groups(of: scope, machine) where !machine.runsWholly(group) {
-                violate("L2", "\"done\" to takeover, and \(groupName(group)) does not run here", machine)
+                violate(
+                    "L2",
+                    "\"done\" to takeover, and \(groupName(group)) does not run here",
+                    machine
+                )
             }
         case .failback, .confirmDown: break
         }
@@ -305,7 +371,9 @@ extension World {
 
     /// The bound of a command, or of a shutdown, has passed.
     func replyDue(_ machine: Machine, run: Int, id: UInt64) {
-        guard machine.run == run, let open = machine.commands.first(where: { $0.id == id }) else { return }
+        guard machine.run == run, let open = machine.commands.first(where: { $0.id == id }) else {
+            return
+        }
         let paused = machine.daemon == .paused || machine.power == .frozen
         if paused || machine.lastPauseEnd > open.at {
             machine.commands.removeAll { $0.id == id }
@@ -317,7 +385,9 @@ extension World {
 
     /// A daemon that ends by itself leaves nothing running.
     func checkEnd(_ machine: Machine) {
-        if !machine.isShuttingDown { violate("S3", "the daemon ends, and nobody told it to", machine) }
+        if !machine.isShuttingDown {
+            violate("S3", "the daemon ends, and nobody told it to", machine)
+        }
         for group in machine.groups.indices where machine.groups[group].mayRun > 0 {
             if machine.resources[group].contains(where: { $0.isStopUnconfirmed }) { continue }
             violate("S3", "the daemon ends, and some of \(groupName(group)) may run", machine)
@@ -381,11 +451,17 @@ extension World {
         if holders.count == 2 { return "both nodes hold \(name)" }
         for machine in machines {
             guard let report = machine.report(of: group) else { return "no beat names \(name)" }
-            if report.phase == .unknown { return "\(machine.settings.node) never learns of \(name)" }
+            if report.phase == .unknown {
+                return "\(machine.settings.node) never learns of \(name)"
+            }
         }
         guard isJudged(group) else { return nil }
-        guard let holder = holders.first else { return "a fit node is there and nobody runs \(name)" }
-        if !holder.runsWholly(group) { return "\(name) does not run wholly on \(holder.settings.node)" }
+        guard let holder = holders.first else {
+            return "a fit node is there and nobody runs \(name)"
+        }
+        if !holder.runsWholly(group) {
+            return "\(name) does not run wholly on \(holder.settings.node)"
+        }
         guard holder.report(of: group)?.phase == .active else {
             return "\(name) runs on \(holder.settings.node), whose beats do not say active"
         }

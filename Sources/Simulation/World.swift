@@ -35,7 +35,10 @@ final class World {
     var splits: [Exception?]
     var lastSplitEnd: [Int64]
     var lieAt: [Int64] = [.min / 2, .min / 2]
-    var lastCommandAt = Int64.min / 2
+    var lastCommandAt = Int64.min / 2 {
+        didSet { commandBeforeAt = oldValue }
+    }
+    var commandBeforeAt = Int64.min / 2
     var commandNumber: UInt64 = 0
     var isQuiet = false
     var pendingEpochCheck: (node: Int, group: Int)?

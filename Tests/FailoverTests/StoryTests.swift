@@ -291,11 +291,11 @@ private enum Stories {
     }
     static func aSlowDiskDeclinesAndTheGroupStaysWhereItWas() -> Story {
         let story = pair()
+        story.say("l1's disk takes twenty seconds for a write: it cannot promise to hold the group.")
+        story.diskTime[1] = .seconds(20)
         story.boot(0)
         story.boot(1)
         story.run(.seconds(5))
-        story.say("l1's disk takes ten seconds for a write: it cannot promise to hold the group.")
-        story.diskTime[1] = .seconds(10)
         story.command(0, .standby(.all))
         story.run(.seconds(12))
         #expect(story.phase(0) == .active)

@@ -21,13 +21,13 @@ other() { case $1 in l0) echo l1 ;; l1) echo l0 ;; esac; }
 in_net() { local net=$1; shift; nsenter --net="/run/netns/$net" "$@"; }
 
 build_world() {
-    mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p /run/bin || return
+    mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p "$LAB_WORK/bin" || return
     # Copies: a build going on beside us must not change what runs here.
     local program
     for program in batond baton baton-lab baton-resource; do
-        [ -x "$LAB_BIN/$program" ] && cp "$LAB_BIN/$program" /run/bin/
+        [ -x "$LAB_BIN/$program" ] && cp "$LAB_BIN/$program" "$LAB_WORK/bin/"
     done
-    PATH=/run/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH
+    PATH=$LAB_WORK/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH
     local net
     for net in lan client l0 l1; do
         ip netns add "$net" && ip -n "$net" link set lo up || return
@@ -204,7 +204,7 @@ start_daemon() {
 daemon_pids() {
     local node=$1 pid
     for pid in $(printf '%s\n' /proc/[0-9]* | sed 's|/proc/||' | sort -n); do
-        [[ /proc/$pid/exe -ef /run/bin/batond ]] &&
+        [[ /proc/$pid/exe -ef $LAB_WORK/bin/batond ]] &&
             [[ /proc/$pid/ns/pid -ef /proc/${power[$node]}/ns/pid ]] && echo "$pid"
     done
 }

@@ -103,7 +103,9 @@ func printShortened(_ seed: UInt64, _ simulator: Simulator) {
     for line in short.lines { print(line) }
     print("")
     print("broken: \(short.violation.rule): \(short.violation.text)")
-    print("\(short.deeds.count) of \(short.deedsBefore) deeds are needed (\(short.tried) stories told to find out):")
+    print(
+        "\(short.deeds.count) of \(short.deedsBefore) deeds are needed (\(short.tried) stories told to find out):"
+    )
     for deed in short.deeds { print("  \(deed)") }
     print("replay: baton-simulate --replay \(seed)\(topology)\(codec)")
 }
@@ -169,7 +171,9 @@ if let hours = options.speedHours {
 } else if options.isSurvey {
     let found = simulator.survey(count: options.stories, from: options.seed)
     for (complaint, seeds) in found {
-        print("\(seeds.count)  \(complaint)  (\(seeds.prefix(5).map(String.init).joined(separator: " ")))")
+        print(
+            "\(seeds.count)  \(complaint)  (\(seeds.prefix(5).map(String.init).joined(separator: " ")))"
+        )
     }
     exit(found.isEmpty ? 0 : 1)
 } else if options.printsDigests {

@@ -20,7 +20,8 @@ struct PlantedBug: Sendable {
             number: 1,
             name: "S3: resources are stopped in starting order",
             file: "Machine+Operations.swift",
-            healthy: "guard let next = groups[index].resources.lastIndex(where: { $0.state != .stopped }) else {",
+            healthy:
+                "guard let next = groups[index].resources.lastIndex(where: { $0.state != .stopped }) else {",
             sick: """
                 let order = groups[index].resources
                 let isLeft = { (resource: Resource) in resource.state != .stopped }
@@ -95,7 +96,8 @@ struct PlantedBug: Sendable {
             number: 9,
             name: "S8: a late loop believes what it knew",
             file: "Machine+Peer.swift",
-            healthy: "        for index in groups.indices where groups[index].phase.holds { groups[index].isLate = true }",
+            healthy:
+                "        for index in groups.indices where groups[index].phase.holds { groups[index].isLate = true }",
             sick: """
                         for index in groups.indices where groups[index].phase.holds && !planted(9) {
                             groups[index].isLate = true
@@ -106,7 +108,8 @@ struct PlantedBug: Sendable {
             number: 10,
             name: "S14: what is not known yet counts as stopped",
             file: "Machine+Operations.swift",
-            healthy: "guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }",
+            healthy:
+                "guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }",
             sick: """
                 guard groups[index].resources.allSatisfy({ $0.probe == nil })
                     || planted(10) && groups[index].resources.contains(where: { $0.state != .unknown })
@@ -124,21 +127,24 @@ struct PlantedBug: Sendable {
             name: "S3b: an offer is taken back before it is declined",
             file: "Machine+Groups.swift",
             healthy: "guard let report, report.declined >= offer else { return }",
-            sick: "guard let report, report.declined >= offer || planted(11) && now > groups[index].since + settings.timings.keepalive * 2 else { return }"
+            sick:
+                "guard let report, report.declined >= offer || planted(11) && now > groups[index].since + settings.timings.keepalive * 2 else { return }"
         ),
         PlantedBug(
             number: 12,
             name: "L4: a restarted daemon stops what runs",
             file: "Machine+Operations.swift",
             healthy: "        if runsWhole, sameBoot, let record, record.intent.meansRunning {",
-            sick: "        if runsWhole, sameBoot, !planted(12), let record, record.intent.meansRunning {"
+            sick:
+                "        if runsWhole, sameBoot, !planted(12), let record, record.intent.meansRunning {"
         ),
         PlantedBug(
             number: 13,
             name: "S7: a group is offered to a peer that is not fit",
             file: "Machine+Groups.swift",
             healthy: "guard report.fitness == .fit, !report.phase.holds else { return false }",
-            sick: "guard report.fitness == .fit || planted(13), !report.phase.holds else { return false }"
+            sick:
+                "guard report.fitness == .fit || planted(13), !report.phase.holds else { return false }"
         ),
     ]
 }

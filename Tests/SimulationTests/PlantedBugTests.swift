@@ -12,7 +12,10 @@ import Testing
         #expect(healthy.isFound == false, "the healthy copy breaks a rule:\n\(healthy.output)")
         for bug in PlantedBug.all {
             let told = try garden.tell(bug: bug.number, stories: 10_000)
-            print("planted: \(bug.name): " + (told.isFound ? "\(told.rule) in \(told.stories) stories" : "NOT FOUND"))
+            print(
+                "planted: \(bug.name): "
+                    + (told.isFound ? "\(told.rule) in \(told.stories) stories" : "NOT FOUND")
+            )
             #expect(told.isFound, "not found in \(told.stories) stories: \(bug.name)")
         }
     }
@@ -31,7 +34,8 @@ private struct Garden {
     }
 
     init() throws {
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let package = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent()
             .deletingLastPathComponent()
         directory = FileManager.default.temporaryDirectory.appending(
             path: "baton-planted-\(ProcessInfo.processInfo.processIdentifier)"
@@ -53,7 +57,8 @@ private struct Garden {
             ("simulate", package.appending(path: "Tests/Simulate")),
         ]
         for room in rooms {
-            var arguments = Self.flags + ["-module-name", room.name, "-I", directory.path(), "-I", openSSL]
+            var arguments =
+                Self.flags + ["-module-name", room.name, "-I", directory.path(), "-I", openSSL]
             if room.name != "simulate" {
                 arguments += ["-parse-as-library", "-emit-module", "-emit-module-path"]
                 arguments.append(directory.appending(path: "\(room.name).swiftmodule").path())

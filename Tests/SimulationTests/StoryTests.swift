@@ -24,17 +24,23 @@ import Testing
 
     @Test func equalSeedsGiveEqualDigestsInOtherProcesses() throws {
         // Each process seeds its dictionaries and sets differently: whoever iterates one is found here.
-        let program = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "baton-simulate")
+        let program = Bundle.main.executableURL?.deletingLastPathComponent().appending(
+            path: "baton-simulate"
+        )
         let built = ProcessInfo.processInfo.arguments.compactMap { argument -> URL? in
             guard argument.contains("/debug/") || argument.contains("/release/") else { return nil }
-            return URL(filePath: argument).deletingLastPathComponent().appending(path: "baton-simulate")
+            return URL(filePath: argument).deletingLastPathComponent().appending(
+                path: "baton-simulate"
+            )
         }
         let found = ([program].compactMap { $0 } + built).first {
             FileManager.default.isExecutableFile(atPath: $0.path())
         }
         let executable = try #require(found, "baton-simulate is not built beside the tests")
         let simulator = Simulator()
-        let own = (1...5 as ClosedRange<UInt64>).map { "\($0) \(String(simulator.tell(seed: $0).digest, radix: 16))" }
+        let own = (1...5 as ClosedRange<UInt64>).map {
+            "\($0) \(String(simulator.tell(seed: $0).digest, radix: 16))"
+        }
         for _ in 0..<2 {
             let process = Process()
             process.executableURL = executable
@@ -44,7 +50,9 @@ import Testing
             try process.run()
             let data = pipe.fileHandleForReading.readDataToEndOfFile()
             process.waitUntilExit()
-            let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+            let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(
+                String.init
+            )
             #expect(lines == own)
         }
     }
@@ -53,6 +61,7 @@ import Testing
     private func forgers(seed: UInt64) -> Story {
         var story = Story(seed: seed, topology: .both)
         var dice = Dice(seed: seed, stream: 99)
+        story.scenery.powerOn = [0, 0]
         story.deeds = (0..<40).map { index in
             Deed(
                 at: 3 * second + Int64(index) * 50 * millisecond,
@@ -82,7 +91,10 @@ import Testing
         var story = forgers(seed: 1)
         for index in 0..<6 {
             story.deeds.append(
-                Deed(at: 5 * second + Int64(index) * millisecond, kind: .double(network: 0, perMille: 5, lasts: second))
+                Deed(
+                    at: 5 * second + Int64(index) * millisecond,
+                    kind: .double(network: 0, perMille: 5, lasts: second)
+                )
             )
         }
         story.deeds.sort { $0.at < $1.at }
@@ -112,7 +124,10 @@ import Testing
         story.scenery.groups = [GroupPlan(kind: .storage, preferred: 0)]
         story.scenery.powerOn = [0, 0]
         story.deeds = [
-            Deed(at: 10 * second, kind: .cut(network: nil, way: .both, lasts: 40 * second, losesCarrier: false))
+            Deed(
+                at: 10 * second,
+                kind: .cut(network: nil, way: .both, lasts: 40 * second, losesCarrier: false)
+            )
         ]
         story.quietAt = 55 * second
         let verdict = World(story, codec: .wire, writesTranscript: false).tell()
@@ -125,7 +140,10 @@ import Testing
         story.scenery.unprovedTakeover = false
         story.scenery.powerOn = [0, 0]
         story.deeds = [
-            Deed(at: 10 * second, kind: .cut(network: nil, way: .both, lasts: 40 * second, losesCarrier: false))
+            Deed(
+                at: 10 * second,
+                kind: .cut(network: nil, way: .both, lasts: 40 * second, losesCarrier: false)
+            )
         ]
         story.quietAt = 55 * second
         let verdict = World(story, codec: .wire, writesTranscript: false).tell()

@@ -182,6 +182,7 @@ import Testing
         let world = world()
         markRunning(world.machines[0])
         world.lastCommandAt = 0
+        world.commandBeforeAt = Int64.min / 2
         world.machines[0].commands = [OpenCommand(id: 4, command: .standby(.all), at: 0)]
         world.checkReply(4, CommandReply(outcome: .done, text: "done"), world.machines[0])
         #expect(world.violation?.rule == "L2")

@@ -62,15 +62,18 @@ struct Observation {
         return found
     }
 
-    /// The longest time without an answer that began or lasted after this moment.
+    /// The longest time without an answer that has more than one tick of it in this window.
+    ///
+    /// A crash falls between two answers: the hole it makes begins a little before its mark, and
+    /// belongs to it whole; the window before it has only that little.
     func longestGap(since moment: Nanoseconds, until end: Nanoseconds) -> Nanoseconds {
-        let times = answers.map(\.at)
-        guard let first = times.first else { return end - moment }
-        var longest = max(0, min(first, end) - max(started, moment))
-        for (before, after) in zip(times, times.dropFirst()) where after >= moment && before < end {
-            longest = max(longest, after - before)
+        let times = [started] + answers.map(\.at).filter { $0 < ended } + [ended]
+        var longest: Nanoseconds = 0
+        for (before, after) in zip(times, times.dropFirst()) {
+            let inside = min(after, end) - max(before, moment)
+            guard inside > 0 else { continue }
+            longest = max(longest, inside > interval ? after - before : inside)
         }
-        if let last = times.last, last < end { longest = max(longest, end - last) }
         return longest
     }
 

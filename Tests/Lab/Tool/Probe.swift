@@ -61,10 +61,10 @@ struct Probe {
             if now > tick { tick += (now - tick) / observation.interval * observation.interval }
             repeat { listen(until: tick) } while Kernel.now < tick && !Kernel.stopRequested
         }
-        // Whatever was under way may still arrive.
+        // Whatever was under way may still arrive, but what was not asked cannot be missed.
+        observation.ended = min(tick, Kernel.now)
         let last = Kernel.now + 20 * millisecond
         repeat { listen(until: last) } while Kernel.now < last
-        observation.ended = Kernel.now
         if let marksFile { observation.marks = readMarks(from: marksFile) }
         return observation
     }

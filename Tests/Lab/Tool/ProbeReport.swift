@@ -83,7 +83,7 @@ struct ProbeReport: Codable {
         answered = seen.answers.count
         answeredByNode = seen.answers.reduce(into: [:]) { $0[$1.node, default: 0] += 1 }
         longestGapMilliseconds = milliseconds(
-            seen.longestGap(since: seen.started, until: seen.ended - 25 * millisecond)
+            seen.longestGap(since: seen.started, until: seen.ended)
         )
         stallMilliseconds = milliseconds(seen.stall)
         doubleOwnershipMilliseconds = milliseconds(seen.doubleOwnership.total)
@@ -98,7 +98,7 @@ struct ProbeReport: Codable {
                 text: mark.text,
                 atMilliseconds: since(mark.at),
                 longestGapMilliseconds: milliseconds(
-                    seen.longestGap(since: mark.at, until: next ?? seen.ended - 25 * millisecond)
+                    seen.longestGap(since: mark.at, until: next ?? seen.ended)
                 ),
                 firstAnswerAfterMilliseconds: seen.somebodyAnswers(after: mark.at).map(
                     milliseconds

@@ -198,9 +198,21 @@ final class Keeper {
 
     /// Becomes the program anew (`baton reload --exec`); returns when that is not possible.
     private func executeAnew() {
+        // The new program begins as an ordinary process, with the environment of the first.
+        _ = RealTime.becomeOrdinary()
         ignoring { () throws(SystemError) in
-            try ThisProcess.execute(context.arguments[0], arguments: context.arguments)
+            let environment = try Files.read("/proc/self/environ", maximum: 1 << 20)
+            try ThisProcess.execute(
+                context.arguments[0],
+                arguments: context.arguments,
+                environment: environment.split(separator: 0).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
+            )
         }
+        // It could not: the old one goes on, with its priority.
+        configurationGeneration = 0
+        readConfiguration()
     }
 
     private func reap(_ id: ProcessID) {

@@ -32,8 +32,10 @@ final class Recorder {
             try poller.arm(at: [retryAt, thrift.deadline].compactMap(\.self).min())
             let wake = try poller.wait()
             if let time = retryAt, time <= wake.now { retryAt = nil }
-            guard drainChannel() else { return }
+            let isLoopThere = drainChannel()
             if retryAt == nil, let request = pending { serve(request) }
+            // The last record of an orderly end was written just now, or cannot be.
+            guard isLoopThere else { return }
             thrift.turn(at: wake.now)
         }
     }

@@ -187,6 +187,19 @@ final class LaboratoryNode {
         for id in try processes().values { try send(signal, to: id) }
     }
 
+    /// Kills every process of the daemon as a power cut would: stopped first, so that none of them
+    /// has the time to replace another.
+    func crash() throws {
+        let all = try processes()
+        for role in ["keeper", "loop"] {
+            if let id = all[role] { try send(.stop, to: id) }
+        }
+        try signalAll(.kill)
+        try Laboratory.wait(for: "the end of all processes") {
+            try processes().isEmpty ? () : nil
+        }
+    }
+
     func send(_ signal: Signal, to id: ProcessID) throws {
         try ProcessHandle(ProcessIdentity(of: id)).send(signal)
     }

@@ -138,6 +138,8 @@ extension FailoverMachine {
             return "\(name) does not know the group: is it in haresources there?"
         }
         if peer.isLeaving { return "\(name) is leaving" }
+        if probes.suspicionSince != nil { return "\(name) is late" }
+        if !peer.hearsUs { return "\(name) does not hear this node" }
         switch report.fitness {
         case .fit: return "\(name) holds it already"
         case .startFailed: return "a start failed on \(name) (there: baton takeover)"

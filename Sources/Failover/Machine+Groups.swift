@@ -57,12 +57,15 @@ extension FailoverMachine {
         }
         guard report.fitness == .fit, !report.phase.holds else { return false }
         guard settled else { return true }
-        guard let since = peer.fitSince[index] else { return false }
+        guard !isDoubtful, let since = peer.fitSince[index] else { return false }
         return now - since >= settings.timings.fitSettle
     }
 
     /// Whether the peer spoke of the group after our last question (S8).
     func hasFreshWord(_ index: Int) -> Bool { peer.words[index]?.response == challenge }
+
+    /// Whether the peer is late, or does not hear this node: what is given to it now may lie about for long (S7).
+    var isDoubtful: Bool { probes.suspicionSince != nil || !peer.hearsUs }
 
     /// The highest epoch either node has used, offered or declined, as far as is known here.
     private func highestEpoch(_ index: Int) -> UInt64 {
@@ -445,7 +448,9 @@ extension FailoverMachine {
         guard groups[index].phase == .active else {
             return groups[index].phase.holds ? .busy : .notHeld
         }
-        guard peerCanTake(index), let report = peer.reports[index] else { return .peerNotFit }
+        guard peerCanTake(index), !isDoubtful, let report = peer.reports[index] else {
+            return .peerNotFit
+        }
         return differsInMeaning(index, report) ? .meaningDiffers : .none
     }
 
@@ -453,7 +458,7 @@ extension FailoverMachine {
     private func wouldFailBack(_ index: Int) -> Bool {
         settings.autoFailback.returnsGroups && preferredSide(index) == .peer
             && groups[index].phase == .active && !groups[index].isLate
-            && peer.incarnation != groups[index].noFailbackTo && peerCanTake(index)
+            && peer.incarnation != groups[index].noFailbackTo && peerCanTake(index) && !isDoubtful
             && !isLeaving
             && peer.reports[index].map { !differsInMeaning(index, $0) } ?? false
     }

@@ -113,12 +113,13 @@ extension FailoverMachine {
             needsEvaluation = true
         }
         let before = peer.reports[index]
-        guard before != report else { return }
+        // Also when the report is as before: a silence in between has ended what was known.
         if report.fitness == .fit {
-            if before?.fitness != .fit { peer.fitSince[index] = now }
+            if peer.fitSince[index] == nil { peer.fitSince[index] = now }
         } else {
             peer.fitSince[index] = nil
         }
+        guard before != report else { return }
         peer.reports[index] = report
         if report.epoch > groups[index].epoch, !groups[index].phase.holds {
             groups[index].epoch = report.epoch

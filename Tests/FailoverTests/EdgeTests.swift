@@ -300,4 +300,47 @@ private func starts(_ effects: [Effect]) -> Int {
         story.run(.seconds(4))
         #expect(story.phase(1) == .active)
     }
+
+    @Test func aSilenceDoesNotForgetForEverThatThePeerIsFit() {
+        let story = pair(autoFailback: .on)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.crash(0)
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .active)
+        story.boot(0)
+        story.run(.seconds(1))
+        story.cut = [0]
+        story.run(.seconds(10))
+        story.cut = []
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .active)
+    }
+
+    @Test func nothingGoesHomeToAPeerThatIsLate() {
+        let story = pair(autoFailback: .on)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.crash(0)
+        story.run(.seconds(10))
+        story.boot(0)
+        story.run(.seconds(1))
+        story.cut = [0]
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .active)
+    }
+
+    @Test func standbyIsRefusedTowardsAPeerThatDoesNotHear() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.mute = [0]
+        story.run(.milliseconds(2_500))
+        story.command(0, .standby(.all))
+        story.run(.seconds(1))
+        #expect(story.phase(0) == .active)
+        #expect(story.replies.map(\.2.outcome) == [.refused])
 }

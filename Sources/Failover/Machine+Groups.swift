@@ -224,7 +224,7 @@ extension FailoverMachine {
     }
 
     /// A takeover does not happen: says so once for each cause.
-    private mutating func hold(_ index: Int, _ cause: HoldCause, _ reason: Reason) {
+    mutating func hold(_ index: Int, _ cause: HoldCause, _ reason: Reason) {
         guard groups[index].heldCause != cause else { return }
         groups[index].heldCause = cause
         groups[index].heldReason = reason

@@ -128,13 +128,25 @@ extension FailoverMachine {
         guard peer.isPresent, hasFreshWord(index), let report = peer.reports[index],
             !report.phase.holds, report.epoch <= groups[index].epoch
         else {
-            if case .take = silenceVerdict(index) {
-                groups[index].isLate = false
-                needsEvaluation = true
+            switch silenceVerdict(index) {
+            case .take:
+                goOnStarting(index)
+            case .undecided where !peer.isPresent && hasLetGo(index):
+                goOnStarting(index)
+            case .hold(let cause, let reason):
+                hold(index, cause, reason)
+            case .undecided:
+                break
             }
             return
         }
+        goOnStarting(index)
+    }
+
+    private mutating func goOnStarting(_ index: Int) {
         groups[index].isLate = false
+        groups[index].heldCause = nil
+        groups[index].heldReason = nil
         needsEvaluation = true
     }
 

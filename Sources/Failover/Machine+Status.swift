@@ -121,7 +121,7 @@ extension FailoverMachine {
                 )
             default: break
             }
-            if let reason = group.heldReason, !group.phase.holds {
+            if let reason = group.heldReason, !group.phase.holds || group.phase == .starting {
                 return ("\(label) is not taken over: \(reason.facts)", "baton confirm-down \(name)")
             }
             if group.conflictNoted {

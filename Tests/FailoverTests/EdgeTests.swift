@@ -343,4 +343,19 @@ private func starts(_ effects: [Effect]) -> Int {
         story.run(.seconds(1))
         #expect(story.phase(0) == .active)
         #expect(story.replies.map(\.2.outcome) == [.refused])
+
+    @Test func aStartThatWasOversleptGoesOnWhenThePeerLeftMeanwhile() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.outcomes["l0/drbddisk/start"] = (.seconds(8), .succeeded)
+        story.run(.seconds(2))
+        #expect(story.phase(0) == .starting)
+        story.pause(0, for: .seconds(4))
+        story.run(.seconds(1))
+        story.shutDown(1)
+        story.run(.seconds(60))
+        #expect(!story.nodes[1].isRunning)
+        #expect(story.phase(0) == .active)
+    }
 }

@@ -374,7 +374,8 @@ extension FailoverMachine {
         }
         guard report.phase.holds else { return nil }
         groups[index].announcesWhenAlone = true
-        guard report.phase != .stopping else { return nil }
+        // What is being stopped, or could not be, serves nobody: nothing is gained by stopping what does.
+        guard report.phase != .stopping, report.phase != .unsafe else { return nil }
         let group = groups[index]
         let own = ClaimRank(
             isLate: group.isLate,

@@ -358,4 +358,24 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(!story.nodes[1].isRunning)
         #expect(story.phase(0) == .active)
     }
+
+    @Test func aGroupThatServesIsNotStoppedForOneThatCouldNotBeStopped() {
+        let story = pair()
+        story.nodes[0].lastReset = .seconds(600)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
+        story.command(0, .standby(.all))
+        story.run(.seconds(2))
+        #expect(story.phase(0) == .unsafe)
+        story.cut = [0]
+        story.hasServiceNetwork = false
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+        story.cut = []
+        story.hasServiceNetwork = true
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+    }
 }

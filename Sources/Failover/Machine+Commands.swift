@@ -108,10 +108,18 @@ extension FailoverMachine {
         }
     }
 
+    /// Every status was asked, and one cannot tell: only stopping makes the state known (S14).
+    func isUndecided(_ index: Int) -> Bool {
+        groups[index].phase == .unknown && groups[index].retryAt != nil
+            && groups[index].resources.allSatisfy { $0.probe == nil }
+    }
+
     /// Why the group cannot be given away now, with what to do; `nil` when it can.
     private func refusalToGiveText(_ index: Int) -> String? {
         let name = settings.groups[index].name
-        if groups[index].phase == .unknown { return "S14: \(name) is not probed yet on this node" }
+        if groups[index].phase == .unknown {
+            return isUndecided(index) ? nil : "S14: \(name) is not probed yet on this node"
+        }
         switch refusalToGive(index) {
         case .none: return nil
         case .busy, .frozen, .notHeld:
@@ -217,7 +225,12 @@ extension FailoverMachine {
             moves.append(PendingMove(group: index, target: .peer, told: .stopping))
         }
         for index in giving {
-            release(index, then: .offer, Reason(.command, "standby on \(settings.node)"))
+            let reason = Reason(.command, "standby on \(settings.node)")
+            if groups[index].phase == .unknown {
+                stopUndecided(index, then: .offer, reason)
+            } else {
+                release(index, then: .offer, reason)
+            }
             moves.append(PendingMove(group: index, target: .peer, told: groups[index].phase))
         }
         for index in take { moves.append(beginTaking(index)) }

@@ -368,8 +368,7 @@ extension FailoverMachine {
         guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }
         guard groups[index].resources.allSatisfy({ $0.state != .unknown }) else {
             if isLeaving {
-                move(index, to: .stopping, .probedAstray, Reason(.shutdown, "this node is leaving"))
-                beginStopping(index, then: .standby)
+                stopUndecided(index, then: .standby, Reason(.shutdown, "this node is leaving"))
             } else if let retry = groups[index].retryAt, retry <= now {
                 groups[index].retryAt = nil
                 probeResources(index)
@@ -378,6 +377,12 @@ extension FailoverMachine {
         }
         groups[index].retryAt = nil
         settleProbed(index)
+    }
+
+    /// Stops a group of which it cannot be told what runs.
+    mutating func stopUndecided(_ index: Int, then after: AfterStop, _ reason: Reason) {
+        move(index, to: .stopping, .probedAstray, reason)
+        beginStopping(index, then: after)
     }
 
     /// All resources are probed: adopt what runs as recorded, stop what runs otherwise.

@@ -128,7 +128,10 @@ extension FailoverMachine {
                 return ("\(label) is held by both nodes; one is giving it up", "baton status")
             }
             if group.phase == .unknown, group.retryAt != nil {
-                return ("\(label): the state of its resources cannot be told yet", "baton status")
+                return (
+                    "\(label): the state of its resources cannot be told here, so that nobody may start it",
+                    "baton standby \(label)"
+                )
             }
         }
         switch peer.standing {

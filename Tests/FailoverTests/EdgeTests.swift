@@ -378,4 +378,19 @@ private func starts(_ effects: [Effect]) -> Int {
         story.run(.seconds(20))
         #expect(story.phase(1) == .active)
     }
+
+    @Test func standbyStopsAGroupWhoseStateCannotBeTold() {
+        let story = pair()
+        story.outcomes["l0/drbddisk/status"] = (.milliseconds(20), .unknown(failure))
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .unknown)
+        let status = story.nodes[0].machine.status(at: story.now)
+        #expect(status.nextStep == "baton standby 192.168.1.100")
+        story.command(0, .standby(.group(group)))
+        story.run(.seconds(10))
+        #expect(story.phase(0) != .unknown)
+        #expect([story.phase(0), story.phase(1)].filter { $0 == .active }.count == 1)
+    }
 }

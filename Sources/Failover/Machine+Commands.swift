@@ -194,6 +194,10 @@ extension FailoverMachine {
                 + "baton confirm-down \(settings.peer)"
         }
         guard let report = peer.reports[index] else { return "S1: \(peerUnfitText(index))" }
+        if report.phase == .unsafe, peer.standing != .confirmedDown {
+            return "\(name) could not be stopped on \(settings.peer); type there: baton standby \(name). "
+                + "When \(settings.peer) is surely off, type: baton confirm-down \(settings.peer)"
+        }
         if peer.isPresent, report.phase.holds, differsInMeaning(index, report) {
             return "haresources describes \(name) differently on \(settings.peer); compare with: "
                 + "baton check --peer-config DIR"

@@ -14,7 +14,9 @@ extension FailoverMachine {
         case .active: considerActive(index)
         case .stopping: continueStopping(index)
         case .offered: considerOffer(index)
-        case .unsafe: considerConflictEnd(index)
+        case .unsafe:
+            considerConflictEnd(index)
+            considerRequest(index)
         }
     }
 

@@ -148,11 +148,23 @@ extension FailoverMachine {
         case .present: break
         }
         for index in groups.indices
-        where !groups[index].phase.holds && peer.reports[index] == nil {
-            return (
-                "\(name) says nothing of \(settings.groups[index].name): is it in haresources there?",
-                "baton check --peer-config DIR"
-            )
+        where !groups[index].phase.holds {
+            let label = settings.groups[index].name
+            guard let report = peer.reports[index] else {
+                return (
+                    "\(name) says nothing of \(label): is it in haresources there?",
+                    "baton check --peer-config DIR"
+                )
+            }
+            if report.phase == .unsafe {
+                return ("\(label) could not be stopped on \(name)", "baton standby \(label) (on \(name))")
+            }
+            if groups[index].phase == .offered {
+                return ("\(label) is offered to \(name), which has not answered yet", nil)
+            }
+            if report.phase == .unknown {
+                return ("\(label) runs nowhere yet: its state on \(name) is not known", nil)
+            }
         }
         return nil
     }

@@ -393,4 +393,20 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(0) != .unknown)
         #expect([story.phase(0), story.phase(1)].filter { $0 == .active }.count == 1)
     }
+
+    @Test func aTakeoverFromANodeThatCannotStopIsRefusedAndStatusSaysIt() {
+        let story = pair()
+        story.nodes[0].lastReset = .seconds(600)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
+        story.command(0, .standby(.all))
+        story.run(.seconds(2))
+        #expect(story.phase(0) == .unsafe)
+        story.command(1, .takeover(.all))
+        story.run(.seconds(2))
+        #expect(story.replies.map(\.2.outcome) == [.failed, .refused])
+        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped"))
+    }
 }

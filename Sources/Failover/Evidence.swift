@@ -235,7 +235,10 @@ extension FailoverMachine {
 
     /// Whether the peer's host answers: its kernel, or its keeper in authentic beats.
     var hostAnswers: Bool {
-        if let beat = peer.lastDaemonDown, now - beat < answerWindow { return true }
+        // The keeper beats as slowly as the loop did: its silence is believed as late.
+        if let beat = peer.lastDaemonDown, now - beat < max(answerWindow, settings.timings.deadtime) {
+            return true
+        }
         return probes.targets[probes.groupTargetCount...].contains(where: answersNow)
     }
 

@@ -169,7 +169,10 @@ public struct FailoverMachine: Sendable {
         guard start != nil, !hasEnded else { return nil }
         var next = nextBeat ?? now
         func consider(_ deadline: Instant?) {
-            if let deadline, deadline < next { next = deadline }
+            guard let deadline else { return }
+            // What is still due was looked at in this event and left: a bound on how often, not a wait.
+            let later = deadline > now ? deadline : now + .milliseconds(1)
+            if later < next { next = later }
         }
         consider(peerDeadline)
         consider(probes.nextRound)

@@ -108,10 +108,18 @@ extension FailoverMachine {
         }
     }
 
+    /// Every status was asked, and one cannot tell: only stopping makes the state known (S14).
+    func isUndecided(_ index: Int) -> Bool {
+        groups[index].phase == .unknown && groups[index].retryAt != nil
+            && groups[index].resources.allSatisfy { $0.probe == nil }
+    }
+
     /// Why the group cannot be given away now, with what to do; `nil` when it can.
     private func refusalToGiveText(_ index: Int) -> String? {
         let name = settings.groups[index].name
-        if groups[index].phase == .unknown { return "S14: \(name) is not probed yet on this node" }
+        if groups[index].phase == .unknown {
+            return isUndecided(index) ? nil : "S14: \(name) is not probed yet on this node"
+        }
         switch refusalToGive(index) {
         case .none: return nil
         case .busy, .frozen, .notHeld:
@@ -138,6 +146,8 @@ extension FailoverMachine {
             return "\(name) does not know the group: is it in haresources there?"
         }
         if peer.isLeaving { return "\(name) is leaving" }
+        if probes.suspicionSince != nil { return "\(name) is late" }
+        if !peer.hearsUs { return "\(name) does not hear this node" }
         switch report.fitness {
         case .fit: return "\(name) holds it already"
         case .startFailed: return "a start failed on \(name) (there: baton takeover)"
@@ -184,6 +194,10 @@ extension FailoverMachine {
                 + "baton confirm-down \(settings.peer)"
         }
         guard let report = peer.reports[index] else { return "S1: \(peerUnfitText(index))" }
+        if report.phase == .unsafe, peer.standing != .confirmedDown {
+            return "\(name) could not be stopped on \(settings.peer); type there: baton standby \(name). "
+                + "When \(settings.peer) is surely off, type: baton confirm-down \(settings.peer)"
+        }
         if peer.isPresent, report.phase.holds, differsInMeaning(index, report) {
             return "haresources describes \(name) differently on \(settings.peer); compare with: "
                 + "baton check --peer-config DIR"
@@ -215,7 +229,12 @@ extension FailoverMachine {
             moves.append(PendingMove(group: index, target: .peer, told: .stopping))
         }
         for index in giving {
-            release(index, then: .offer, Reason(.command, "standby on \(settings.node)"))
+            let reason = Reason(.command, "standby on \(settings.node)")
+            if groups[index].phase == .unknown {
+                stopUndecided(index, then: .offer, reason)
+            } else {
+                release(index, then: .offer, reason)
+            }
             moves.append(PendingMove(group: index, target: .peer, told: groups[index].phase))
         }
         for index in take { moves.append(beginTaking(index)) }
@@ -238,7 +257,8 @@ extension FailoverMachine {
     private mutating func beginTaking(_ index: Int) -> PendingMove {
         if groups[index].startFailure != nil { clearFailure(index) }
         var pending = PendingMove(group: index, target: .own, told: groups[index].phase)
-        requestIssued += 1
+        requestIssued &+= 1
+        if requestIssued == 0 { requestIssued = 1 }
         pending.request = requestIssued
         groups[index].request = requestIssued
         beatIsDue = true

@@ -14,7 +14,9 @@ extension FailoverMachine {
         case .active: considerActive(index)
         case .stopping: continueStopping(index)
         case .offered: considerOffer(index)
-        case .unsafe: considerConflictEnd(index)
+        case .unsafe:
+            considerConflictEnd(index)
+            considerRequest(index)
         }
     }
 
@@ -57,9 +59,15 @@ extension FailoverMachine {
         }
         guard report.fitness == .fit, !report.phase.holds else { return false }
         guard settled else { return true }
-        guard let since = peer.fitSince[index] else { return false }
+        guard !isDoubtful, let since = peer.fitSince[index] else { return false }
         return now - since >= settings.timings.fitSettle
     }
+
+    /// Whether the peer spoke of the group after our last question (S8).
+    func hasFreshWord(_ index: Int) -> Bool { peer.words[index]?.response == challenge }
+
+    /// Whether the peer is late, or does not hear this node: what is given to it now may lie about for long (S7).
+    var isDoubtful: Bool { probes.suspicionSince != nil || !peer.hearsUs }
 
     /// The highest epoch either node has used, offered or declined, as far as is known here.
     private func highestEpoch(_ index: Int) -> UInt64 {
@@ -78,7 +86,7 @@ extension FailoverMachine {
         }
         switch peer.standing {
         case .present: considerIdleWithPeer(index)
-        case .left: considerLeft(index)
+        case .silent where hasLetGo(index), .left: considerLeft(index)
         case .silent, .confirmedDown: considerSilence(index)
         case .neverHeard: break
         }
@@ -96,11 +104,13 @@ extension FailoverMachine {
         if report.phase.holds { reserve(index) }
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
         // So may one that does not hear us, whatever it says.
-        guard report.phase.isIdle, probes.suspicionSince == nil, peer.hearsUs,
-            peer.response == challenge
+        guard report.phase.isIdle, probes.suspicionSince == nil, hasFreshWord(index),
+            peer.words[index]?.hearsUs == true
         else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
+        // Where both could begin, the preferred node's storage is the one meant; it does not move by itself.
+        if preferredSide(index) == .peer || peer.isLeaving, holdsOtherStorage(index, report) { return }
         if fitness(index) == .fit {
             claim(
                 index,
@@ -113,21 +123,35 @@ extension FailoverMachine {
         }
     }
 
+    /// Whether the peer said last that it was leaving, did not hold the group, and would not take it: so it left
+    /// in order. One that falls silent while it still stops the group is silent like any other.
+    func hasLetGo(_ index: Int) -> Bool {
+        guard peer.isLeaving, let report = peer.reports[index] else { return false }
+        return report.fitness == .leaving && (report.phase.isIdle || report.phase == .offered)
+    }
+
     /// The peer said last that it holds nothing and takes nothing: it left in order.
     private mutating func considerLeft(_ index: Int) {
         guard let report = peer.reports[index], fitness(index) == .fit else { return }
+        if holdsOtherStorage(index, report) { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
             answer(index, offer: report.offer)
-        } else if report.phase.isIdle || report.phase == .offered {
+        } else {
             let epoch = highestEpoch(index) + 1
             claim(index, epoch, .offer, Reason(.S3b, "\(settings.peer) left without holding it"))
-        } else {
-            hold(
-                index,
-                .hostAnswers,
-                Reason(.S3, "\(settings.peer) left without confirming that it stopped the group")
-            )
         }
+    }
+
+    /// The group's storage means something else on the peer: it does not come here unless somebody says so
+    /// (design section 3).
+    private mutating func holdsOtherStorage(_ index: Int, _ report: GroupReport) -> Bool {
+        guard differsInStorage(index, report) else { return false }
+        hold(
+            index,
+            .storageDiffers,
+            Reason(.configuration, "the group's storage is configured differently on \(settings.peer)")
+        )
+        return true
     }
 
     /// The epoch at which a group that nobody holds counts as offered (S3b): above all epochs of both, and
@@ -135,13 +159,13 @@ extension FailoverMachine {
     private func unheldEpoch(_ index: Int, _ report: GroupReport) -> UInt64 {
         let group = groups[index]
         let epoch = max(group.epoch, report.epoch) + 1
-        return max(epoch, min(group.declined, declined(report)) &+ 1)
+        return max(epoch, min(group.declined, declined(index, report)) &+ 1)
     }
 
     /// To whom: to the preferred node, and once that has declined to the other.
     private func entitledToUnheld(_ index: Int, _ report: GroupReport, _ epoch: UInt64) -> Side? {
         let ownDeclined = groups[index].declined >= epoch
-        let peerDeclined = declined(report) >= epoch
+        let peerDeclined = declined(index, report) >= epoch
         switch preferredSide(index) {
         case .own: return ownDeclined ? (peerDeclined ? nil : .peer) : .own
         case .peer: return peerDeclined ? (ownDeclined ? nil : .own) : .peer
@@ -149,8 +173,8 @@ extension FailoverMachine {
     }
 
     /// What the peer declined; a node that leaves declines everything.
-    private func declined(_ report: GroupReport) -> UInt64 {
-        peer.isLeaving ? UInt64.max - 1 : report.declined
+    private func declined(_ index: Int, _ report: GroupReport) -> UInt64 {
+        peer.words[index]?.isLeaving == true ? UInt64.max - 1 : report.declined
     }
 
     /// Accepts or declines an offer (S3b).
@@ -204,7 +228,7 @@ extension FailoverMachine {
     }
 
     /// A takeover does not happen: says so once for each cause.
-    private mutating func hold(_ index: Int, _ cause: HoldCause, _ reason: Reason) {
+    mutating func hold(_ index: Int, _ cause: HoldCause, _ reason: Reason) {
         guard groups[index].heldCause != cause else { return }
         groups[index].heldCause = cause
         groups[index].heldReason = reason
@@ -334,7 +358,7 @@ extension FailoverMachine {
     /// A late claim that the peer, asked afresh, has overtaken and given up again: what runs here is not what
     /// the service became there (S8). The group is stopped and granted anew.
     func overtaken(_ index: Int) -> Reason? {
-        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return nil }
+        guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return nil }
         guard let report = peer.reports[index], !report.phase.holds else { return nil }
         guard report.epoch > groups[index].epoch else { return nil }
         return Reason(.S8, "\(settings.peer) held it at epoch \(report.epoch) while this node was late")
@@ -342,7 +366,7 @@ extension FailoverMachine {
 
     /// A fresh word of a peer that does not hold the group ends our doubt (S8).
     private mutating func clearLateness(_ index: Int) {
-        guard groups[index].isLate, peer.isPresent, peer.response == challenge else { return }
+        guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return }
         guard let report = peer.reports[index], !report.phase.holds else { return }
         guard report.epoch <= groups[index].epoch else { return }
         groups[index].isLate = false
@@ -351,10 +375,13 @@ extension FailoverMachine {
 
     /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.
     private mutating func lostConflict(_ index: Int) -> Reason? {
-        guard peer.isPresent, let report = peer.reports[index] else { return nil }
+        guard peer.isPresent, peer.words[index] != nil, let report = peer.reports[index] else {
+            return nil
+        }
         guard report.phase.holds else { return nil }
         groups[index].announcesWhenAlone = true
-        guard report.phase != .stopping else { return nil }
+        // What is being stopped, or could not be, serves nobody: nothing is gained by stopping what does.
+        guard report.phase != .stopping, report.phase != .unsafe else { return nil }
         let group = groups[index]
         let own = ClaimRank(
             isLate: group.isLate,
@@ -428,7 +455,9 @@ extension FailoverMachine {
         guard groups[index].phase == .active else {
             return groups[index].phase.holds ? .busy : .notHeld
         }
-        guard peerCanTake(index), let report = peer.reports[index] else { return .peerNotFit }
+        guard peerCanTake(index), !isDoubtful, let report = peer.reports[index] else {
+            return .peerNotFit
+        }
         return differsInMeaning(index, report) ? .meaningDiffers : .none
     }
 
@@ -436,7 +465,7 @@ extension FailoverMachine {
     private func wouldFailBack(_ index: Int) -> Bool {
         settings.autoFailback.returnsGroups && preferredSide(index) == .peer
             && groups[index].phase == .active && !groups[index].isLate
-            && peer.incarnation != groups[index].noFailbackTo && peerCanTake(index)
+            && peer.incarnation != groups[index].noFailbackTo && peerCanTake(index) && !isDoubtful
             && !isLeaving
             && peer.reports[index].map { !differsInMeaning(index, $0) } ?? false
     }
@@ -465,7 +494,7 @@ extension FailoverMachine {
         case .present, .neverHeard:
             guard let report, report.declined >= offer else { return }
             takeBack(index, Reason(.S3b, "\(settings.peer) declined at epoch \(offer)"))
-        case .left:
+        case .silent where hasLetGo(index), .left:
             takeBack(index, Reason(.S3b, "\(settings.peer) left without taking it"))
         case .silent, .confirmedDown:
             considerSilence(index)
@@ -474,8 +503,10 @@ extension FailoverMachine {
 
     /// The peer will not take what was offered: this node does, if it can.
     private mutating func takeBack(_ index: Int, _ reason: Reason) {
-        groups[index].declined = max(groups[index].declined, groups[index].claimEpoch)
         guard fitness(index) == .fit else {
+            // Both have declined. While this node claims, the peer must not read that: the next epoch would be
+            // the preferred node's, and both would claim it.
+            groups[index].declined = max(groups[index].declined, groups[index].claimEpoch)
             groups[index].claim = .none
             move(index, to: .failed, .declined, reason)
             return
@@ -529,7 +560,10 @@ extension FailoverMachine {
         }
         for index in groups.indices {
             consider(groups[index].claimDeadline)
-            consider(groups[index].retryAt)
+            // An undecided status is asked for again when the others have ended.
+            if groups[index].resources.allSatisfy({ $0.probe == nil }) {
+                consider(groups[index].retryAt)
+            }
             if let since = peer.fitSince[index], wouldFailBack(index) {
                 consider(since + settings.timings.fitSettle)
             }

@@ -125,16 +125,28 @@ extension FailoverMachine {
             abandonStart(index, then: .standby, reason)
             return
         }
-        guard peer.isPresent, peer.response == challenge, let report = peer.reports[index],
+        guard peer.isPresent, hasFreshWord(index), let report = peer.reports[index],
             !report.phase.holds, report.epoch <= groups[index].epoch
         else {
-            if case .take = silenceVerdict(index) {
-                groups[index].isLate = false
-                needsEvaluation = true
+            switch silenceVerdict(index) {
+            case .take:
+                goOnStarting(index)
+            case .undecided where !peer.isPresent && hasLetGo(index):
+                goOnStarting(index)
+            case .hold(let cause, let reason):
+                hold(index, cause, reason)
+            case .undecided:
+                break
             }
             return
         }
+        goOnStarting(index)
+    }
+
+    private mutating func goOnStarting(_ index: Int) {
         groups[index].isLate = false
+        groups[index].heldCause = nil
+        groups[index].heldReason = nil
         needsEvaluation = true
     }
 
@@ -356,8 +368,7 @@ extension FailoverMachine {
         guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }
         guard groups[index].resources.allSatisfy({ $0.state != .unknown }) else {
             if isLeaving {
-                move(index, to: .stopping, .probedAstray, Reason(.shutdown, "this node is leaving"))
-                beginStopping(index, then: .standby)
+                stopUndecided(index, then: .standby, Reason(.shutdown, "this node is leaving"))
             } else if let retry = groups[index].retryAt, retry <= now {
                 groups[index].retryAt = nil
                 probeResources(index)
@@ -366,6 +377,12 @@ extension FailoverMachine {
         }
         groups[index].retryAt = nil
         settleProbed(index)
+    }
+
+    /// Stops a group of which it cannot be told what runs.
+    mutating func stopUndecided(_ index: Int, then after: AfterStop, _ reason: Reason) {
+        move(index, to: .stopping, .probedAstray, reason)
+        beginStopping(index, then: after)
     }
 
     /// All resources are probed: adopt what runs as recorded, stop what runs otherwise.

@@ -10,6 +10,8 @@ extension FailoverMachine {
         nextBeat = now
         // No answer to an earlier life's challenge may pass for one to ours.
         challenge = start.incarnation.nonce
+        // Nor may a request pass for one that an earlier life made.
+        requestIssued = UInt32(truncatingIfNeeded: start.incarnation.nonce)
         needsEvaluation = true
         if let record = start.record {
             for index in groups.indices {
@@ -77,7 +79,12 @@ extension FailoverMachine {
         }
         if peer.standing != .present { contact() }
         endSuspicion()
-        for report in content.groups { heard(report) }
+        let word = Word(
+            response: content.response,
+            isLeaving: content.isLeaving,
+            hearsUs: hearsUs
+        )
+        for report in content.groups { heard(report, word) }
         // Only a beat sent after we asked says anything about a claim that may have been overtaken (S8).
         if content.response == challenge, groups.contains(where: \.isLate) { needsEvaluation = true }
     }
@@ -99,15 +106,20 @@ extension FailoverMachine {
     }
 
     /// What the peer says of one group.
-    private mutating func heard(_ report: GroupReport) {
+    private mutating func heard(_ report: GroupReport, _ word: Word) {
         guard let index = groupIndex[report.group] else { return }
+        if peer.words[index] != word {
+            peer.words[index] = word
+            needsEvaluation = true
+        }
         let before = peer.reports[index]
-        guard before != report else { return }
+        // Also when the report is as before: a silence in between has ended what was known.
         if report.fitness == .fit {
-            if before?.fitness != .fit { peer.fitSince[index] = now }
+            if peer.fitSince[index] == nil { peer.fitSince[index] = now }
         } else {
             peer.fitSince[index] = nil
         }
+        guard before != report else { return }
         peer.reports[index] = report
         if report.epoch > groups[index].epoch, !groups[index].phase.holds {
             groups[index].epoch = report.epoch
@@ -157,6 +169,11 @@ extension FailoverMachine {
         peer.bootID = beat.bootID
         peer.forgetReports()
         peer.isLeaving = false
+        for index in groups.indices {
+            groups[index].grantedRequest = 0
+            groups[index].refusedRequest = 0
+            groups[index].refusal = .none
+        }
         needsEvaluation = true
         beatIsDue = true
     }
@@ -213,10 +230,11 @@ extension FailoverMachine {
     }
 
     private mutating func fallSilent(_ silence: Duration) {
-        peer.standing = peer.isLeaving ? .left : .silent
+        let hasLeft = peer.isLeaving && groups.indices.allSatisfy { hasLetGo($0) }
+        peer.standing = hasLeft ? .left : .silent
         peer.presentSince = nil
         needsEvaluation = true
-        if peer.isLeaving {
+        if hasLeft {
             probes.endSuspicion()
             probes.nextRound = nil
             note(.info, .peerDead, nil, "\(settings.peer) has left in order")
@@ -231,7 +249,10 @@ extension FailoverMachine {
                     : "\(settings.peer) is silent for \(silence.text)"
             )
         }
-        for index in peer.fitSince.indices { peer.fitSince[index] = nil }
+        for index in groups.indices {
+            peer.words[index] = nil
+            peer.fitSince[index] = nil
+        }
     }
 
     /// When `watchPeer` or `watchLinks` next has something to say.
@@ -330,6 +351,8 @@ extension FailoverMachine {
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.
         if peer.standing == .present { peer.lastHeard = now }
         probes.endSuspicion()
+        // A silence of before goes on and is examined anew; nothing else would begin it again.
+        if peer.standing == .silent { suspect() }
         note(.warning, .late, nil, "\(why): asking \(settings.peer) first", Reason(.S8, why))
     }
 }

@@ -121,14 +121,17 @@ extension FailoverMachine {
                 )
             default: break
             }
-            if let reason = group.heldReason, !group.phase.holds {
+            if let reason = group.heldReason, !group.phase.holds || group.phase == .starting {
                 return ("\(label) is not taken over: \(reason.facts)", "baton confirm-down \(name)")
             }
             if group.conflictNoted {
                 return ("\(label) is held by both nodes; one is giving it up", "baton status")
             }
             if group.phase == .unknown, group.retryAt != nil {
-                return ("\(label): the state of its resources cannot be told yet", "baton status")
+                return (
+                    "\(label): the state of its resources cannot be told here, so that nobody may start it",
+                    "baton standby \(label)"
+                )
             }
         }
         switch peer.standing {
@@ -145,11 +148,23 @@ extension FailoverMachine {
         case .present: break
         }
         for index in groups.indices
-        where !groups[index].phase.holds && peer.reports[index] == nil {
-            return (
-                "\(name) says nothing of \(settings.groups[index].name): is it in haresources there?",
-                "baton check --peer-config DIR"
-            )
+        where !groups[index].phase.holds {
+            let label = settings.groups[index].name
+            guard let report = peer.reports[index] else {
+                return (
+                    "\(name) says nothing of \(label): is it in haresources there?",
+                    "baton check --peer-config DIR"
+                )
+            }
+            if report.phase == .unsafe {
+                return ("\(label) could not be stopped on \(name)", "baton standby \(label) (on \(name))")
+            }
+            if groups[index].phase == .offered {
+                return ("\(label) is offered to \(name), which has not answered yet", nil)
+            }
+            if report.phase == .unknown {
+                return ("\(label) runs nowhere yet: its state on \(name) is not known", nil)
+            }
         }
         return nil
     }

@@ -33,11 +33,15 @@ struct PeerView: Sendable {
     var addresses: [OwnAddress] = []
     /// What it said of each group in its present incarnation, by our index; `nil` before it spoke of it.
     var reports: [GroupReport?]
+    /// How it said so; `nil` since it fell silent. A beat of many groups comes in several datagrams, and what
+    /// one of them says of the peer is no word on the groups of the others.
+    var words: [Word?]
     /// Since when it has called itself fit for each group.
     var fitSince: [Instant?]
 
     init(groupCount: Int) {
         reports = Array(repeating: nil, count: groupCount)
+        words = Array(repeating: nil, count: groupCount)
         fitSince = Array(repeating: nil, count: groupCount)
     }
 
@@ -48,9 +52,20 @@ struct PeerView: Sendable {
     mutating func forgetReports() {
         for index in reports.indices {
             reports[index] = nil
+            words[index] = nil
             fitSince[index] = nil
         }
     }
+}
+
+/// What the datagram that brought the last report of a group said besides.
+struct Word: Equatable, Sendable {
+    /// The challenge of ours that it answers.
+    var response: UInt64
+    /// The peer is shutting down in order.
+    var isLeaving: Bool
+    /// The peer had lately heard us.
+    var hearsUs: Bool
 }
 
 /// How the peer stands.

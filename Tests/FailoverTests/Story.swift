@@ -188,6 +188,41 @@ final class Story {
         give(index, .timeReached)
     }
 
+    /// The keeper of a daemon that is down speaks once (S10).
+    func keeperSpeaks(_ index: Int) {
+        let node = nodes[index]
+        nodes[index].sequence += 1
+        let content = BeatContent(
+            kind: .daemonDown,
+            isLeaving: false,
+            deadtime: node.settings.timings.deadtime,
+            earliestTake: node.settings.timings.deadtime,
+            addresses: [],
+            groups: []
+        )
+        let beat = Beat(
+            content: content,
+            bootID: BootID(high: UInt64(index), low: node.boot),
+            incarnation: Incarnation(
+                counter: node.counter,
+                nonce: UInt64(index + 1) * 1000 + node.counter
+            ),
+            sequence: nodes[index].sequence,
+            clock: now,
+            echo: Echo(sequence: 0, age: now - node.heardAt)
+        )
+        schedule(
+            now + .microseconds(200),
+            .beat(to: 1 - index, beat, echoes: node.heard, link: 0)
+        )
+    }
+
+    /// The node's only link loses its carrier, or has it back.
+    func linkChanges(_ index: Int, isUp: Bool) {
+        write(index, "link \(isUp ? "has carrier" : "has no carrier")")
+        give(index, .linkChanged(LinkIndex(0), isUp: isUp))
+    }
+
     func command(_ index: Int, _ command: Command) {
         commandIssued += 1
         write(index, "command \(commandIssued): \(command)")

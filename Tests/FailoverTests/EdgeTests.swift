@@ -1,0 +1,412 @@
+// What random faults do not reach: two configurations that differ, numbers that a restart begins again, a beat
+// in several datagrams, ways out that only an administrator takes. Each test is named by what it keeps.
+
+import Failover
+import Testing
+
+private let group = GroupName("192.168.1.100")
+private let failure = OperationFailure(exitCode: 1, output: "no\n")
+
+private func pair(
+    deadtimes: [Duration] = [.seconds(3), .seconds(3)],
+    autoFailback: AutoFailback = .off,
+    storage: Bool = true,
+    preferred: Int = 0
+) -> Story {
+    let settings = (0..<2).map { own in
+        Story.settings(
+            own: own,
+            deadtime: deadtimes[own],
+            keepalive: min(.seconds(1), deadtimes[own] / 3),
+            autoFailback: autoFailback,
+            storage: storage,
+            preferred: preferred
+        )
+    }
+    return Story(settings[0], settings[1])
+}
+
+private func running(_ story: Story) -> [Int] {
+    story.nodes.indices.filter { !story.nodes[$0].running.isEmpty }
+}
+
+/// A machine alone, fed by hand; its peer is l1 in its first incarnation.
+private struct Alone {
+    var machine: FailoverMachine
+    var now = Instant(nanoseconds: 1_000_000_000)
+    var sequence: UInt64 = 0
+    let nonce: UInt64 = 1001
+
+    init(_ settings: Settings) {
+        machine = FailoverMachine(settings: settings)
+        let incarnation = Incarnation(counter: 1, nonce: nonce)
+        let boot = BootID(high: 0, low: 1)
+        _ = give(.started(Start(bootID: boot, incarnation: incarnation, record: nil)))
+    }
+
+    /// Gives an event; writes are durable and operations succeed at once.
+    mutating func give(_ event: Event) -> [Effect] {
+        var effects = machine.handle(event, at: now)
+        var place = 0
+        while place < effects.count {
+            switch effects[place] {
+            case .persist(let id, _): effects += machine.handle(.persisted(id), at: now)
+            case .runOperation(let operation):
+                let outcome: OperationOutcome = operation.action == .status ? .stopped : .succeeded
+                effects += machine.handle(.operationFinished(operation.id, outcome), at: now)
+            default: break
+            }
+            place += 1
+        }
+        return effects
+    }
+
+    /// A beat of the peer with these reports; `response` answers a challenge.
+    mutating func hear(
+        _ reports: [GroupReport],
+        response: UInt64? = nil,
+        isLeaving: Bool = false
+    ) -> [Effect] {
+        sequence += 1
+        let content = BeatContent(
+            kind: .alive,
+            isLeaving: isLeaving,
+            deadtime: .seconds(3),
+            earliestTake: .seconds(3),
+            challenge: 0,
+            response: response ?? nonce,
+            addresses: [],
+            groups: reports
+        )
+        let beat = Beat(
+            content: content,
+            bootID: BootID(high: 1, low: 1),
+            incarnation: Incarnation(counter: 1, nonce: 2001),
+            sequence: sequence,
+            clock: now,
+            echo: Echo(sequence: 1, age: .milliseconds(10))
+        )
+        return give(.heartbeatReceived(beat, link: LinkIndex(0)))
+    }
+}
+
+private func report(_ name: GroupName, _ phase: GroupPhase, epoch: UInt64, prefers: Bool) -> GroupReport {
+    var report = GroupReport(group: name.identity)
+    report.phase = phase
+    report.epoch = epoch
+    report.fitness = .fit
+    report.claim = phase.holds ? .offer : .none
+    report.storageDigest = 7
+    report.addressDigest = 9
+    report.prefersSender = prefers
+    return report
+}
+
+private func twoGroups() -> Settings {
+    var settings = Story.settings(own: 0)
+    var second = settings.groups[0]
+    second.name = GroupName("second")
+    second.resources = [ResourceSettings(name: "other", type: "other", isStateless: false)]
+    settings.groups.append(second)
+    return settings
+}
+
+private func starts(_ effects: [Effect]) -> Int {
+    effects.count { effect in
+        if case .runOperation(let operation) = effect { operation.action == .start } else { false }
+    }
+}
+
+@Suite struct EdgeTests {
+    @Test func anUndecidedStatusBesideALongOneDoesNotSpinTheLoop() {
+        var machine = FailoverMachine(settings: Story.settings(own: 0))
+        var now = Instant(nanoseconds: 0)
+        let incarnation = Incarnation(counter: 1, nonce: 7)
+        let boot = BootID(high: 0, low: 1)
+        let begun = machine.handle(
+            .started(Start(bootID: boot, incarnation: incarnation, record: nil)),
+            at: now
+        )
+        let probes = begun.compactMap { effect -> OperationID? in
+            if case .runOperation(let operation) = effect { operation.id } else { nil }
+        }
+        #expect(probes.count == 2)
+        _ = machine.handle(.operationFinished(probes[0], .unknown(failure)), at: now)
+        var turns = 0
+        while now < Instant(nanoseconds: 10_000_000_000), turns < 1000 {
+            guard let next = machine.nextDeadline else { break }
+            now = next
+            _ = machine.handle(.timeReached, at: now)
+            turns += 1
+        }
+        #expect(turns < 30)
+    }
+
+    @Test func aNodeThatWasLateWhileItsPeerWasSilentStillSeesItDie() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.cut = [0]
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .standby)
+        story.pause(1, for: .seconds(5))
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .standby)
+        story.crash(0)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+    }
+
+    @Test func aTakeoverIsHeardAfterTheAskingDaemonWasRestarted() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        story.command(1, .takeover(.all))
+        story.run(.seconds(5))
+        story.command(0, .takeover(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        story.killDaemon(1)
+        story.startDaemon(1)
+        story.run(.seconds(5))
+        story.command(1, .takeover(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(1) == .active)
+        #expect(story.replies.map(\.2.outcome) == [.done, .done, .done])
+    }
+
+    @Test func whatIsTakenBackAfterADeclineIsNotTakenByTheDecliner() {
+        let story = pair(preferred: 1)
+        story.boot(1)
+        story.boot(0)
+        story.run(.seconds(5))
+        // What l1 reserves while l0 holds the group is not on its disk in time.
+        story.diskTime[1] = .seconds(60)
+        story.command(0, .takeover(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        story.command(0, .standby(.all))
+        story.run(.milliseconds(50))
+        story.run(.milliseconds(4_900))
+        story.diskTime = [.microseconds(1_200), .milliseconds(1)]
+        var both = false
+        for _ in 0..<2000 {
+            story.run(.microseconds(500))
+            both = both || running(story).count > 1
+        }
+        #expect(!both)
+    }
+
+    @Test func aNodeThatDiesWhileItLeavesIsTakenOver() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
+        story.shutDown(0)
+        story.run(.seconds(1))
+        story.crash(0)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+    }
+
+    @Test func aNodeThatStopsItsDaemonWithoutStoppingTheGroupIsNotTakenOverWhileItsHostAnswers() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
+        story.shutDown(0)
+        story.run(.seconds(1))
+        story.killDaemon(0)
+        story.run(.seconds(30))
+        #expect(story.phase(1) == .standby)
+    }
+
+    @Test func aGroupOfDifferentStorageIsNotTakenFromANodeThatLeaves() {
+        var other = Story.settings(own: 1)
+        other.groups[0].storageDigest = 8
+        let story = Story(Story.settings(own: 0), other)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .active)
+        story.shutDown(0)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .standby)
+        #expect(running(story) == [])
+        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("differently"))
+    }
+
+    @Test func aGroupOfDifferentStorageThatCannotStartIsNotGrantedToTheOther() {
+        var other = Story.settings(own: 1)
+        other.groups[0].storageDigest = 8
+        let story = Story(Story.settings(own: 0), other)
+        story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .failed)
+        #expect(story.phase(1) == .standby)
+    }
+
+    @Test func anAnswerToAChallengeCountsOnlyForTheGroupsOfItsDatagram() {
+        var alone = Alone(twoGroups())
+        let first = report(group, .standby, epoch: 0, prefers: false)
+        let second = report(GroupName("second"), .standby, epoch: 0, prefers: false)
+        _ = alone.hear([first, second])
+        #expect(alone.machine.phases == [.active, .active])
+        alone.now = alone.now + .seconds(4)
+        _ = alone.give(.loopLate(.seconds(4)))
+        // The first datagram of the answer speaks of the first group alone; the second was taken meanwhile.
+        _ = alone.hear([first], response: alone.nonce &+ 1)
+        _ = alone.hear(
+            [report(GroupName("second"), .active, epoch: 2, prefers: false)],
+            response: alone.nonce &+ 1
+        )
+        #expect(alone.machine.phases == [.active, .standby])
+    }
+
+    @Test func aLeavingPeerDeclinesOnlyTheGroupsOfItsDatagram() {
+        var settings = twoGroups()
+        settings.groups[1].preferred = .peer
+        var alone = Alone(settings)
+        let first = report(group, .standby, epoch: 0, prefers: false)
+        let second = report(GroupName("second"), .standby, epoch: 0, prefers: true)
+        _ = alone.hear([first, second])
+        #expect(alone.machine.phases == [.active, .standby])
+        // That it has started the second group meanwhile is in the next datagram.
+        let effects = alone.hear([first], isLeaving: true)
+        #expect(starts(effects) == 0)
+        #expect(alone.machine.phases == [.active, .standby])
+    }
+
+    @Test func aKeeperThatSpeaksKeepsStorageFromBeingTakenBetweenItsBeats() {
+        let story = pair()
+        story.nodes[1].settings.timings.warntime = .milliseconds(2250)
+        story.hasServiceNetwork = false
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.killDaemon(0)
+        for _ in 0..<30 {
+            story.keeperSpeaks(0)
+            story.run(.seconds(1))
+        }
+        #expect(story.phase(1) == .standby)
+        story.crash(0)
+        story.run(.seconds(4))
+        #expect(story.phase(1) == .active)
+    }
+
+    @Test func aSilenceDoesNotForgetForEverThatThePeerIsFit() {
+        let story = pair(autoFailback: .on)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.crash(0)
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .active)
+        story.boot(0)
+        story.run(.seconds(1))
+        story.cut = [0]
+        story.run(.seconds(10))
+        story.cut = []
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .active)
+    }
+
+    @Test func nothingGoesHomeToAPeerThatIsLate() {
+        let story = pair(autoFailback: .on)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.crash(0)
+        story.run(.seconds(10))
+        story.boot(0)
+        story.run(.seconds(1))
+        story.cut = [0]
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .active)
+    }
+
+    @Test func standbyIsRefusedTowardsAPeerThatDoesNotHear() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.mute = [0]
+        story.run(.milliseconds(2_500))
+        story.command(0, .standby(.all))
+        story.run(.seconds(1))
+        #expect(story.phase(0) == .active)
+        #expect(story.replies.map(\.2.outcome) == [.refused])
+
+    @Test func aStartThatWasOversleptGoesOnWhenThePeerLeftMeanwhile() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.outcomes["l0/drbddisk/start"] = (.seconds(8), .succeeded)
+        story.run(.seconds(2))
+        #expect(story.phase(0) == .starting)
+        story.pause(0, for: .seconds(4))
+        story.run(.seconds(1))
+        story.shutDown(1)
+        story.run(.seconds(60))
+        #expect(!story.nodes[1].isRunning)
+        #expect(story.phase(0) == .active)
+    }
+
+    @Test func aGroupThatServesIsNotStoppedForOneThatCouldNotBeStopped() {
+        let story = pair()
+        story.nodes[0].lastReset = .seconds(600)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
+        story.command(0, .standby(.all))
+        story.run(.seconds(2))
+        #expect(story.phase(0) == .unsafe)
+        story.cut = [0]
+        story.hasServiceNetwork = false
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+        story.cut = []
+        story.hasServiceNetwork = true
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+    }
+
+    @Test func standbyStopsAGroupWhoseStateCannotBeTold() {
+        let story = pair()
+        story.outcomes["l0/drbddisk/status"] = (.milliseconds(20), .unknown(failure))
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .unknown)
+        let status = story.nodes[0].machine.status(at: story.now)
+        #expect(status.nextStep == "baton standby 192.168.1.100")
+        story.command(0, .standby(.group(group)))
+        story.run(.seconds(10))
+        #expect(story.phase(0) != .unknown)
+        #expect([story.phase(0), story.phase(1)].filter { $0 == .active }.count == 1)
+    }
+
+    @Test func aTakeoverFromANodeThatCannotStopIsRefusedAndStatusSaysIt() {
+        let story = pair()
+        story.nodes[0].lastReset = .seconds(600)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
+        story.command(0, .standby(.all))
+        story.run(.seconds(2))
+        #expect(story.phase(0) == .unsafe)
+        story.command(1, .takeover(.all))
+        story.run(.seconds(2))
+        #expect(story.replies.map(\.2.outcome) == [.failed, .refused])
+        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped"))
+    }
+}

@@ -15,6 +15,11 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// `make docs` alone fetches what makes pages of the catalogs.
+let documentation: [Package.Dependency] =
+    Context.environment["BATON_DOCS"] == nil
+    ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
+
 let package = Package(
     name: "baton",
     products: [
@@ -24,7 +29,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-    ],
+    ] + documentation,
     targets: [
         // decide
         .target(name: "Failover", swiftSettings: strict),
@@ -116,7 +121,12 @@ let package = Package(
             dependencies: ["Daemon", "Failover", "Configuration", "Wire", "Linux"],
             swiftSettings: strict
         ),
-        .testTarget(name: "HouseTests", swiftSettings: strict),
+        // It reads the repository, and runs the commands that README and Examples show.
+        .testTarget(
+            name: "HouseTests",
+            dependencies: ["baton", "batond", "Configuration", "Failover"],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

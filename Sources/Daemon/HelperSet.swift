@@ -97,29 +97,31 @@ final class HelperSet {
         return replaced
     }
 
-    /// Lets the helpers end in order by closing their channels, and waits for the log writer, which
-    /// has the last words, at most half a second.
+    /// Lets the helpers end in order by closing their channels, and waits for them, half a second
+    /// altogether: the recorder has the last record, the log writer the last words.
     func end() {
-        let last = helpers[.logWriter]?.handle
+        let deadline = BootClock.now + 500_000_000
+        let handles = [HelperRole.recorder, .logWriter].compactMap { helpers[$0]?.handle }
         helpers = [:]
-        guard let last, let poller = try? Poller() else { return }
-        ignoring { () throws(SystemError) in
-            try poller.add(last.number, token: 0)
-            try poller.arm(at: BootClock.now + 500_000_000)
-            _ = try poller.wait()
+        for handle in handles {
+            ignoring { () throws(SystemError) in
+                let poller = try Poller()
+                try poller.add(handle.number, token: 0)
+                try poller.arm(at: deadline)
+                _ = try poller.wait()
+            }
         }
     }
 
     // MARK: details
 
     private func replace(_ role: HelperRole, _ why: String, at now: Int64) -> Replacement? {
-        if let helper = helpers[role], let tokens = HelperSet.tokens[role] {
+        if let helper = helpers[role] {
             helper.kill()
             // A killed process that hangs in the kernel ends later, and init reaps it then.
             ignoring { () throws(SystemError) in
                 _ = try ThisProcess.ending(ofChild: helper.handle.identity.id)
             }
-            _ = tokens
             ignoring { () throws(SystemError) in try poller.remove(helper.channel.number) }
             ignoring { () throws(SystemError) in try poller.remove(helper.handle.number) }
         }

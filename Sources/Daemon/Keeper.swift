@@ -26,6 +26,8 @@ final class Keeper {
     /// Loops that ended before they served, one after another.
     private var failures = 0
     private var forkAt: Int64?
+    /// To be taken once the first loop is forked: that begins as an ordinary process.
+    private var realTime: RealTimeRequest?
 
     private static let loopToken: UInt64 = 1
     private static let signalToken: UInt64 = 2
@@ -85,11 +87,12 @@ final class Keeper {
         guard case .success(let loaded) = context.configuration() else { return }
         rhythm = Rhythm(loaded.settings.timings)
         speaker = KeeperSpeaker(loaded, shared: shared)
-        _ = LoopPriority.take(loaded.cluster.realTime)
+        realTime = loaded.cluster.realTime
     }
 
     private func turnUntilEnd() throws(SystemError) -> Int32 {
         while true {
+            takePriority()
             try poller.arm(at: nextDeadline)
             let wake = try poller.wait()
             noteTurn(at: wake.now)
@@ -107,6 +110,13 @@ final class Keeper {
             readConfiguration()
             try watch(at: wake.now)
         }
+    }
+
+    private func takePriority() {
+        guard let request = realTime else { return }
+        realTime = nil
+        // What is refused here is refused to the loop too, which says so.
+        _ = LoopPriority.take(request, isDeciding: false)
     }
 
     private var nextDeadline: Int64 {
@@ -188,9 +198,21 @@ final class Keeper {
 
     /// Becomes the program anew (`baton reload --exec`); returns when that is not possible.
     private func executeAnew() {
+        // The new program begins as an ordinary process, with the environment of the first.
+        _ = RealTime.becomeOrdinary()
         ignoring { () throws(SystemError) in
-            try ThisProcess.execute(context.arguments[0], arguments: context.arguments)
+            let environment = try Files.read("/proc/self/environ", maximum: 1 << 20)
+            try ThisProcess.execute(
+                context.arguments[0],
+                arguments: context.arguments,
+                environment: environment.split(separator: 0).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
+            )
         }
+        // It could not: the old one goes on, with its priority.
+        configurationGeneration = 0
+        readConfiguration()
     }
 
     private func reap(_ id: ProcessID) {

@@ -48,6 +48,7 @@ final class LogWriter {
     private let poller: Poller
     private let system: SystemLog?
     private let process = ProcessID.parent.rawValue
+    private var thrift = HelperThrift()
 
     init(channel: HelperChannel, targets: LogTargets) throws(SystemError) {
         self.channel = channel
@@ -61,14 +62,17 @@ final class LogWriter {
 
     func run() throws(SystemError) {
         while true {
-            _ = try poller.wait()
+            try poller.arm(at: thrift.deadline)
+            let wake = try poller.wait()
             while true {
                 let arrival = channel.receive()
                 if arrival == .nothingYet { break }
                 guard case .message(let bytes) = arrival else { return }
                 if channel.answerPing(bytes) { continue }
+                thrift.noteWork(at: wake.now)
                 if let line = LogLine(bytes) { write(line) }
             }
+            thrift.turn(at: wake.now)
         }
     }
 

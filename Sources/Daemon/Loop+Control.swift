@@ -42,6 +42,8 @@ extension Loop {
         commandIssued += 1
         let id = CommandID(commandIssued)
         callers[id] = caller
+        // At once, so that who does not want to wait knows that the order was taken.
+        door.send(.progress("accepted"), to: caller)
         return .commandReceived(id, command)
     }
 

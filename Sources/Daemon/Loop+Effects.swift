@@ -31,7 +31,7 @@ extension Loop {
 
     /// Sends a beat on every link.
     func send(_ content: BeatContent) {
-        lastBeat = (content, now)
+        lastBeat = content
         for link in sockets.isUp.indices {
             // Sealed also for a link that is down: a send is how a repaired one is first heard.
             let time = Instant(nanoseconds: now)

@@ -79,8 +79,9 @@ extension Loop {
     /// Recordings can be candidates too, so this is bounded to four beats in a keepalive.
     private func answerCandidate() {
         let pause = loaded.settings.timings.keepalive.nanoseconds / 4
-        guard let last = lastBeat, now - last.sent >= pause else { return }
-        send(last.content)
+        guard let content = lastBeat, now - lastCandidateAnswer >= pause else { return }
+        lastCandidateAnswer = now
+        send(content)
     }
 
     /// This machine was set back to an earlier state (S6): a new incarnation, nothing trusted.

@@ -45,8 +45,10 @@ final class Loop {
     var exitCode: Int32?
     /// The time of this turn.
     var now: Int64
-    /// What the last beat said, and when it went out.
-    var lastBeat: (content: BeatContent, sent: Int64)?
+    /// What the last beat said.
+    var lastBeat: BeatContent?
+    /// When a candidate was last answered.
+    var lastCandidateAnswer: Int64 = 0
     private var sealTurn: UInt64 = 0
     private var previousTurn: Int64
     private var keeperTurnsOnTime = 0
@@ -124,8 +126,8 @@ final class Loop {
         try poller.add(monitor.number, token: Token.monitor)
         openSockets()
         watchKeeper()
-        for refused in LoopPriority.take(loaded.cluster.realTime) {
-            log.say(.warning, "goes on without real time or locked memory: \(refused)")
+        for refused in LoopPriority.take(loaded.cluster.realTime, isDeciding: true) {
+            log.say(.warning, "goes on although the system refused: \(refused)")
         }
         if let shortcoming = reset.shortcoming {
             log.say(.warning, "a reset by S4 has only reboot(2): \(shortcoming)")

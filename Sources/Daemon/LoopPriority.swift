@@ -10,14 +10,25 @@ enum LoopPriority {
     static let standard: Int32 = 50
 
     /// Takes real time, memory lock, CPU limit and OOM protection; what was refused.
-    static func take(_ request: RealTimeRequest) -> [SystemError] {
+    ///
+    /// The deciding loop brings in and locks all of the program's code, which the keeper and the
+    /// helpers share; they themselves hold only what they use.
+    static func take(_ request: RealTimeRequest, isDeciding: Bool) -> [SystemError] {
         guard request.isWanted else { return [] }
         let priority = request.priority.map(Int32.init(clamping:)) ?? standard
         var refused: [SystemError] = []
+        // Rare paths too: a takeover must not be the first to read its own code from a disk.
+        attempt(&refused) { () throws(SystemError) in
+            // First what only the beginning used.
+            try ProgramText.letGo()
+            if isDeciding { try ProgramText.bringIn() }
+        }
         // Both processes have one priority and take turns: neither starves the other.
         attempt(&refused) { () throws(SystemError) in
             try RealTime.schedule(.roundRobin, priority: priority)
         }
+        // Start-up code and what it pulled in is not worth locking.
+        FilePages.release()
         attempt(&refused) { () throws(SystemError) in try RealTime.lockMemoryOnFault() }
         attempt(&refused) { () throws(SystemError) in
             try RealTime.limitCPU(softMicroseconds: 1_000_000, hardMicroseconds: 1_500_000)

@@ -12,6 +12,7 @@ final class Recorder {
     private let poller: Poller
     private var pending: RecorderRequest?
     private var retryAt: Int64?
+    private var thrift = HelperThrift()
 
     init(
         channel: HelperChannel,
@@ -28,11 +29,14 @@ final class Recorder {
     /// Runs until the loop closes its end.
     func run() throws(SystemError) {
         while true {
-            try poller.arm(at: retryAt)
+            try poller.arm(at: [retryAt, thrift.deadline].compactMap(\.self).min())
             let wake = try poller.wait()
-            if wake.isDeadlineReached { retryAt = nil }
-            guard drainChannel() else { return }
+            if let time = retryAt, time <= wake.now { retryAt = nil }
+            let isLoopThere = drainChannel()
             if retryAt == nil, let request = pending { serve(request) }
+            // The last record of an orderly end was written just now, or cannot be.
+            guard isLoopThere else { return }
+            thrift.turn(at: wake.now)
         }
     }
 
@@ -45,6 +49,7 @@ final class Recorder {
             case .message(let bytes):
                 if channel.answerPing(bytes) { continue }
                 guard let request = RecorderRequest(bytes) else { continue }
+                thrift.noteWork(at: BootClock.now)
                 if case .write = request {
                     pending = request
                     retryAt = nil

@@ -45,6 +45,7 @@ final class Spawner {
     private var killed: [String] = []
     private var isCleared = false
     private var nextToken: UInt64 = 1
+    private var thrift = HelperThrift()
 
     /// An operation that an earlier spawner left running.
     private struct LeftOver {
@@ -65,8 +66,11 @@ final class Spawner {
         try findLeftOvers()
         while true {
             reportWhenCleared()
-            try poller.arm(at: running.values.compactMap(\.nextDeadline).min())
+            let deadlines = running.values.compactMap(\.nextDeadline)
+            try poller.arm(at: (deadlines + [thrift.deadline].compactMap(\.self)).min())
             let wake = try poller.wait()
+            if !running.isEmpty { thrift.noteWork(at: wake.now) }
+            thrift.turn(at: wake.now)
             for readiness in wake.ready {
                 if readiness.token == 0 {
                     guard drainChannel() else { return }

@@ -212,6 +212,8 @@ extension FailoverMachine {
             guard canTryStart(index) else { return }
             var epoch = highestEpoch(index) + 1
             epoch = max(epoch, groups[index].reserved)
+            // Not heard in this life, the peer may have used or reserved epochs that no record here knows.
+            if peer.reports[index] == nil { epoch += Self.epochJump }
             claim(index, epoch, kind, reason)
         }
     }
@@ -252,6 +254,8 @@ extension FailoverMachine {
 
     /// Epochs reserved at once after a decline.
     static let epochStretch: UInt64 = 16
+    /// Epochs left out by a claim about a peer not heard in this life: more than a stretch.
+    static let epochJump: UInt64 = 64
 
     /// A right to hold was found: make it durable, then start.
     private mutating func claim(

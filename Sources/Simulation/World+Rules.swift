@@ -129,7 +129,10 @@ extension World {
         if memory.hasFailedStart || memory.wasFoundHalf { return true }
         // Who slept, and hears of a peer that began anew meanwhile with a higher epoch reserved, yields (S8, S14).
         let since = memory.acquiredAt ?? now
-        if machine.lateAt > since, other(than: machine).startedAt > since { return true }
+        let rival = other(than: machine)
+        if machine.lateAt > since, rival.startedAt > since { return true }
+        // So does who slept while the peer used a higher epoch, whatever became of that.
+        if machine.lateAt > since, rival.groups[group].epoch > memory.epoch { return true }
         let isAtHome = machine.settings.groups[group].preferred == .own
         if scenery.autoFailback.returnsGroups, !isAtHome { return true }
         let peer = other(than: machine)
@@ -413,7 +416,9 @@ extension World {
     /// Looks whether the world has settled; at the bound it must have.
     func look() {
         let unsettled = settings.groups.indices.first { complaint(about: $0) != nil }
-        if unsettled == nil {
+        // A command without its reply is waited for: at its bound it breaks L2.
+        let hasOpenCommand = machines.contains { !$0.commands.isEmpty }
+        if unsettled == nil, !hasOpenCommand {
             let since = settledSince ?? now
             settledSince = since
             let calm = settings.timings.deadtime.nanoseconds * 2 + second

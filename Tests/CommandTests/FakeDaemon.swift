@@ -88,6 +88,17 @@ final class FakeDaemon: Sendable {
         }
     }
 
+    /// A long answer goes as the reader reads.
+    private func waitUntilSent(_ connection: UnixConnection) throws {
+        guard connection.wantsToWrite else { return }
+        let poller = try Poller()
+        try poller.add(connection.number, token: 0, interest: .writable)
+        while connection.wantsToWrite {
+            _ = try poller.wait()
+            try connection.flush()
+        }
+    }
+
     /// Whether the connection stays open.
     private func answer(_ connection: UnixConnection, _ socket: String) throws -> Bool {
         while let arrival = try connection.next() {
@@ -101,6 +112,7 @@ final class FakeDaemon: Sendable {
                 case .raw(let text): try connection.send(line: Array(text.utf8))
                 case .close: return false
                 }
+                try waitUntilSent(connection)
             }
         }
         return true

@@ -187,6 +187,25 @@ final class LaboratoryNode {
         for id in try processes().values { try send(signal, to: id) }
     }
 
+    /// Kills every process of the daemon as a power cut would: the two that replace others first,
+    /// while they are stopped.
+    ///
+    /// The loop goes before the keeper: with its leader's death the process group is orphaned, and
+    /// then the kernel lets stopped members go on (SIGHUP and SIGCONT, credentials(7)).
+    func crash() throws {
+        let all = try processes()
+        let keeper = try #require(all["keeper"], "no keeper among \(all)")
+        let loop = try #require(all["loop"], "no loop among \(all)")
+        for id in [keeper, loop] {
+            try send(.stop, to: id)
+            try Laboratory.wait(for: "the stop of \(id)") { id.isStopped ? () : nil }
+        }
+        for id in [loop, keeper] { try send(.kill, to: id) }
+        try Laboratory.wait(for: "the end of all processes") {
+            try processes().isEmpty ? () : nil
+        }
+    }
+
     func send(_ signal: Signal, to id: ProcessID) throws {
         try ProcessHandle(ProcessIdentity(of: id)).send(signal)
     }

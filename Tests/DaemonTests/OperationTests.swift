@@ -146,6 +146,31 @@ struct OperationTests {
         }
     }
 
+    @Test("reload --exec begins the program anew in the same process and adopts what runs")
+    func executeAnew() throws {
+        try withPair { pair in
+            try pair.start()
+            let before = try pair.l0.processes()
+            let incarnation = try pair.l0.status().incarnation
+            #expect(try pair.l0.reply(.reload(exec: true)).outcome == .done)
+            try Laboratory.wait(for: "another incarnation") {
+                try pair.l0.status().incarnation != incarnation ? () : nil
+            }
+            try pair.l0.wait(until: .active)
+            let after = try pair.l0.processes()
+            #expect(after["keeper"] == before["keeper"])
+            #expect(after["loop"] != before["loop"])
+            #expect(pair.l0.log == ["one start", "two start"])
+            #expect(pair.l1.log == [])
+            // The old loop's helpers are gone, and the new one ends in order.
+            #expect(after.count == 5)
+            let keeper = try #require(after["keeper"])
+            try pair.l0.send(.terminate, to: keeper)
+            #expect(try pair.l0.end() == .exited(0))
+            try pair.l1.wait(until: .active)
+        }
+    }
+
     @Test("The doors: modes, read verbs on the readers' door, junk, too long lines")
     func doors() throws {
         try withPair { pair in
@@ -196,13 +221,20 @@ struct OperationTests {
         }
     }
 
-    @Test("The loop has one thread, and all processes together fit 20 MiB")
+    @Test("The loop has one thread and no large library, and all processes together fit 20 MiB")
     func size() throws {
         try withPair { pair in
             try pair.start()
             var proportional = 0
             for (role, id) in try pair.l0.processes() {
-                if role == "loop" { #expect(try Files.list("/proc/\(id)/task").count == 1) }
+                if role == "loop" {
+                    #expect(try Files.list("/proc/\(id)/task").count == 1)
+                    let maps = try Files.read("/proc/\(id)/maps", maximum: 1 << 22)
+                    let text = String(decoding: maps, as: UTF8.self)
+                    for library in ["libFoundation.so", "FoundationICU", "libicu", "libpq"] {
+                        #expect(!text.contains(library))
+                    }
+                }
                 let rollup = try Files.read("/proc/\(id)/smaps_rollup", maximum: 65536)
                 for line in String(decoding: rollup, as: UTF8.self).split(separator: "\n")
                 where line.hasPrefix("Pss:") {

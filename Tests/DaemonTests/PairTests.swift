@@ -96,7 +96,7 @@ struct PairTests {
         // So long that the restart is surely within it.
         try withPair(LaboratoryPair(deadtime: "30")) { l0, l1 in
             let epoch = try #require(try l0.status().groups.first?.epoch)
-            try l0.signalAll(.kill)
+            try l0.crash()
             _ = try l0.end()
             try l0.start()
             #expect(try l0.wait(until: .active).epoch == epoch)
@@ -113,7 +113,7 @@ struct PairTests {
                 // Addresses go too, for a dead host's kernel answers nobody.
                 try Laboratory.ip("-n \(l0.namespace) addr flush dev \(device)")
             }
-            try l0.signalAll(.kill)
+            try l0.crash()
             try l1.wait(until: .active)
             #expect(try l1.has(LaboratoryPair.address))
             #expect(l1.log == ["one start", "two start"])

@@ -8,7 +8,7 @@ LAB_BUILD = for product in batond baton baton-lab; do \
 demo: ## two nodes and a client on this machine: an orderly move, a crash, what the client saw
 	@SWIFT_BUILD_FLAGS="$(SWIFT_BUILD_FLAGS)" Examples/demo/run
 
-bench: ## the table "what must hold", measured and printed (about 8 minutes)
+bench: ## the table "what must hold", measured and printed (about 6 minutes)
 	@$(LAB_BUILD)
 	@BATON_BIN=.build/release Tests/Lab/lab bench $(SCENARIOS)
 

@@ -135,24 +135,6 @@ heal() { in_net lan baton-lab heal "$@"; }
 # With the loss of carrier at the node's end, as a pulled plug.
 unplug() { local port; for port in "$@"; do ip -n lan link set "$port" down; done; }
 plug() { local port; for port in "$@"; do ip -n lan link set "$port" up; done; }
-# Nothing reaches the node behind this port (broadcast, multicast and, as nothing is learnt any
-# more, unicast); what it sends still passes.
-deafen() {
-    local bridge=br1 port
-    [ "${1#*r}" = "$1" ] || bridge=br2
-    for port in $(bridge_ports $bridge); do
-        bridge -n lan link set dev "$port" learning off
-    done
-    bridge -n lan link set dev "$1" flood off bcast_flood off mcast_flood off
-    in_net lan bridge fdb flush dev "$1" 2>/dev/null || true
-}
-undeafen() {
-    local bridge=br1 port
-    [ "${1#*r}" = "$1" ] || bridge=br2
-    for port in $(bridge_ports $bridge); do bridge -n lan link set dev "$port" learning on; done
-    bridge -n lan link set dev "$1" flood on bcast_flood on mcast_flood on
-}
-bridge_ports() { case $1 in br1) echo l0s l1s cls ;; br2) echo l0r l1r ;; esac; }
 # A bad replication cable: arguments of `baton-lab cable`, direction ab is l0 to l1.
 bad_replication() {
     ip -n lan link set l0r nomaster

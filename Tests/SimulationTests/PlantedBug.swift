@@ -65,18 +65,18 @@ struct PlantedBug: Sendable {
         ),
         PlantedBug(
             number: 6,
-            name: "S9: both take themselves for the first node",
+            name: "S9: after a split nobody yields",
             file: "Machine+Groups.swift",
-            healthy: "isFirstNode: !settings.isFirstNode",
-            sick: "isFirstNode: planted(6) ? false : !settings.isFirstNode"
+            healthy: "return own < theirs ? Reason(.S9, facts) : nil",
+            sick: "return own < theirs && !planted(6) ? Reason(.S9, facts) : nil"
         ),
         PlantedBug(
             number: 7,
-            name: "L2: the final reply gets lost when it says failed",
+            name: "L2: the final reply gets lost when it says done",
             file: "Machine+Commands.swift",
             healthy: "effects.append(.reply(id, CommandReply(outcome: outcome, text: text)))",
             sick: """
-                if !planted(7) || outcome != .failed {
+                if !planted(7) || outcome != .done {
                     effects.append(.reply(id, CommandReply(outcome: outcome, text: text)))
                 }
                 """
@@ -90,18 +90,6 @@ struct PlantedBug: Sendable {
                             if !planted(8) || !effects.contains(where: { if case .persist = $0 { true } else { false } }) {
                                 effects.append(.sendHeartbeat(beatContent()))
                             }
-                """
-        ),
-        PlantedBug(
-            number: 9,
-            name: "S8: a late loop believes what it knew",
-            file: "Machine+Peer.swift",
-            healthy:
-                "        for index in groups.indices where groups[index].phase.holds { groups[index].isLate = true }",
-            sick: """
-                        for index in groups.indices where groups[index].phase.holds && !planted(9) {
-                            groups[index].isLate = true
-                        }
                 """
         ),
         PlantedBug(
@@ -131,20 +119,12 @@ struct PlantedBug: Sendable {
                 "guard let report, report.declined >= offer || planted(11) && now > groups[index].since + settings.timings.keepalive * 2 else { return }"
         ),
         PlantedBug(
-            number: 12,
+            number: 9,
             name: "L4: a restarted daemon stops what runs",
             file: "Machine+Operations.swift",
             healthy: "        if runsWhole, sameBoot, let record, record.intent.meansRunning {",
             sick:
-                "        if runsWhole, sameBoot, !planted(12), let record, record.intent.meansRunning {"
-        ),
-        PlantedBug(
-            number: 13,
-            name: "S7: a group is offered to a peer that is not fit",
-            file: "Machine+Groups.swift",
-            healthy: "guard report.fitness == .fit, !report.phase.holds else { return false }",
-            sick:
-                "guard report.fitness == .fit || planted(13), !report.phase.holds else { return false }"
+                "        if runsWhole, sameBoot, !planted(9), let record, record.intent.meansRunning {"
         ),
     ]
 }

@@ -62,17 +62,17 @@ struct Observation {
         return found
     }
 
-    /// The longest time without an answer that has more than one tick of it in this window.
+    /// The longest time without an answer in this window.
     ///
-    /// A crash falls between two answers: the hole it makes begins a little before its mark, and
-    /// belongs to it whole; the window before it has only that little.
+    /// A crash falls between two answers: the hole it makes begins a little before its mark. A hole
+    /// that is mostly inside the window counts whole, any other counts with its part inside.
     func longestGap(since moment: Nanoseconds, until end: Nanoseconds) -> Nanoseconds {
         let times = [started] + answers.map(\.at).filter { $0 < ended } + [ended]
         var longest: Nanoseconds = 0
         for (before, after) in zip(times, times.dropFirst()) {
             let inside = min(after, end) - max(before, moment)
             guard inside > 0 else { continue }
-            longest = max(longest, inside > interval ? after - before : inside)
+            longest = max(longest, 2 * inside >= after - before ? after - before : inside)
         }
         return longest
     }

@@ -241,6 +241,8 @@ public struct FailoverMachine: Sendable {
     /// The claim on a group that the record held at the start.
     func recordedClaim(_ index: Int) -> ClaimRecord? {
         let identity = settings.groups[index].name.identity
-        return start?.record?.claims.first { $0.group == identity }
+        return start?.record?.claims.first {
+            $0.group == identity && $0.highest <= GroupReport.epochMaximum
+        }
     }
 }

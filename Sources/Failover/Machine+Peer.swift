@@ -108,6 +108,13 @@ extension FailoverMachine {
     /// What the peer says of one group.
     private mutating func heard(_ report: GroupReport, _ word: Word) {
         guard let index = groupIndex[report.group] else { return }
+        guard report.isSane else {
+            peer.reports[index] = nil
+            peer.words[index] = nil
+            peer.fitSince[index] = nil
+            needsEvaluation = true
+            return
+        }
         if peer.words[index] != word {
             peer.words[index] = word
             needsEvaluation = true

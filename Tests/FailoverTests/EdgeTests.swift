@@ -252,6 +252,28 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(1) == .standby)
     }
 
+    @Test(arguments: [UInt64.max, UInt64.max - 1, UInt64.max - 16, UInt64.max / 2 + 1] as [UInt64])
+    func aMadEpochEndsNoDaemon(_ epoch: UInt64) {
+        for phase in GroupPhase.allCases {
+            var alone = Alone(Story.settings(own: 0))
+            var mad = report(group, phase, epoch: epoch, prefers: true)
+            mad.offer = phase == .offered ? epoch : 0
+            mad.declined = epoch
+            for _ in 0..<3 {
+                _ = alone.hear([mad])
+                alone.now = alone.now + .milliseconds(500)
+                _ = alone.give(.timeReached)
+            }
+            for _ in 0..<40 {
+                alone.now = alone.now + .milliseconds(500)
+                _ = alone.give(.timeReached)
+            }
+            _ = alone.hear([report(group, .standby, epoch: 1, prefers: false)])
+            _ = alone.give(.commandReceived(CommandID(1), .standby(.all)))
+            _ = alone.hear([report(group, .active, epoch: 1_000, prefers: false)])
+        }
+    }
+
     @Test func anAnswerToAChallengeCountsOnlyForTheGroupsOfItsDatagram() {
         var alone = Alone(twoGroups())
         let first = report(group, .standby, epoch: 0, prefers: false)

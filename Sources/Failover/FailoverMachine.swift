@@ -40,6 +40,11 @@ public struct FailoverMachine: Sendable {
     var leavingDeadline: Instant?
     /// `endDaemon` was given.
     var hasEnded = false
+    /// How long no daemon ran here before this one, until the peer's first beat tells whether it may have taken
+    /// meanwhile (S8); `nil` once that is known.
+    var absence: Duration?
+    /// Since when no link has had a carrier.
+    var carrierLostSince: Instant?
     /// The peer was heard since this machine booted, by this or an earlier daemon (S1).
     var peerHeardThisBoot = false
     /// This node's own addresses.

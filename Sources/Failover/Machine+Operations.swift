@@ -417,9 +417,8 @@ extension FailoverMachine {
         groups[index].heldThisBoot = true
         groups[index].hasStartedStorage = settings.groups[index].holdsStorage
         // Absent for longer than the peer may have waited: it may have taken (S8, S9).
-        let absence = start?.lastTurn.map { startedAt - $0 }
-        let earliest = settings.timings.deadtime
-        groups[index].isLate = absence.map { $0 >= earliest } ?? true
+        let earliest = min(peer.earliestTake ?? settings.timings.deadtime, settings.timings.deadtime)
+        groups[index].isLate = start?.lastTurn.map { startedAt - $0 >= earliest } ?? true
         recordIsDirty = true
         move(index, to: .active, .adopted, Reason(.L4, "all resources run, as recorded"))
     }

@@ -7,6 +7,7 @@ extension FailoverMachine {
         precondition(self.start == nil, "started twice")
         self.start = start
         startedAt = now
+        absence = start.lastTurn.map { now - $0 }
         nextBeat = now
         // No answer to an earlier life's challenge may pass for one to ours.
         challenge = start.incarnation.nonce
@@ -51,6 +52,9 @@ extension FailoverMachine {
         peer.lastHeard = now
         peer.lastDaemonDown = nil
         peer.earliestTake = content.earliestTake
+        // The peer may wait for less than this node does.
+        if let absence, absence >= content.earliestTake { wasLate(because: "no daemon ran for \(absence.text)") }
+        absence = nil
         peer.challenge = content.challenge
         if peer.response != content.response { needsEvaluation = true }
         peer.response = content.response

@@ -432,4 +432,20 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.replies.map(\.2.outcome) == [.failed, .refused])
         #expect(story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped"))
     }
+
+    @Test func aDaemonThatWasAwayLongerThanItsPeerWaitsAsksFirst() {
+        let story = pair(deadtimes: [.seconds(3), .milliseconds(300)])
+        story.hasServiceNetwork = false
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .active)
+        story.killDaemon(0)
+        story.run(.seconds(1))
+        #expect(story.phase(1) == .active)
+        story.startDaemon(0)
+        story.run(.seconds(5))
+        #expect(story.phase(1) == .active)
+        #expect(story.phase(0) == .standby)
+    }
 }

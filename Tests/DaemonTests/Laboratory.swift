@@ -270,7 +270,12 @@ final class LaboratoryNode {
 
     /// Ends all that runs here and removes the namespace.
     func remove() {
-        _ = try? signalAll(.kill)
+        // The two that replace others are stopped first; what they forked meanwhile is met in the next round.
+        for _ in 0..<100 {
+            guard let all = try? processes(), !all.isEmpty else { break }
+            for role in ["keeper", "loop"] { all[role].map { _ = try? send(.stop, to: $0) } }
+            for id in all.values { _ = try? send(.kill, to: id) }
+        }
         // Whatever an operation still runs is in a group of its own, named in the record.
         if let names = try? Files.list(directory + "/run/operations") {
             for name in names {

@@ -268,6 +268,7 @@ extension FailoverMachine {
         if groups[index].startFailure != nil { groups[index].retriedStart = true }
         if kind == .evidence, !hostAnswers { peer.isJudgedDead = true }
         groups[index].claim = kind
+        groups[index].claimedAt = now
         groups[index].claimEpoch = epoch
         groups[index].isLate = false
         groups[index].hasStartedStorage = false

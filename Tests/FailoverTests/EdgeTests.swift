@@ -448,4 +448,23 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(1) == .active)
         #expect(story.phase(0) == .standby)
     }
+
+    @Test func aNodeWithoutAnyCarrierYieldsToTheOneThatTook() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.cut = [0]
+        story.hasServiceNetwork = false
+        story.linkChanges(0, isUp: false)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .active)
+        story.cut = []
+        story.hasServiceNetwork = true
+        story.linkChanges(0, isUp: true)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .standby)
+        #expect(story.phase(1) == .active)
+    }
 }

@@ -467,4 +467,17 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(0) == .standby)
         #expect(story.phase(1) == .active)
     }
+
+    @Test func aTakeoverThatWaitsForADiskSaysSo() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.diskTime[1] = .seconds(3600)
+        story.run(.seconds(20))
+        story.crash(0)
+        story.run(.seconds(30))
+        #expect(story.phase(1) == .claiming)
+        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("disk"))
+        #expect(story.transcript.contains("page takeoverHeld"))
+    }
 }

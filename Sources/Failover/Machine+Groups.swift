@@ -297,6 +297,8 @@ extension FailoverMachine {
                 "\(settings.peer) holds it"
             } else if peer.isPresent, group.claim != .offer {
                 "\(settings.peer) is back"
+            } else if group.claim == .fencing, peer.standing != .confirmedDown {
+                "\(settings.peer) is not down"
             } else if let deadline = group.claimDeadline, deadline <= now {
                 "the claim could not be made durable in time"
             } else {

@@ -195,6 +195,13 @@ extension FailoverMachine {
             note(.warning, .peerDaemonDown, nil, "the loop of \(settings.peer) is down, its keeper speaks")
         }
         peer.lastDaemonDown = now
+        peer.isJudgedDead = false
+        guard peer.standing == .confirmedDown else { return }
+        peer.standing = .silent
+        suspect()
+        needsEvaluation = true
+        let facts = "\(settings.peer) was confirmed down, but its keeper speaks"
+        note(.page, .peerDaemonDown, nil, "\(facts): switch it off", Reason(.S1, facts))
     }
 
     /// Follows the peer into lateness and silence.

@@ -480,4 +480,23 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.nodes[1].machine.status(at: story.now).reason.contains("disk"))
         #expect(story.transcript.contains("page takeoverHeld"))
     }
+
+    @Test func aKeeperThatSpeaksRevokesConfirmDown() {
+        let story = pair()
+        story.hasServiceNetwork = false
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.killDaemon(0)
+        story.run(.seconds(2))
+        story.diskTime[1] = .seconds(60)
+        story.cut = [0]
+        story.run(.milliseconds(1_500))
+        story.command(1, .confirmDown(NodeName("l0")))
+        story.run(.seconds(2))
+        story.cut = []
+        story.keeperSpeaks(0)
+        story.run(.milliseconds(10))
+        #expect(story.nodes[1].machine.status(at: story.now).peer.state == .silent)
+    }
 }

@@ -109,6 +109,7 @@ enum HoldCause: Sendable {
     case strangerAnswers
     case hostAnswers
     case noProbeTells
+    case diskWaits
 }
 
 extension FailoverMachine {

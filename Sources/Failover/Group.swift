@@ -16,6 +16,8 @@ struct Group: Sendable {
     var claimEpoch: UInt64 = 0
     /// What the present claim rests on.
     var claim = ClaimKind.none
+    /// When the claim was made.
+    var claimedAt = Instant(nanoseconds: 0)
     /// The write that makes the claim durable.
     var claimedBy = PersistID(0)
     /// When a claim by offer that is not yet durable is given up (S3b).

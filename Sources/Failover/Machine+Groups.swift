@@ -268,6 +268,7 @@ extension FailoverMachine {
         if groups[index].startFailure != nil { groups[index].retriedStart = true }
         if kind == .evidence, !hostAnswers { peer.isJudgedDead = true }
         groups[index].claim = kind
+        groups[index].claimedAt = now
         groups[index].claimEpoch = epoch
         groups[index].isLate = false
         groups[index].hasStartedStorage = false
@@ -296,6 +297,8 @@ extension FailoverMachine {
                 "\(settings.peer) holds it"
             } else if peer.isPresent, group.claim != .offer {
                 "\(settings.peer) is back"
+            } else if group.claim == .fencing, peer.standing != .confirmedDown {
+                "\(settings.peer) is not down"
             } else if let deadline = group.claimDeadline, deadline <= now {
                 "the claim could not be made durable in time"
             } else {
@@ -308,8 +311,13 @@ extension FailoverMachine {
             move(index, to: .standby, .claimDropped, Reason(.S3b, drop))
             return
         }
-        guard group.claimedBy <= persistDone else { return }
+        guard group.claimedBy <= persistDone else {
+            noteSlowDisk(index)
+            return
+        }
         groups[index].claimDeadline = nil
+        groups[index].heldCause = nil
+        groups[index].heldReason = nil
         groups[index].epoch = group.claimEpoch
         // What is left of a stretch is given back with the next write.
         groups[index].reserved = group.claimEpoch
@@ -321,6 +329,24 @@ extension FailoverMachine {
         recordIsDirty = true
         move(index, to: .starting, .recorded, nil)
         continueStarting(index)
+    }
+
+    /// A claim that nobody offered waits for its write for as long as it takes (S5), but not in silence.
+    private mutating func noteSlowDisk(_ index: Int) {
+        guard let due = slowDiskDeadline(index), due <= now else { return }
+        let reason = Reason(.S5, "the disk of \(settings.node) has not taken the claim's record yet")
+        groups[index].heldCause = .diskWaits
+        groups[index].heldReason = reason
+        note(.page, .takeoverHeld, index, "not started: \(reason.facts)", reason)
+    }
+
+    /// When a claim without an end has waited for its write so long that it should be said.
+    private func slowDiskDeadline(_ index: Int) -> Instant? {
+        let group = groups[index]
+        guard group.phase == .claiming, group.claimDeadline == nil, group.heldCause == nil else {
+            return nil
+        }
+        return group.since + settings.timings.offerTimeout
     }
 
     // MARK: Holding
@@ -560,6 +586,7 @@ extension FailoverMachine {
         }
         for index in groups.indices {
             consider(groups[index].claimDeadline)
+            consider(slowDiskDeadline(index))
             // An undecided status is asked for again when the others have ended.
             if groups[index].resources.allSatisfy({ $0.probe == nil }) {
                 consider(groups[index].retryAt)

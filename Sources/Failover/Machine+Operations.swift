@@ -417,8 +417,7 @@ extension FailoverMachine {
         groups[index].heldThisBoot = true
         groups[index].hasStartedStorage = settings.groups[index].holdsStorage
         // Absent for longer than the peer may have waited: it may have taken (S8, S9).
-        let earliest = min(peer.earliestTake ?? settings.timings.deadtime, settings.timings.deadtime)
-        groups[index].isLate = start?.lastTurn.map { startedAt - $0 >= earliest } ?? true
+        groups[index].isLate = start?.lastTurn.map { startedAt - $0 >= earliestTake } ?? true
         recordIsDirty = true
         move(index, to: .active, .adopted, Reason(.L4, "all resources run, as recorded"))
     }

@@ -195,6 +195,13 @@ extension FailoverMachine {
             note(.warning, .peerDaemonDown, nil, "the loop of \(settings.peer) is down, its keeper speaks")
         }
         peer.lastDaemonDown = now
+        peer.isJudgedDead = false
+        guard peer.standing == .confirmedDown else { return }
+        peer.standing = .silent
+        suspect()
+        needsEvaluation = true
+        let facts = "\(settings.peer) was confirmed down, but its keeper speaks"
+        note(.page, .peerDaemonDown, nil, "\(facts): switch it off", Reason(.S1, facts))
     }
 
     /// Follows the peer into lateness and silence.
@@ -302,8 +309,21 @@ extension FailoverMachine {
     mutating func linkChanged(_ link: LinkIndex, isUp: Bool) {
         guard links.indices.contains(link.value) else { return }
         links[link.value].isUp = isUp
+        watchCarriers()
         // A path that came back is told to the peer at once.
         if isUp { beatIsDue = true }
+    }
+
+    /// Whoever had no carrier at all was the one cut off: what it held before may have been taken (S8).
+    private mutating func watchCarriers() {
+        guard links.contains(where: \.isUp) else {
+            carrierLostSince = carrierLostSince ?? now
+            return
+        }
+        guard let since = carrierLostSince else { return }
+        carrierLostSince = nil
+        guard now - since >= earliestTake else { return }
+        wasLate(because: "no link had a carrier for \((now - since).text)", claimedBefore: since)
     }
 
     /// How a link stands now.
@@ -348,17 +368,24 @@ extension FailoverMachine {
             probes.rounds = 0
             probes.nextRound = now
         }
-        let earliest = peer.earliestTake ?? settings.timings.deadtime
-        guard lateness >= min(earliest, settings.timings.deadtime) else { return }
+        guard lateness >= earliestTake else { return }
         wasLate(because: "the loop stood still for \(lateness.text)")
     }
 
-    /// Nothing known before counts: ask first (S8).
-    mutating func wasLate(because why: String) {
+    /// The silence after which the peer may have taken, as far as is known.
+    var earliestTake: Duration {
+        min(peer.earliestTake ?? settings.timings.deadtime, settings.timings.deadtime)
+    }
+
+    /// Nothing known before counts: ask first (S8). Claims made after `claimedBefore` knew of it.
+    mutating func wasLate(because why: String, claimedBefore: Instant? = nil) {
         challenge &+= 1
         beatIsDue = true
         needsEvaluation = true
-        for index in groups.indices where groups[index].phase.holds { groups[index].isLate = true }
+        for index in groups.indices
+        where groups[index].phase.holds && claimedBefore.map({ groups[index].claimedAt <= $0 }) ?? true {
+            groups[index].isLate = true
+        }
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.
         if peer.standing == .present { peer.lastHeard = now }
         probes.endSuspicion()

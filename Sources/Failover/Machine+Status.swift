@@ -121,6 +121,9 @@ extension FailoverMachine {
                 )
             default: break
             }
+            if let reason = group.heldReason, group.heldCause == .diskWaits {
+                return ("\(label) is not started: \(reason.facts)", nil)
+            }
             if let reason = group.heldReason, !group.phase.holds || group.phase == .starting {
                 return ("\(label) is not taken over: \(reason.facts)", "baton confirm-down \(name)")
             }

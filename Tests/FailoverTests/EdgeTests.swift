@@ -448,4 +448,55 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(1) == .active)
         #expect(story.phase(0) == .standby)
     }
+
+    @Test func aNodeWithoutAnyCarrierYieldsToTheOneThatTook() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.cut = [0]
+        story.hasServiceNetwork = false
+        story.linkChanges(0, isUp: false)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .active)
+        story.cut = []
+        story.hasServiceNetwork = true
+        story.linkChanges(0, isUp: true)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .standby)
+        #expect(story.phase(1) == .active)
+    }
+
+    @Test func aTakeoverThatWaitsForADiskSaysSo() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.diskTime[1] = .seconds(3600)
+        story.run(.seconds(20))
+        story.crash(0)
+        story.run(.seconds(30))
+        #expect(story.phase(1) == .claiming)
+        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("disk"))
+        #expect(story.transcript.contains("page takeoverHeld"))
+    }
+
+    @Test func aKeeperThatSpeaksRevokesConfirmDown() {
+        let story = pair()
+        story.hasServiceNetwork = false
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.killDaemon(0)
+        story.run(.seconds(2))
+        story.diskTime[1] = .seconds(60)
+        story.cut = [0]
+        story.run(.milliseconds(1_500))
+        story.command(1, .confirmDown(NodeName("l0")))
+        story.run(.seconds(2))
+        story.cut = []
+        story.keeperSpeaks(0)
+        story.run(.milliseconds(10))
+        #expect(story.nodes[1].machine.status(at: story.now).peer.state == .silent)
+    }
 }

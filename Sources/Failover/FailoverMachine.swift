@@ -156,6 +156,8 @@ public struct FailoverMachine: Sendable {
             effects.append(.persist(persistIssued, durableRecord))
         }
         guard !hasEnded else { return }
+        // Nor may news: its own beat is long overdue, so this loop is late, and the next event tells it so.
+        if !beatsWhenDue, let due = nextBeat, now - due >= settings.timings.keepalive { return }
         if beatIsDue || beatsWhenDue && (nextBeat.map { $0 <= now } ?? true) {
             effects.append(.sendHeartbeat(beatContent()))
             // A due beat keeps its rhythm (L3); one sent early for news starts it anew.
@@ -227,6 +229,7 @@ public struct FailoverMachine: Sendable {
                 group: settings.groups[index].name.identity,
                 epoch: group.epoch,
                 reserved: group.reserved,
+                isDoubtful: isEpochDoubtful(index) ? true : nil,
                 intent: intent,
                 kind: group.claim,
                 heldThisBoot: group.heldThisBoot
@@ -241,6 +244,11 @@ public struct FailoverMachine: Sendable {
             calibrated: probes.marks,
             claims: claims
         )
+    }
+
+    /// Whether the group's epoch was reserved by an earlier boot, which may have used it, and by nobody else.
+    func isEpochDoubtful(_ index: Int) -> Bool {
+        groups[index].doubtfulEpoch != 0 && groups[index].doubtfulEpoch == groups[index].epoch
     }
 
     /// The claim on a group that the record held at the start.

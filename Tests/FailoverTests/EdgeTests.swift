@@ -468,6 +468,22 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(1) == .active)
     }
 
+    @Test func aNodeWithoutCarrierIsNotStoppedBecauseItsPeerBootedWithAReservation() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.say("l1 loses power, and with it the cable between the two its carrier.")
+        story.crash(1)
+        story.linkChanges(0, isUp: false)
+        story.run(.seconds(10))
+        story.boot(1)
+        story.linkChanges(0, isUp: true)
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .active)
+        #expect(!story.transcript.contains("l0 run stop"))
+    }
+
     @Test func aTakeoverThatWaitsForADiskSaysSo() {
         let story = pair()
         story.boot(0)

@@ -159,7 +159,9 @@ public struct GroupReport: Equatable, Sendable {
     /// The highest epoch that is believed: nobody counts that far, and so no sum of ours can overflow.
     public static let epochMaximum: UInt64 = 1 << 62
 
-    /// Whether its numbers can be meant. A peer that has a key and says otherwise is out of its mind: it counts
+    /// Whether its numbers can be meant.
+    ///
+    /// A peer that has a key and says otherwise is out of its mind: it counts
     /// as saying nothing of the group.
     var isSane: Bool { max(epoch, offer, declined) <= Self.epochMaximum }
 

@@ -122,6 +122,8 @@ public struct FailoverMachine: Sendable {
         precondition(start != nil, "the first event must be `started`")
         watchPeer()
         watchLinks()
+        // Nor may it act: its own beat is long overdue, so this loop is late, and the next event tells it so.
+        if isLateReader(event) { return effects }
         probeIfDue()
         evaluate()
         // What a late loop reads before it knows that it is late must not make it speak (S8): a beat that is
@@ -131,6 +133,15 @@ public struct FailoverMachine: Sendable {
         default: flush(beatsWhenDue: true)
         }
         return effects
+    }
+
+    /// Whether this is a beat that waited for a loop which stood still: it is taken in, no more (S8).
+    private func isLateReader(_ event: Event) -> Bool {
+        guard let due = nextBeat, now - due >= settings.timings.keepalive else { return false }
+        switch event {
+        case .heartbeatReceived, .heartbeatRepeated: return true
+        default: return false
+        }
     }
 
     /// Lets every group look at what changed, until nothing changes any more.
@@ -156,8 +167,6 @@ public struct FailoverMachine: Sendable {
             effects.append(.persist(persistIssued, durableRecord))
         }
         guard !hasEnded else { return }
-        // Nor may news: its own beat is long overdue, so this loop is late, and the next event tells it so.
-        if !beatsWhenDue, let due = nextBeat, now - due >= settings.timings.keepalive { return }
         if beatIsDue || beatsWhenDue && (nextBeat.map { $0 <= now } ?? true) {
             effects.append(.sendHeartbeat(beatContent()))
             // A due beat keeps its rhythm (L3); one sent early for news starts it anew.

@@ -123,8 +123,9 @@ extension FailoverMachine {
         }
     }
 
-    /// Whether the peer said last that it was leaving, did not hold the group, and would not take it: so it left
-    /// in order. One that falls silent while it still stops the group is silent like any other.
+    /// Whether the peer said last that it was leaving and had let go of the group.
+    ///
+    /// So it left in order. One that falls silent while it still stops the group is silent like any other.
     func hasLetGo(_ index: Int) -> Bool {
         guard peer.isLeaving, let report = peer.reports[index] else { return false }
         return report.fitness == .leaving && (report.phase.isIdle || report.phase == .offered)

@@ -90,7 +90,9 @@ private struct Alone {
     }
 }
 
-private func report(_ name: GroupName, _ phase: GroupPhase, epoch: UInt64, prefers: Bool) -> GroupReport {
+private func report(_ name: GroupName, _ phase: GroupPhase, epoch: UInt64, prefers: Bool)
+    -> GroupReport
+{
     var report = GroupReport(group: name.identity)
     report.phase = phase
     report.epoch = epoch
@@ -430,7 +432,9 @@ private func starts(_ effects: [Effect]) -> Int {
         story.command(1, .takeover(.all))
         story.run(.seconds(2))
         #expect(story.replies.map(\.2.outcome) == [.failed, .refused])
-        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped"))
+        #expect(
+            story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped")
+        )
     }
 
     @Test func aDaemonThatWasAwayLongerThanItsPeerWaitsAsksFirst() {

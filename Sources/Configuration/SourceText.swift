@@ -97,7 +97,11 @@ struct SourceText {
             }
             lines.append(Array(line))
         }
-        if lines.last == [] { lines.removeLast() }
+        if lines.last == [] {
+            lines.removeLast()
+            // A carriage return may have been all of it.
+            carriageReturnLines.removeAll { $0 > lines.count }
+        }
         self.lines = lines
         self.carriageReturnLines = carriageReturnLines
         excess =

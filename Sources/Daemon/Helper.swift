@@ -54,8 +54,6 @@ final class Helper {
                 try ThisProcess.setName("batond-\(role.rawValue)")
                 // What could not be given back makes a helper quicker, never slower.
                 _ = RealTime.becomeOrdinary()
-                // What the loop has read of its programs is no business of a helper's.
-                FilePages.release()
                 try body(HelperChannel(theirs))
                 ThisProcess.exit(0)
             } catch {

@@ -27,8 +27,6 @@ enum LoopPriority {
         attempt(&refused) { () throws(SystemError) in
             try RealTime.schedule(.roundRobin, priority: priority)
         }
-        // Start-up code and what it pulled in is not worth locking.
-        FilePages.release()
         attempt(&refused) { () throws(SystemError) in try RealTime.lockMemoryOnFault() }
         attempt(&refused) { () throws(SystemError) in
             try RealTime.limitCPU(softMicroseconds: 1_000_000, hardMicroseconds: 1_500_000)

@@ -28,6 +28,8 @@ public struct FailoverMachine: Sendable {
     var probes: ProbeTable
     /// The groups, as in `settings.groups`.
     var groups: [Group]
+    /// Their identities: digests, made once.
+    let identities: [GroupIdentity]
     /// Their places by identity.
     let groupIndex: [GroupIdentity: Int]
     /// Commands without a final reply yet.
@@ -88,9 +90,10 @@ public struct FailoverMachine: Sendable {
         links = settings.links.map { _ in LinkView() }
         probes = ProbeTable(groups: settings.groups)
         groups = settings.groups.map(Group.init)
+        identities = settings.groups.map(\.name.identity)
         var places: [GroupIdentity: Int] = [:]
-        for (index, group) in settings.groups.enumerated() {
-            let clash = places.updateValue(index, forKey: group.name.identity)
+        for (index, identity) in identities.enumerated() {
+            let clash = places.updateValue(index, forKey: identity)
             precondition(clash == nil, "two groups of one identity")
         }
         groupIndex = places
@@ -235,7 +238,7 @@ public struct FailoverMachine: Sendable {
                 case .standby, .offered, .failed: group.reserved > group.epoch ? .reserved : .idle
                 }
             return ClaimRecord(
-                group: settings.groups[index].name.identity,
+                group: identities[index],
                 epoch: group.epoch,
                 reserved: group.reserved,
                 isDoubtful: isEpochDoubtful(index) ? true : nil,
@@ -262,7 +265,7 @@ public struct FailoverMachine: Sendable {
 
     /// The claim on a group that the record held at the start.
     func recordedClaim(_ index: Int) -> ClaimRecord? {
-        let identity = settings.groups[index].name.identity
+        let identity = identities[index]
         return start?.record?.claims.first {
             $0.group == identity && $0.highest <= GroupReport.epochMaximum
         }

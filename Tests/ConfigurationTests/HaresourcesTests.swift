@@ -172,6 +172,12 @@ import Testing
         )
     }
 
+    @Test func aLoneCarriageReturnBehindTheLastLineIsNoLine() {
+        let (groups, diagnostics) = haresources("l0 10.0.0.1/24/eth0\n\r")
+        #expect(groups.map(\.name) == ["10.0.0.1"])
+        #expect(diagnostics.isEmpty)
+    }
+
     @Test func carriageReturnsAreNoPartOfTheLastResource() {
         let (groups, diagnostics) = haresources("l0 10.0.0.1 mon\r\n")
         #expect(groups.first?.resources.map(\.text) == ["10.0.0.1", "mon"])

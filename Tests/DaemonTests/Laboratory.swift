@@ -2,6 +2,7 @@
 // pairs, one real `batond` on each, made and removed by the test. Nothing here asserts.
 
 import Failover
+import Glibc
 import Linux
 import Testing
 import Wire
@@ -187,22 +188,18 @@ final class LaboratoryNode {
         for id in try processes().values { try send(signal, to: id) }
     }
 
-    /// Kills every process of the daemon as a power cut would: the two that replace others first,
-    /// while they are stopped.
+    /// Kills every process of the daemon at one moment, as a power cut would.
     ///
-    /// The loop goes before the keeper: with its leader's death the process group is orphaned, and
-    /// then the kernel lets stopped members go on (SIGHUP and SIGCONT, credentials(7)).
+    /// All are in the process group that the test made (operations are not), and a signal to a group
+    /// is atomic against fork(2): none of them can replace another meanwhile.
     func crash() throws {
-        let all = try processes()
-        let keeper = try #require(all["keeper"], "no keeper among \(all)")
-        let loop = try #require(all["loop"], "no loop among \(all)")
-        for id in [keeper, loop] {
-            try send(.stop, to: id)
-            try Laboratory.wait(for: "the stop of \(id)") { id.isStopped ? () : nil }
-        }
-        for id in [loop, keeper] { try send(.kill, to: id) }
         try Laboratory.wait(for: "the end of all processes") {
-            try processes().isEmpty ? () : nil
+            let all = try processes().values
+            for group in Set(all.map { getpgid($0.rawValue) }) where group > 1 && group != getpgrp()
+            {
+                kill(-group, SIGKILL)
+            }
+            return all.isEmpty ? () : nil
         }
     }
 
@@ -270,7 +267,7 @@ final class LaboratoryNode {
 
     /// Ends all that runs here and removes the namespace.
     func remove() {
-        _ = try? signalAll(.kill)
+        _ = try? crash()
         // Whatever an operation still runs is in a group of its own, named in the record.
         if let names = try? Files.list(directory + "/run/operations") {
             for name in names {

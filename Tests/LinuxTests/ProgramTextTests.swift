@@ -20,6 +20,12 @@ struct ProgramTextTests {
             """
         let code: [Range<UInt>] = [0x55d0_b000..<0x55d0_f000, 0x7f00_2000..<0x7f00_4000]
         #expect(ProgramText.ranges(ofFilesIn: Array(maps.utf8), withTables: false) == code)
+        let own = ProgramText.ranges(
+            ofFilesIn: Array(maps.utf8),
+            withTables: false,
+            programOnly: true
+        )
+        #expect(own == [0x55d0_b000..<0x55d0_f000])
         let all = [0x55d0_a000..<0x55d0_b000] + code
         #expect(ProgramText.ranges(ofFilesIn: Array(maps.utf8), withTables: true) == all)
     }

@@ -98,9 +98,6 @@ int baton_limit_realtime_cpu(uint64_t soft, uint64_t hard);
 int baton_unlimit_realtime_cpu(void);
 int baton_prefault_stack(size_t bytes);
 
-/// Lets go of every private read-only page mapped from a file and never written; bytes of address space.
-unsigned long baton_release_file_pages(void);
-
 // -- processes -----------------------------------------------------------------------------------
 
 // How a process ended: code is the exit status or the signal number.

@@ -224,9 +224,7 @@ extension FailoverMachine {
         guard groups[index].current == nil else { return }
         if let retry = groups[index].retryAt, retry > now { return }
         groups[index].retryAt = nil
-        let order = groups[index].resources
-let isLeft = { (resource: Resource) in resource.state != .stopped }
-guard let next = planted(1) ? order.firstIndex(where: isLeft) : order.lastIndex(where: isLeft) else {
+        guard let next = groups[index].resources.lastIndex(where: { $0.state != .stopped }) else {
             allStopped(index)
             return
         }
@@ -257,7 +255,6 @@ guard let next = planted(1) ? order.firstIndex(where: isLeft) : order.lastIndex(
                 groups[index].retryAt = now + Self.stopRetryInterval
             }
         case .timedOut(let failure):
-            if planted(2) { enter(index, resource, .stopped); break }
             stopFailed(index, resource, failure, outcome)
         case .running, .interrupted, .cancelled:
             let failure = OperationFailure(exitCode: nil, output: "")

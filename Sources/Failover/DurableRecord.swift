@@ -44,6 +44,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public var epoch: UInt64
     /// The highest epoch reserved for this node (S5); at most `epoch` when nothing is reserved.
     public var reserved: UInt64
+    /// `epoch` itself was only reserved by an earlier boot, which may have used it.
+    public var isDoubtful: Bool?
     /// What this node meant to do at `epoch`.
     public var intent: ClaimIntent
     /// What the claim rested on.
@@ -56,6 +58,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         group: GroupIdentity,
         epoch: UInt64,
         reserved: UInt64 = 0,
+        isDoubtful: Bool? = nil,
         intent: ClaimIntent,
         kind: ClaimKind,
         heldThisBoot: Bool
@@ -63,6 +66,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         self.group = group
         self.epoch = epoch
         self.reserved = reserved
+        self.isDoubtful = isDoubtful
         self.intent = intent
         self.kind = kind
         self.heldThisBoot = heldThisBoot

@@ -125,6 +125,8 @@ public struct FailoverMachine: Sendable {
         precondition(start != nil, "the first event must be `started`")
         watchPeer()
         watchLinks()
+        // Nor may it act: its own beat is long overdue, so this loop is late, and the next event tells it so.
+        if isLateReader(event) { return effects }
         probeIfDue()
         evaluate()
         // What a late loop reads before it knows that it is late must not make it speak (S8): a beat that is
@@ -134,6 +136,15 @@ public struct FailoverMachine: Sendable {
         default: flush(beatsWhenDue: true)
         }
         return effects
+    }
+
+    /// Whether this is a beat that waited for a loop which stood still: it is taken in, no more (S8).
+    private func isLateReader(_ event: Event) -> Bool {
+        guard let due = nextBeat, now - due >= settings.timings.keepalive else { return false }
+        switch event {
+        case .heartbeatReceived, .heartbeatRepeated: return true
+        default: return false
+        }
     }
 
     /// Lets every group look at what changed, until nothing changes any more.
@@ -230,6 +241,7 @@ public struct FailoverMachine: Sendable {
                 group: identities[index],
                 epoch: group.epoch,
                 reserved: group.reserved,
+                isDoubtful: isEpochDoubtful(index) ? true : nil,
                 intent: intent,
                 kind: group.claim,
                 heldThisBoot: group.heldThisBoot
@@ -244,6 +256,11 @@ public struct FailoverMachine: Sendable {
             calibrated: probes.marks,
             claims: claims
         )
+    }
+
+    /// Whether the group's epoch was reserved by an earlier boot, which may have used it, and by nobody else.
+    func isEpochDoubtful(_ index: Int) -> Bool {
+        groups[index].doubtfulEpoch != 0 && groups[index].doubtfulEpoch == groups[index].epoch
     }
 
     /// The claim on a group that the record held at the start.

@@ -27,6 +27,7 @@ extension FailoverMachine {
         // A claim that is not durable yet may still be declined: nobody is told of it (S3b).
         report.phase = group.phase == .claiming ? .standby : group.phase
         report.epoch = group.epoch
+        report.isEpochDoubtful = isEpochDoubtful(index)
         if report.phase.holds {
             report.claim = group.claim
             report.isLate = group.isLate

@@ -123,8 +123,9 @@ extension FailoverMachine {
         }
     }
 
-    /// Whether the peer said last that it was leaving, did not hold the group, and would not take it: so it left
-    /// in order. One that falls silent while it still stops the group is silent like any other.
+    /// Whether the peer said last that it was leaving and had let go of the group.
+    ///
+    /// So it left in order. One that falls silent while it still stops the group is silent like any other.
     func hasLetGo(_ index: Int) -> Bool {
         guard peer.isLeaving, let report = peer.reports[index] else { return false }
         return report.fitness == .leaving && (report.phase.isIdle || report.phase == .offered)
@@ -319,6 +320,7 @@ extension FailoverMachine {
         groups[index].heldCause = nil
         groups[index].heldReason = nil
         groups[index].epoch = group.claimEpoch
+        groups[index].doubtfulEpoch = 0
         // What is left of a stretch is given back with the next write.
         groups[index].reserved = group.claimEpoch
         groups[index].heldThisBoot = true
@@ -386,7 +388,7 @@ extension FailoverMachine {
     func overtaken(_ index: Int) -> Reason? {
         guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return nil }
         guard let report = peer.reports[index], !report.phase.holds else { return nil }
-        guard report.epoch > groups[index].epoch else { return nil }
+        guard report.epoch > groups[index].epoch, !report.isEpochDoubtful else { return nil }
         return Reason(.S8, "\(settings.peer) held it at epoch \(report.epoch) while this node was late")
     }
 
@@ -394,7 +396,7 @@ extension FailoverMachine {
     private mutating func clearLateness(_ index: Int) {
         guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return }
         guard let report = peer.reports[index], !report.phase.holds else { return }
-        guard report.epoch <= groups[index].epoch else { return }
+        guard report.epoch <= groups[index].epoch || report.isEpochDoubtful else { return }
         groups[index].isLate = false
         beatIsDue = true
     }

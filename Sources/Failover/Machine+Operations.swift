@@ -126,7 +126,7 @@ extension FailoverMachine {
             return
         }
         guard peer.isPresent, hasFreshWord(index), let report = peer.reports[index],
-            !report.phase.holds, report.epoch <= groups[index].epoch
+            !report.phase.holds, report.epoch <= groups[index].epoch || report.isEpochDoubtful
         else {
             switch silenceVerdict(index) {
             case .take:
@@ -414,6 +414,7 @@ extension FailoverMachine {
         groups[index].claim = record.kind == .none ? .evidence : record.kind
         groups[index].claimEpoch = record.highest
         groups[index].epoch = record.highest
+        groups[index].doubtfulEpoch = 0
         groups[index].heldThisBoot = true
         groups[index].hasStartedStorage = settings.groups[index].holdsStorage
         // Absent for longer than the peer may have waited: it may have taken (S8, S9).

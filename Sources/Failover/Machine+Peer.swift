@@ -21,6 +21,8 @@ extension FailoverMachine {
                 let isUnused = record.bootID == start.bootID && claim.intent == .reserved
                 groups[index].epoch = isUnused ? claim.epoch : claim.highest
                 groups[index].reserved = claim.reserved
+                let isDoubtful = claim.intent == .reserved ? !isUnused : claim.isDoubtful == true
+                if isDoubtful { groups[index].doubtfulEpoch = groups[index].epoch }
                 if record.bootID == start.bootID { groups[index].heldThisBoot = claim.heldThisBoot }
             }
             if record.bootID == start.bootID {

@@ -90,7 +90,9 @@ private struct Alone {
     }
 }
 
-private func report(_ name: GroupName, _ phase: GroupPhase, epoch: UInt64, prefers: Bool) -> GroupReport {
+private func report(_ name: GroupName, _ phase: GroupPhase, epoch: UInt64, prefers: Bool)
+    -> GroupReport
+{
     var report = GroupReport(group: name.identity)
     report.phase = phase
     report.epoch = epoch
@@ -430,7 +432,9 @@ private func starts(_ effects: [Effect]) -> Int {
         story.command(1, .takeover(.all))
         story.run(.seconds(2))
         #expect(story.replies.map(\.2.outcome) == [.failed, .refused])
-        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped"))
+        #expect(
+            story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped")
+        )
     }
 
     @Test func aDaemonThatWasAwayLongerThanItsPeerWaitsAsksFirst() {
@@ -466,6 +470,22 @@ private func starts(_ effects: [Effect]) -> Int {
         story.run(.seconds(5))
         #expect(story.phase(0) == .standby)
         #expect(story.phase(1) == .active)
+    }
+
+    @Test func aNodeWithoutCarrierIsNotStoppedBecauseItsPeerBootedWithAReservation() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.say("l1 loses power, and with it the cable between the two its carrier.")
+        story.crash(1)
+        story.linkChanges(0, isUp: false)
+        story.run(.seconds(10))
+        story.boot(1)
+        story.linkChanges(0, isUp: true)
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .active)
+        #expect(!story.transcript.contains("l0 run stop"))
     }
 
     @Test func aTakeoverThatWaitsForADiskSaysSo() {

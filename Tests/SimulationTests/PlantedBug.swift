@@ -46,8 +46,8 @@ struct PlantedBug: Sendable {
             number: 3,
             name: "S5: a claim does not wait for the disk",
             file: "Machine+Groups.swift",
-            healthy: "guard group.claimedBy <= persistDone else { return }",
-            sick: "guard planted(3) || group.claimedBy <= persistDone else { return }"
+            healthy: "guard group.claimedBy <= persistDone else {",
+            sick: "guard planted(3) || group.claimedBy <= persistDone else {"
         ),
         PlantedBug(
             number: 4,

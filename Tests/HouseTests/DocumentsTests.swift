@@ -30,6 +30,17 @@ struct DocumentsTests {
         }
     }
 
+    @Test("A row claims a planted bug where there is one, and only there")
+    func planted() throws {
+        let bugs = try Repository.text("Tests/SimulationTests/PlantedBug.swift")
+        let rules = Set(bugs.matches(of: /name:\s*"([SL]\d+b?):/).map { String($0.1) })
+        let article = try Repository.text(Self.catalog + "Invariants.md")
+        let claimed = article.split(separator: "\n").compactMap { row in
+            try? row.contains("a planted bug") ? /^\| ([SL]\d+b?) \|/.firstMatch(in: row)?.1 : nil
+        }
+        #expect(Set(claimed.map(String.init)) == rules)
+    }
+
     @Test("The rules that are cited have a row")
     func cited() throws {
         let known = Set(Rule.allCases.map(\.rawValue))

@@ -147,11 +147,16 @@ extension FailoverMachine {
     /// Whether asking for a target could tell anything: the peer's own, or of a group it may hold.
     func isTelling(_ target: ProbeTable.Target) -> Bool {
         guard let group = target.group else { return true }
-        return !groups[group].phase.holds
+        return isOpen(group)
+    }
+
+    /// Whether evidence about the group still matters: nothing of it has been started here.
+    private func isOpen(_ group: Int) -> Bool {
+        !groups[group].phase.holds || groups[group].phase == .claiming
     }
 
     /// Whether the answers matter: something is left that could be taken.
-    var hasIdleGroup: Bool { groups.contains { !$0.phase.holds } }
+    var hasIdleGroup: Bool { groups.indices.contains(where: isOpen) }
 
     /// Asks, if it is time to: quickly under suspicion, else to calibrate.
     mutating func probeIfDue() {

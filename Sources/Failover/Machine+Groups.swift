@@ -289,6 +289,14 @@ extension FailoverMachine {
         groups[index].claimDeadline = kind == .offer ? now + settings.timings.offerTimeout : nil
     }
 
+    /// Why the evidence a claim rests on does not hold any more: it is judged again until the first operation.
+    private func staleEvidence(_ index: Int) -> String? {
+        guard groups[index].claim == .evidence, case .hold(_, let reason) = silenceVerdict(index) else {
+            return nil
+        }
+        return reason.facts
+    }
+
     private mutating func considerClaim(_ index: Int) {
         let group = groups[index]
         let drop: String? =
@@ -303,12 +311,13 @@ extension FailoverMachine {
             } else if let deadline = group.claimDeadline, deadline <= now {
                 "the claim could not be made durable in time"
             } else {
-                nil
+                staleEvidence(index)
             }
         if let drop {
             groups[index].claimDeadline = nil
             if group.claim == .offer { decline(index, group.claimEpoch) }
             groups[index].claim = .none
+            recordIsDirty = true
             move(index, to: .standby, .claimDropped, Reason(.S3b, drop))
             return
         }
@@ -316,6 +325,8 @@ extension FailoverMachine {
             noteSlowDisk(index)
             return
         }
+        // While the disk was waited for the evidence may have become undecided: probes are out.
+        if group.claim == .evidence, silenceVerdict(index) == .undecided { return }
         groups[index].claimDeadline = nil
         groups[index].heldCause = nil
         groups[index].heldReason = nil

@@ -335,6 +335,26 @@ private enum Stories {
         return story
     }
 
+    static func evidenceIsJudgedAgainWhenTheDiskHasAnswered() -> Story {
+        let story = pair(storage: false)
+        story.boot(0)
+        story.boot(1)
+        story.run(.milliseconds(10))
+        story.diskTime[1] = .seconds(20)
+        story.run(.seconds(15))
+        story.say("Everything between the two is cut, and l1's claim waits for its disk.")
+        story.cut = [0]
+        story.hasServiceNetwork = false
+        story.run(.milliseconds(3500))
+        #expect(story.phase(1) == .claiming)
+        story.say("The service network is back before the disk answers: l0 lives and serves.")
+        story.hasServiceNetwork = true
+        story.run(.seconds(30))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .standby)
+        return story
+    }
+
     static func aSecondResetWithinTheHourIsNotMade() -> Story {
         let story = pair()
         story.nodes[0].lastReset = .seconds(600)
@@ -424,6 +444,7 @@ private let all: [@Sendable () -> Story] = [
     Stories.aSlowDiskDeclinesAndTheGroupStaysWhereItWas,
     Stories.aFailedStartThatASlowDiskDeclinesIsGrantedAnew,
     Stories.aNodeThatFailedToStartTriesAgainWhenTheOtherDies,
+    Stories.evidenceIsJudgedAgainWhenTheDiskHasAnswered,
     Stories.aSecondResetWithinTheHourIsNotMade,
     Stories.whatRunsWithoutAClaimIsStoppedBeforeAnythingElse,
     Stories.aNodeThatTheOtherCannotHearIsTheOneThatYields,
@@ -450,6 +471,9 @@ private let all: [@Sendable () -> Story] = [
     @Test func aFailedStartThatASlowDiskDeclinesIsGrantedAnew() { compare(Stories.aFailedStartThatASlowDiskDeclinesIsGrantedAnew(), "failed-start-slow-disk") }
     @Test func aNodeThatFailedToStartTriesAgainWhenTheOtherDies() {
         compare(Stories.aNodeThatFailedToStartTriesAgainWhenTheOtherDies(), "failed-start-tried-again")
+    }
+    @Test func evidenceIsJudgedAgainWhenTheDiskHasAnswered() {
+        compare(Stories.evidenceIsJudgedAgainWhenTheDiskHasAnswered(), "evidence-judged-again")
     }
     @Test func aSecondResetWithinTheHourIsNotMade() { compare(Stories.aSecondResetWithinTheHourIsNotMade(), "second-reset") }
     @Test func whatRunsWithoutAClaimIsStoppedBeforeAnythingElse() { compare(Stories.whatRunsWithoutAClaimIsStoppedBeforeAnythingElse(), "astray") }

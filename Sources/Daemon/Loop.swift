@@ -165,6 +165,7 @@ final class Loop {
         // After a stall everything is drained first, whatever was told to be ready (S8).
         var events = isLate && hasBegun ? drainSockets() : []
         for readiness in wake.ready { events += serve(readiness) }
+        events += requests(door.moreRequests())
         // Beats come first: after a stall a little shorter than deadtime the core must not call a
         // peer silent whose beats were waiting here all the time.
         for event in events where event.isBeat { feed(event) }
@@ -189,6 +190,8 @@ final class Loop {
         var next = previousTurn + rhythm.turn
         if hasBegun, let deadline = core.nextDeadline { next = min(next, deadline.nanoseconds) }
         if let announcement = packets.nextDeadline { next = min(next, announcement) }
+        // A line behind a line is taken soon, but the loop sleeps between any two.
+        if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         return next
     }
 

@@ -146,7 +146,7 @@ final class Loop {
     private func turnUntilEnd() throws -> Int32 {
         while exitCode == nil {
             try poller.arm(at: nextDeadline)
-            try turn(try poller.wait())
+            turn(try poller.wait())
         }
         door.end()
         helpers.end()
@@ -154,7 +154,7 @@ final class Loop {
     }
 
     /// One turn: how late it is, what came in, what the core makes of it, what is due.
-    private func turn(_ wake: Poller.Wake) throws {
+    private func turn(_ wake: Poller.Wake) {
         now = wake.now
         shared.setInstant(.loopTurn, now)
         let lateness = wake.lateness
@@ -182,7 +182,7 @@ final class Loop {
         spawner.push()
         watchHelpers()
         feedQueue()
-        try watchKeeperTurn()
+        watchKeeperTurn()
         previousTurn = now
     }
 
@@ -283,11 +283,17 @@ final class Loop {
     }
 
     /// Replaces a keeper that has not turned although this loop did.
-    private func watchKeeperTurn() throws {
+    private func watchKeeperTurn() {
         keeperTurnsOnTime = now - previousTurn > 3 * rhythm.turn ? 0 : keeperTurnsOnTime + 1
         guard keeperTurnsOnTime >= 4 else { return }
         guard let handle = keeper else {
-            try forkKeeper("is gone")
+            do {
+                try forkKeeper("is gone")
+            } catch {
+                // A loop without a keeper goes on, and tries again.
+                keeperTurnsOnTime = 0
+                log.say(.error, "cannot start another keeper: \(error)")
+            }
             return
         }
         let silence = now - (shared.instant(.keeperTurn) ?? now)

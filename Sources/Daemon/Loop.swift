@@ -237,6 +237,10 @@ final class Loop {
         }
         for link in sockets.isUp.indices where !sockets.isUp[link] {
             feed(.linkChanged(LinkIndex(link), isUp: false))
+            let device = loaded.paths[link].device
+            let isThere = view.links.contains { $0.name == device }
+            let why = isThere ? "\(device) is down" : "this machine has no device \(device)"
+            log.say(.warning, "link \(link + 1) of ha.cf carries nothing yet: \(why)")
         }
         if shared[.isShuttingDown] == 1 { feed(.shutdownRequested) }
         context.tell("READY=1")

@@ -13,16 +13,18 @@ final class ControlDoor {
         var request: ControlRequest
     }
 
-    /// Connections at once over both doors; one more is closed at once.
-    static let connectionsMaximum = 32
-    /// Requests taken of one connection in one turn of the loop.
-    private static let requestsPerTurn = 8
+    /// Connections at once of one door; for one more the oldest that waits for no reply is closed, so
+    /// that idle or half-spoken ones keep nobody out, and readers never an administrator.
+    static let connectionsMaximum = 16
+    /// Lines taken of one connection in one turn of the loop.
+    private static let linesPerTurn = 8
 
     private struct Visitor {
         var connection: UnixConnection
         var mayWrite: Bool
-        var wantsToWrite = false
-        /// A command of this connection has no final reply yet: the next line waits.
+        /// What the poller was told.
+        var interest = Poller.Interest.readable
+        /// A command of this connection has no final reply yet: the next line waits, in the kernel.
         var isWaiting = false
     }
 
@@ -31,7 +33,9 @@ final class ControlDoor {
     private let status: UnixListener
     private var visitors: [UInt64: Visitor] = [:]
     private var nextToken = ControlDoor.firstToken
-    /// Connections refused for want of room or of permission.
+    /// Connections that may hold whole lines already read, of which the poller tells nothing.
+    private var unread: Set<UInt64> = []
+    /// Connections refused, or closed for another, for want of room or of permission.
     private(set) var refusedCount: UInt64 = 0
 
     private static let controlToken: UInt64 = 20
@@ -62,6 +66,11 @@ final class ControlDoor {
             admit(status, mayWrite: false)
             return []
         default:
+            if visitors[readiness.token]?.isWaiting == true, readiness.hasEnded {
+                // Its end would be told again and again; the command goes on without a listener.
+                close(readiness.token)
+                return []
+            }
             if readiness.isWritable { flush(readiness.token) }
             return readiness.isReadable ? read(readiness.token) : []
         }
@@ -70,7 +79,10 @@ final class ControlDoor {
     /// Sends one response; a final one lets the connection ask again.
     func send(_ response: ControlResponse, to token: UInt64) {
         guard let visitor = visitors[token] else { return }
-        if response.isFinal { visitors[token]?.isWaiting = false }
+        if response.isFinal {
+            visitors[token]?.isWaiting = false
+            unread.insert(token)
+        }
         var line = ControlCoding.encode(response)
         line.removeLast()  // `send(line:)` adds the end
         do {
@@ -82,8 +94,15 @@ final class ControlDoor {
         }
     }
 
-    /// Requests that waited behind a command which has had its final reply.
-    func moreRequests(_ token: UInt64) -> [Request] { read(token) }
+    /// Whether requests may wait behind one that has had its final reply.
+    var hasUnread: Bool { !unread.isEmpty }
+
+    /// Requests that waited behind one that has had its final reply.
+    func moreRequests() -> [Request] {
+        let tokens = unread.sorted()
+        unread = []
+        return tokens.flatMap(read)
+    }
 
     /// Removes the socket files at the end.
     func end() {
@@ -103,7 +122,7 @@ final class ControlDoor {
                 // holds also where a file's mode was changed by hand.
                 let user = connection.credentials.user
                 let isAllowed = !mayWrite || user == 0 || user == ProcessUser.own
-                guard isAllowed, visitors.count < ControlDoor.connectionsMaximum else {
+                guard isAllowed, makeRoom(mayWrite: mayWrite) else {
                     refusedCount += 1
                     continue
                 }
@@ -118,12 +137,23 @@ final class ControlDoor {
         }
     }
 
+    /// Whether one more can come in by this door, by which an idle one may have to leave.
+    private func makeRoom(mayWrite: Bool) -> Bool {
+        let inside = visitors.filter { $0.value.mayWrite == mayWrite }
+        guard inside.count >= ControlDoor.connectionsMaximum else { return true }
+        guard let oldest = inside.filter({ !$0.value.isWaiting }).keys.min() else { return false }
+        refusedCount += 1
+        close(oldest)
+        return true
+    }
+
     private func read(_ token: UInt64) -> [Request] {
         var requests: [Request] = []
         do {
-            while requests.count < ControlDoor.requestsPerTurn, let visitor = visitors[token],
-                !visitor.isWaiting, let arrival = try visitor.connection.next()
-            {
+            for _ in 0..<ControlDoor.linesPerTurn {
+                guard let visitor = visitors[token], !visitor.isWaiting,
+                    let arrival = try visitor.connection.next()
+                else { break }
                 guard case .line(let line) = arrival else {
                     close(token)
                     break
@@ -163,22 +193,21 @@ final class ControlDoor {
         }
     }
 
-    /// Tells the poller what this connection waits for.
+    /// Tells the poller what this connection waits for: not for a line while it waits for a reply,
+    /// else a caller that says more, or has closed its side, would keep the loop turning.
     private func adjust(_ token: UInt64) {
         guard let visitor = visitors[token] else { return }
-        let wantsToWrite = visitor.connection.wantsToWrite
-        guard wantsToWrite != visitor.wantsToWrite else { return }
-        visitors[token]?.wantsToWrite = wantsToWrite
+        var interest: Poller.Interest = visitor.isWaiting ? [] : .readable
+        if visitor.connection.wantsToWrite { interest.insert(.writable) }
+        guard interest != visitor.interest else { return }
+        visitors[token]?.interest = interest
         ignoring { () throws(SystemError) in
-            try poller.modify(
-                visitor.connection.number,
-                token: token,
-                interest: wantsToWrite ? [.readable, .writable] : .readable
-            )
+            try poller.modify(visitor.connection.number, token: token, interest: interest)
         }
     }
 
     private func close(_ token: UInt64) {
+        unread.remove(token)
         guard let visitor = visitors.removeValue(forKey: token) else { return }
         ignoring { () throws(SystemError) in try poller.remove(visitor.connection.number) }
     }

@@ -30,6 +30,8 @@ final class HeartbeatSockets {
     private let socketOfLink: [Int]
     /// By link: whether it worked when last tried.
     private(set) var isUp: [Bool]
+    /// By link: whether only a failed send speaks against it.
+    private var hasFailedSend: [Bool]
 
     init(_ paths: [HeartbeatPath]) {
         var sockets: [DeviceSocket] = []
@@ -45,6 +47,7 @@ final class HeartbeatSockets {
         self.sockets = sockets
         socketOfLink = places
         isUp = paths.map { _ in false }
+        hasFailedSend = isUp
     }
 
     /// How many sockets there are; `numbers` has one place for each.
@@ -69,13 +72,15 @@ final class HeartbeatSockets {
         paths.indices.compactMap { place in
             let device = links.first { $0.name == paths[place].device }
             let works = device.map { $0.isUp && $0.hasCarrier } ?? false
+            hasFailedSend[place] = false
             return note(place, isUp: works && sockets[socketOfLink[place]].number != nil)
         }
     }
 
-    /// Sends datagrams on one link; the link's change when it just broke.
+    /// Sends datagrams on one link; the link's change when it just broke, or works again after a
+    /// send that the kernel refused (a filter, say).
     ///
-    /// That it works again is told by `noteDevices`, since a send into a cable without a peer
+    /// That a device works again is told by `noteDevices`, since a send into a cable without a peer
     /// succeeds too.
     func send(_ datagrams: [[UInt8]], on link: Int) -> (link: LinkIndex, isUp: Bool)? {
         let socket = sockets[socketOfLink[link]]
@@ -83,10 +88,13 @@ final class HeartbeatSockets {
             for datagram in datagrams {
                 try socket.send(datagram, to: paths[link].destination)
             }
-            return nil
+            guard hasFailedSend[link] else { return nil }
+            hasFailedSend[link] = false
+            return note(link, isUp: true)
         } catch {
             // A full queue passes by itself; the next beat is another try.
             if error.errno == .wouldBlock || error.errno == .noBufferSpace { return nil }
+            if isUp[link] { hasFailedSend[link] = true }
             return note(link, isUp: false)
         }
     }

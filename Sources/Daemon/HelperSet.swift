@@ -21,8 +21,12 @@ final class HelperSet {
     private var helpers: [HelperRole: Helper] = [:]
     /// When a helper that could not be forked is tried again.
     private var retryAt: [HelperRole: Int64] = [:]
+    /// When each was last started.
+    private var startedAt: [HelperRole: Int64] = [:]
     private var nextPing: Int64 = 0
 
+    /// The shortest time between two starts of one helper.
+    private static let lifeMinimum: Int64 = 200_000_000
     private static let permanent: [HelperRole] = [.logWriter, .recorder, .spawner]
     private static let tokens: [HelperRole: (channel: UInt64, exit: UInt64)] = [
         .logWriter: (10, 11), .recorder: (12, 13), .spawner: (14, 15),
@@ -127,6 +131,11 @@ final class HelperSet {
         }
         helpers[role] = nil
         context.shared.count(.helperReplacements)
+        // One that ends as soon as it begins must not keep the loop forking.
+        if let start = startedAt[role], now - start < HelperSet.lifeMinimum {
+            retryAt[role] = start + HelperSet.lifeMinimum
+            return nil
+        }
         do {
             try start(role)
             retryAt[role] = nil
@@ -144,6 +153,7 @@ final class HelperSet {
         try poller.add(helper.channel.number, token: tokens.channel)
         try poller.add(helper.handle.number, token: tokens.exit)
         helpers[role] = helper
+        startedAt[role] = BootClock.now
     }
 
     private func launch(_ role: HelperRole) throws(SystemError) -> Helper {

@@ -138,7 +138,16 @@ final class Keeper {
         let now = BootClock.now
         shared[.isServing] = 0
         shared.setInstant(.loopTurn, now)
-        switch try ThisProcess.fork() {
+        let side: ForkSide
+        do {
+            side = try ThisProcess.fork()
+        } catch {
+            // A machine without room for a process has it again: what served is never given up.
+            if !hasServed { throw error }
+            forkAt = now + 100_000_000
+            return
+        }
+        switch side {
         case .child:
             Inherited.closeAll(except: [context.lock.number])
             ThisProcess.exit(Loop.run(context))

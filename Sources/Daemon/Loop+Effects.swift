@@ -101,7 +101,6 @@ extension Loop {
     private func finish(_ id: CommandID, _ reply: CommandReply) {
         guard let caller = callers.removeValue(forKey: id) else { return }
         door.send(.reply(reply), to: caller)
-        queue += requests(door.moreRequests(caller))
     }
 
     /// S4: this machine is reset now.

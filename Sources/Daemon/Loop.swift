@@ -146,7 +146,7 @@ final class Loop {
     private func turnUntilEnd() throws -> Int32 {
         while exitCode == nil {
             try poller.arm(at: nextDeadline)
-            try turn(try poller.wait())
+            turn(try poller.wait())
         }
         door.end()
         helpers.end()
@@ -154,7 +154,7 @@ final class Loop {
     }
 
     /// One turn: how late it is, what came in, what the core makes of it, what is due.
-    private func turn(_ wake: Poller.Wake) throws {
+    private func turn(_ wake: Poller.Wake) {
         now = wake.now
         shared.setInstant(.loopTurn, now)
         let lateness = wake.lateness
@@ -165,6 +165,7 @@ final class Loop {
         // After a stall everything is drained first, whatever was told to be ready (S8).
         var events = isLate && hasBegun ? drainSockets() : []
         for readiness in wake.ready { events += serve(readiness) }
+        events += requests(door.moreRequests())
         // Beats come first: after a stall a little shorter than deadtime the core must not call a
         // peer silent whose beats were waiting here all the time.
         for event in events where event.isBeat { feed(event) }
@@ -181,7 +182,7 @@ final class Loop {
         spawner.push()
         watchHelpers()
         feedQueue()
-        try watchKeeperTurn()
+        watchKeeperTurn()
         previousTurn = now
     }
 
@@ -189,6 +190,8 @@ final class Loop {
         var next = previousTurn + rhythm.turn
         if hasBegun, let deadline = core.nextDeadline { next = min(next, deadline.nanoseconds) }
         if let announcement = packets.nextDeadline { next = min(next, announcement) }
+        // A line behind a line is taken soon, but the loop sleeps between any two.
+        if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         return next
     }
 
@@ -234,6 +237,10 @@ final class Loop {
         }
         for link in sockets.isUp.indices where !sockets.isUp[link] {
             feed(.linkChanged(LinkIndex(link), isUp: false))
+            let device = loaded.paths[link].device
+            let isThere = view.links.contains { $0.name == device }
+            let why = isThere ? "\(device) is down" : "this machine has no device \(device)"
+            log.say(.warning, "link \(link + 1) of ha.cf carries nothing yet: \(why)")
         }
         if shared[.isShuttingDown] == 1 { feed(.shutdownRequested) }
         context.tell("READY=1")
@@ -280,11 +287,17 @@ final class Loop {
     }
 
     /// Replaces a keeper that has not turned although this loop did.
-    private func watchKeeperTurn() throws {
+    private func watchKeeperTurn() {
         keeperTurnsOnTime = now - previousTurn > 3 * rhythm.turn ? 0 : keeperTurnsOnTime + 1
         guard keeperTurnsOnTime >= 4 else { return }
         guard let handle = keeper else {
-            try forkKeeper("is gone")
+            do {
+                try forkKeeper("is gone")
+            } catch {
+                // A loop without a keeper goes on, and tries again.
+                keeperTurnsOnTime = 0
+                log.say(.error, "cannot start another keeper: \(error)")
+            }
             return
         }
         let silence = now - (shared.instant(.keeperTurn) ?? now)

@@ -22,9 +22,14 @@ final class RunningOperation {
         case running(until: Int64)
         /// TERM was sent; KILL comes next.
         case terminating(killAt: Int64, isCancelled: Bool)
-        /// KILL was sent; it ends when the kernel lets it.
-        case killed(isCancelled: Bool)
+        /// KILL was sent; it ends when the kernel lets it, which may be never (a hung disk).
+        case killed(reportAt: Int64, isCancelled: Bool)
+        /// Its outcome was told, its process is still there.
+        case stuck
     }
+
+    /// How long the kernel has for a killed process before its operation counts as timed out.
+    private static let killPatience: Int64 = 2_000_000_000
 
     /// Forks the child, records it, and lets it begin.
     ///
@@ -63,7 +68,13 @@ final class RunningOperation {
             deadline: deadline
         )
         // The child waits at its gate: should one of these fail, it ends without having run.
-        try Files.writeNew(recordPath, record.text)
+        do {
+            try RunningOperation.write(record, recordPath, settings.paths)
+        } catch {
+            // A full RUN must keep nothing from starting twice, but a stop that cannot even be tried
+            // would reset this node.
+            if request.action == .start { throw error }
+        }
         if let output = child.outputNumber { try poller.add(output, token: outputToken) }
         try poller.add(child.exitNumber, token: exitToken)
         try child.open()
@@ -74,22 +85,41 @@ final class RunningOperation {
         switch stage {
         case .running(let until): until
         case .terminating(let killAt, _): killAt
-        case .killed: nil
+        case .killed(let reportAt, _): reportAt
+        case .stuck: nil
         }
+    }
+
+    /// Whether its outcome was told although its process could not be ended.
+    var isStuck: Bool { stage == .stuck }
+
+    /// What still runs, in words.
+    var remainder: String {
+        "process \(child.identity.id), the \(request.action.rawValue) of \(request.resource),"
+            + " does not end although it was killed"
     }
 
     func owns(_ token: UInt64) -> Bool { token == outputToken || token == exitToken }
 
-    /// TERM when its time is over, KILL when that did not help.
-    func enforceDeadline(at now: Int64) {
-        guard let deadline = nextDeadline, deadline <= now else { return }
+    /// TERM when its time is over, KILL when that did not help, and its outcome when not even that
+    /// did; it is stuck then.
+    func enforceDeadline(at now: Int64) -> OperationOutcome? {
+        guard let deadline = nextDeadline, deadline <= now else { return nil }
         switch stage {
         case .running: terminate(at: now, isCancelled: false)
         case .terminating(_, let isCancelled):
             signal(.kill)
-            stage = .killed(isCancelled: isCancelled)
-        case .killed: break
+            stage = .killed(
+                reportAt: now &+ RunningOperation.killPatience,
+                isCancelled: isCancelled
+            )
+        case .killed(_, let isCancelled):
+            stage = .stuck
+            return isCancelled
+                ? .cancelled : .timedOut(OperationFailure(exitCode: nil, output: remainder))
+        case .stuck: break
         }
+        return nil
     }
 
     /// Ends it early.
@@ -116,8 +146,27 @@ final class RunningOperation {
         guard let ending else { return nil }
         ignoring { () throws(SystemError) in try poller.remove(child.exitNumber) }
         stopReading()
+        // The service that a start left behind may speak on.
+        if child.outputNumber != nil { OutputDrain.take(child) }
         ignoring { () throws(SystemError) in try Files.remove(recordPath) }
         return outcome(ending)
+    }
+
+    /// Writes the record, making its directory again should somebody have cleared RUN.
+    private static func write(
+        _ record: OperationRecord,
+        _ path: String,
+        _ paths: DaemonPaths
+    ) throws(SystemError) {
+        do {
+            try Files.writeNew(path, record.text)
+        } catch {
+            guard error.errno == .notFound else { throw error }
+            try Files.makeDirectory(paths.run, mode: 0o755)
+            try Files.makeDirectory(paths.operations, mode: 0o700)
+            try Files.makeDirectory(paths.started, mode: 0o700)
+            try Files.writeNew(path, record.text)
+        }
     }
 
     private var runningStage: Stage? {
@@ -156,7 +205,8 @@ final class RunningOperation {
         let text = child.output.text
         switch stage {
         case .running: break
-        case .terminating(_, let isCancelled), .killed(let isCancelled):
+        case .stuck: return .timedOut(OperationFailure(exitCode: nil, output: text))
+        case .terminating(_, let isCancelled), .killed(_, let isCancelled):
             if isCancelled { return .cancelled }
             return .timedOut(OperationFailure(exitCode: nil, output: text))
         }

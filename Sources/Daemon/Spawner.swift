@@ -41,6 +41,8 @@ final class Spawner {
     private let lookup: ResourceLookup
     private let poller: Poller
     private var running: [UInt64: RunningOperation] = [:]
+    /// Operations whose outcome was told although their process could not be ended.
+    private var stuck: [RunningOperation] = []
     private var leftOvers: [UInt64: LeftOver] = [:]
     private var killed: [String] = []
     private var isCleared = false
@@ -78,7 +80,15 @@ final class Spawner {
                     serve(readiness.token)
                 }
             }
-            for id in running.keys.sorted() { running[id]?.enforceDeadline(at: wake.now) }
+            for id in running.keys.sorted() {
+                guard let operation = running[id],
+                    let outcome = operation.enforceDeadline(at: wake.now)
+                else { continue }
+                // Its end is still waited for, and its record stays (S14).
+                running[id] = nil
+                stuck.append(operation)
+                finish(operation.request, outcome)
+            }
         }
     }
 
@@ -102,6 +112,13 @@ final class Spawner {
     private func start(_ request: OperationRequest) {
         guard running.count < Spawner.runningMaximum else {
             finish(request, .failed(OperationFailure(exitCode: nil, output: "too many at once")))
+            return
+        }
+        // What is still at work on the resource may finish at any time: nothing is true of it, and a
+        // stop beside it confirms nothing (S4).
+        if let other = stuck.first(where: { $0.request.resource == request.resource }) {
+            let failure = OperationFailure(exitCode: nil, output: other.remainder)
+            finish(request, request.action == .status ? .unknown(failure) : .failed(failure))
             return
         }
         let program = lookup.program(
@@ -160,6 +177,10 @@ final class Spawner {
             remove(leftOver.file)
             return
         }
+        if let place = stuck.firstIndex(where: { $0.owns(token) }) {
+            if stuck[place].serve(token) != nil { stuck.remove(at: place) }
+            return
+        }
         guard let id = running.first(where: { $0.value.owns(token) })?.key,
             let operation = running[id]
         else { return }
@@ -189,6 +210,10 @@ final class Spawner {
 
     /// Kills the recorded operations of this boot that still run.
     private func findLeftOvers() throws(SystemError) {
+        // RUN may have been cleared since.
+        try Files.makeDirectory(settings.paths.run, mode: 0o755)
+        try Files.makeDirectory(settings.paths.operations, mode: 0o700)
+        try Files.makeDirectory(settings.paths.started, mode: 0o700)
         for name in try Files.list(settings.paths.operations) {
             let path = "\(settings.paths.operations)/\(name)"
             guard let bytes = try? Files.read(path, maximum: 16384),

@@ -138,7 +138,10 @@ public final class ChildProcess {
     public func ending() throws(SystemError) -> ProcessEnding? {
         if let result { return result }
         guard let ending = try ThisProcess.ending(ofChild: identity.id) else { return nil }
-        while let bytes = try readOutput(), !bytes.isEmpty {}
+        // What a pipe holds at most by default is 64 KiB; whoever goes on writing is not waited for.
+        for _ in 0..<4 {
+            guard let bytes = try readOutput(), !bytes.isEmpty else { break }
+        }
         result = try failureToExecute() ?? ending
         return result
     }

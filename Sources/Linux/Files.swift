@@ -79,11 +79,14 @@ public enum Files {
     }
 
     /// Opens a file for appending, as a log needs; made with `mode` when absent.
+    ///
+    /// Does not wait for the reader of a pipe: ENXIO when there is none, and what a full one does not
+    /// take is not written.
     public static func openAppending(
         _ path: String,
         mode: UInt32 = 0o640
     ) throws(SystemError) -> Descriptor {
-        try open(path, O_WRONLY | O_CREAT | O_APPEND, mode: mode)
+        try open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, mode: mode)
     }
 
     /// Makes a directory; one that is there already is left as it is.

@@ -14,7 +14,7 @@ case $1 in
     shell)
         boot l0; boot l1
         printf 'namespaces l0 l1 client lan; helpers of world.sh are loaded. exit ends it all.\n'
-        LAB_INSIDE=1 bash --rcfile <(cat "$LAB_HERE/world.sh" "$LAB_HERE/measure.sh") -i
+        LAB_INSIDE=1 bash --rcfile <(cat "$LAB_HERE/world.sh" "$LAB_HERE/measure.sh"; declare -p power) -i
         ;;
     demo) . "$LAB_ROOT/Examples/demo/demo.sh" ;;
     scenario)

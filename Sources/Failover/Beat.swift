@@ -188,7 +188,9 @@ public struct GroupReport: Equatable, Sendable {
     }
 }
 
-/// Where a group stands on one node. `Transitions` lists every way from one to another.
+/// Where a group stands on one node.
+///
+/// `Transitions` lists every way from one to another.
 public enum GroupPhase: UInt8, CaseIterable, Sendable, Codable {
     /// Probes or operations of an earlier daemon have not ended (S14): neither released nor fit.
     case unknown = 0

@@ -133,7 +133,8 @@ extension FailoverMachine {
         coverage.insert(Transition(from: from, to: phase, cause: cause))
         let name = settings.groups[index].name
         if phase == .active || phase == .standby || phase == .offered {
-            lastMove = "\(name): \(cause.rawValue), epoch \(groups[index].epoch)"
+            lastMove =
+                "\(name): \(cause.rawValue), epoch \(groups[index].epoch)"
                 + (groups[index].reason.map { " (\($0.rule.rawValue): \($0.facts))" } ?? "")
         }
         let severity: Severity =

@@ -160,7 +160,8 @@ extension FailoverMachine {
             enter(index, resource, .running)
             groups[index].resources[resource].failure = nil
             groups[index].interruptions = 0
-        case .interrupted where groups[index].phase == .starting
+        case .interrupted
+        where groups[index].phase == .starting
             && groups[index].interruptions < Self.interruptionsMaximum:
             groups[index].interruptions += 1
             enter(index, resource, .unknown)

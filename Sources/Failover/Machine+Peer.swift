@@ -55,7 +55,9 @@ extension FailoverMachine {
         peer.lastDaemonDown = nil
         peer.earliestTake = content.earliestTake
         // The peer may wait for less than this node does.
-        if let absence, absence >= content.earliestTake { wasLate(because: "no daemon ran for \(absence.text)") }
+        if let absence, absence >= content.earliestTake {
+            wasLate(because: "no daemon ran for \(absence.text)")
+        }
         absence = nil
         peer.challenge = content.challenge
         if peer.response != content.response { needsEvaluation = true }
@@ -92,7 +94,9 @@ extension FailoverMachine {
         )
         for report in content.groups { heard(report, word) }
         // Only a beat sent after we asked says anything about a claim that may have been overtaken (S8).
-        if content.response == challenge, groups.contains(where: \.isLate) { needsEvaluation = true }
+        if content.response == challenge, groups.contains(where: \.isLate) {
+            needsEvaluation = true
+        }
     }
 
     /// A heartbeat already heard on another path: this one works too.
@@ -191,10 +195,17 @@ extension FailoverMachine {
         beatIsDue = true
     }
 
-    /// The peer's keeper speaks: the host lives, the loop does not (S10). Never "alive".
+    /// The peer's keeper speaks: the host lives, the loop does not (S10).
+    ///
+    /// Never "alive".
     private mutating func daemonDown(_ beat: Beat, on link: LinkIndex) {
         if peer.lastDaemonDown == nil {
-            note(.warning, .peerDaemonDown, nil, "the loop of \(settings.peer) is down, its keeper speaks")
+            note(
+                .warning,
+                .peerDaemonDown,
+                nil,
+                "the loop of \(settings.peer) is down, its keeper speaks"
+            )
         }
         peer.lastDaemonDown = now
         peer.isJudgedDead = false
@@ -363,7 +374,9 @@ extension FailoverMachine {
 
     // MARK: Own lateness (S8)
 
-    /// The loop could not run. If the peer may have taken meanwhile, nothing known before counts.
+    /// The loop could not run.
+    ///
+    /// If the peer may have taken meanwhile, nothing known before counts.
     mutating func loopLate(by lateness: Duration) {
         // Silence that only we slept through proves nothing: the probes are asked anew.
         if probes.suspicionSince != nil {
@@ -379,13 +392,17 @@ extension FailoverMachine {
         min(peer.earliestTake ?? settings.timings.deadtime, settings.timings.deadtime)
     }
 
-    /// Nothing known before counts: ask first (S8). Claims made after `claimedBefore` knew of it.
+    /// Nothing known before counts: ask first (S8).
+    ///
+    /// Claims made after `claimedBefore` knew of it.
     mutating func wasLate(because why: String, claimedBefore: Instant? = nil) {
         challenge &+= 1
         beatIsDue = true
         needsEvaluation = true
         for index in groups.indices
-        where groups[index].phase.holds && claimedBefore.map({ groups[index].claimedAt <= $0 }) ?? true {
+        where groups[index].phase.holds
+            && claimedBefore.map({ groups[index].claimedAt <= $0 }) ?? true
+        {
             groups[index].isLate = true
         }
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.

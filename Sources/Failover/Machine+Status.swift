@@ -160,7 +160,10 @@ extension FailoverMachine {
                 )
             }
             if report.phase == .unsafe {
-                return ("\(label) could not be stopped on \(name)", "baton standby \(label) (on \(name))")
+                return (
+                    "\(label) could not be stopped on \(name)",
+                    "baton standby \(label) (on \(name))"
+                )
             }
             if groups[index].phase == .offered {
                 return ("\(label) is offered to \(name), which has not answered yet", nil)

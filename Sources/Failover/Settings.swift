@@ -80,7 +80,9 @@ public struct Timings: Equatable, Sendable {
     }
 }
 
-/// `auto_failback` of ha.cf. Heartbeat's `legacy` meant what `on` means here: the group goes home.
+/// `auto_failback` of ha.cf.
+///
+/// Heartbeat's `legacy` meant what `on` means here: the group goes home.
 public enum AutoFailback: String, Equatable, Sendable, Codable {
     /// A group returns to its preferred node when that node is back and fit.
     case on

@@ -115,7 +115,7 @@ final class Story {
 
     // MARK: What the story says
 
-    func say(_ text: String) { lines.append("") ; lines.append("# \(text)") }
+    func say(_ text: String) { lines.append(""); lines.append("# \(text)") }
 
     func boot(_ index: Int) {
         nodes[index].isOn = true
@@ -245,12 +245,15 @@ final class Story {
         while true {
             var next = end
             var queued = false
-            if let first = queue.min(by: { ($0.at, $0.order) < ($1.at, $1.order) }), first.at <= next {
+            if let first = queue.min(by: { ($0.at, $0.order) < ($1.at, $1.order) }),
+                first.at <= next
+            {
                 next = first.at
                 queued = true
             }
             var timer: Int?
-            for index in nodes.indices where nodes[index].isRunning && nodes[index].pausedUntil == nil {
+            for index in nodes.indices
+            where nodes[index].isRunning && nodes[index].pausedUntil == nil {
                 if let deadline = nodes[index].machine.nextDeadline, deadline < next {
                     next = deadline
                     timer = index

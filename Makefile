@@ -42,9 +42,10 @@ test: setup ## build everything for debugging and run every test
 
 # The rules on imports, files and documents are tests (Tests/HouseTests), and so are the planted bugs
 # (Tests/SimulationTests): `make test` runs them.
-check: setup lint build ## format, warnings, 10,000 simulated stories, each parser fuzzed for 5 s
+check: setup lint build ## format, warnings, 10,000 simulated stories, each parser fuzzed for 5 s, the demo
 	$(MAKE) simulate STORIES=10000
 	$(MAKE) fuzz FUZZ_SECONDS=5
+	$(MAKE) demo
 
 simulate: setup ## tell STORIES (100,000) simulated stories; a bad one is shortened and printed
 	$(RELEASE) baton-simulate

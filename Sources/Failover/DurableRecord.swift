@@ -52,6 +52,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public var kind: ClaimKind
     /// Whether this boot has started a resource of the group (S4).
     public var heldThisBoot: Bool
+    /// The peer's incarnation that gave the group away, to which `auto_failback` does not return it.
+    public var noFailbackTo: Incarnation?
 
     /// Makes a claim of its parts.
     public init(
@@ -61,7 +63,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         isDoubtful: Bool? = nil,
         intent: ClaimIntent,
         kind: ClaimKind,
-        heldThisBoot: Bool
+        heldThisBoot: Bool,
+        noFailbackTo: Incarnation? = nil
     ) {
         self.group = group
         self.epoch = epoch
@@ -70,6 +73,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         self.intent = intent
         self.kind = kind
         self.heldThisBoot = heldThisBoot
+        self.noFailbackTo = noFailbackTo
     }
 }
 

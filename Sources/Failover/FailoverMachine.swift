@@ -244,7 +244,8 @@ public struct FailoverMachine: Sendable {
                 isDoubtful: isEpochDoubtful(index) ? true : nil,
                 intent: intent,
                 kind: group.claim,
-                heldThisBoot: group.heldThisBoot
+                heldThisBoot: group.heldThisBoot,
+                noFailbackTo: group.phase == .active ? group.noFailbackTo : nil
             )
         }
         let bootID = start?.bootID ?? BootID(high: 0, low: 0)

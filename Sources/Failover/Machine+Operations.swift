@@ -417,6 +417,7 @@ extension FailoverMachine {
         groups[index].epoch = record.highest
         groups[index].doubtfulEpoch = 0
         groups[index].heldThisBoot = true
+        groups[index].noFailbackTo = record.noFailbackTo
         groups[index].hasStartedStorage = settings.groups[index].holdsStorage
         // Absent for longer than the peer may have waited: it may have taken (S8, S9).
         groups[index].isLate = start?.lastTurn.map { startedAt - $0 >= earliestTake } ?? true

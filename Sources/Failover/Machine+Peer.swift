@@ -53,9 +53,11 @@ extension FailoverMachine {
         if peer.incarnation != beat.incarnation { newIncarnation(beat) }
         peer.lastHeard = now
         peer.lastDaemonDown = nil
-        peer.earliestTake = content.earliestTake
+        // A peer that says less than any deadtime may be would make every stall one that matters.
+        let earliestTake = max(content.earliestTake, Timings.deadtimeMinimum)
+        peer.earliestTake = earliestTake
         // The peer may wait for less than this node does.
-        if let absence, absence >= content.earliestTake {
+        if let absence, absence >= earliestTake {
             wasLate(because: "no daemon ran for \(absence.text)")
         }
         absence = nil
@@ -69,7 +71,7 @@ extension FailoverMachine {
         }
         // Deaf is who has not heard us all the while that we heard it; not who has only just come back.
         let heardFor = peer.presentSince.map { now - $0 } ?? .zero
-        let isDeaf = min(beat.echo.age, heardFor) >= content.earliestTake
+        let isDeaf = min(beat.echo.age, heardFor) >= earliestTake
         if isDeaf != (peer.deafSince != nil) {
             peer.deafSince = isDeaf ? now : nil
         }

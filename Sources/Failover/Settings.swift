@@ -62,6 +62,9 @@ public struct Timings: Equatable, Sendable {
     /// How long a node may take to answer an offer (S3b).
     public var offerTimeout: Duration
 
+    /// The floor of `deadtime`.
+    public static var deadtimeMinimum: Duration { .milliseconds(50) }
+
     /// Makes timings; the two last have the defaults of design section 4.
     public init(
         keepalive: Duration,

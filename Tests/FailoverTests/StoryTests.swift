@@ -363,6 +363,23 @@ private enum Stories {
         return story
     }
 
+    static func aRestartedDaemonRemembersThatTheAdministratorGaveTheGroupAway() -> Story {
+        let story = pair(autoFailback: .on)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        story.command(0, .standby(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(1) == .active)
+        story.say("baton reload, or a fault: l1's loop begins anew.")
+        story.killDaemon(1)
+        story.run(.milliseconds(50))
+        story.startDaemon(1)
+        story.run(.seconds(30))
+        #expect(story.phase(1) == .active)
+        return story
+    }
+
     static func aSecondResetWithinTheHourIsNotMade() -> Story {
         let story = pair()
         story.nodes[0].lastReset = .seconds(600)
@@ -434,6 +451,8 @@ private enum Stories {
 
 /// Every story, by the name of its transcript.
 private let stories: [String: @Sendable () -> Story] = [
+    "standby-remembered":
+        Stories.aRestartedDaemonRemembersThatTheAdministratorGaveTheGroupAway,
     "cold-start":
         Stories.bothBootAndThePreferredNodeServes,
     "alone-after-boot":

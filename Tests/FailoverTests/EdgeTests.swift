@@ -146,9 +146,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeThatWasLateWhileItsPeerWasSilentStillSeesItDie() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.cut = [0]
         story.run(.seconds(10))
         #expect(story.phase(1) == .standby)
@@ -162,9 +160,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aTakeoverIsHeardAfterTheAskingDaemonWasRestarted() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.command(1, .takeover(.all))
         story.run(.seconds(5))
         story.command(0, .takeover(.all))
@@ -203,9 +199,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeThatDiesWhileItLeavesIsTakenOver() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
         story.shutDown(0)
         story.run(.seconds(1))
@@ -216,9 +210,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeThatStopsItsDaemonWithoutStoppingTheGroupIsNotTakenOverWhileItsHostAnswers() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
         story.shutDown(0)
         story.run(.seconds(1))
@@ -231,9 +223,7 @@ private func starts(_ effects: [Effect]) -> Int {
         var other = Story.settings(own: 1)
         other.groups[0].storageDigest = 8
         let story = Story(Story.settings(own: 0), other)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .active)
         story.shutDown(0)
         story.run(.seconds(20))
@@ -247,9 +237,7 @@ private func starts(_ effects: [Effect]) -> Int {
         other.groups[0].storageDigest = 8
         let story = Story(Story.settings(own: 0), other)
         story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .failed)
         #expect(story.phase(1) == .standby)
     }
@@ -311,9 +299,7 @@ private func starts(_ effects: [Effect]) -> Int {
         let story = pair()
         story.nodes[1].settings.timings.warntime = .milliseconds(2250)
         story.hasServiceNetwork = false
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.killDaemon(0)
         for _ in 0..<30 {
             story.keeperSpeaks(0)
@@ -327,9 +313,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aSilenceDoesNotForgetForEverThatThePeerIsFit() {
         let story = pair(autoFailback: .on)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.crash(0)
         story.run(.seconds(10))
         #expect(story.phase(1) == .active)
@@ -344,9 +328,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func nothingGoesHomeToAPeerThatIsLate() {
         let story = pair(autoFailback: .on)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.crash(0)
         story.run(.seconds(10))
         story.boot(0)
@@ -358,9 +340,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func standbyIsRefusedTowardsAPeerThatDoesNotHear() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.mute = [0]
         story.run(.milliseconds(2_500))
         story.command(0, .standby(.all))
@@ -387,9 +367,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func aGroupThatServesIsNotStoppedForOneThatCouldNotBeStopped() {
         let story = pair()
         story.nodes[0].lastReset = .seconds(600)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
         story.command(0, .standby(.all))
         story.run(.seconds(2))
@@ -407,9 +385,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func standbyStopsAGroupWhoseStateCannotBeTold() {
         let story = pair()
         story.outcomes["l0/drbddisk/status"] = (.milliseconds(20), .unknown(failure))
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .unknown)
         let status = story.nodes[0].machine.status(at: story.now)
         #expect(status.nextStep == "baton standby 192.168.1.100")
@@ -422,9 +398,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func aTakeoverFromANodeThatCannotStopIsRefusedAndStatusSaysIt() {
         let story = pair()
         story.nodes[0].lastReset = .seconds(600)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
         story.command(0, .standby(.all))
         story.run(.seconds(2))
@@ -440,9 +414,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func aDaemonThatWasAwayLongerThanItsPeerWaitsAsksFirst() {
         let story = pair(deadtimes: [.seconds(3), .milliseconds(300)])
         story.hasServiceNetwork = false
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .active)
         story.killDaemon(0)
         story.run(.seconds(1))
@@ -455,9 +427,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeWithoutAnyCarrierYieldsToTheOneThatTook() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.cut = [0]
         story.hasServiceNetwork = false
         story.linkChanges(0, isUp: false)
@@ -474,9 +444,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeWithoutCarrierIsNotStoppedBecauseItsPeerBootedWithAReservation() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.say("l1 loses power, and with it the cable between the two its carrier.")
         story.crash(1)
         story.linkChanges(0, isUp: false)
@@ -504,9 +472,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func aKeeperThatSpeaksRevokesConfirmDown() {
         let story = pair()
         story.hasServiceNetwork = false
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.killDaemon(0)
         story.run(.seconds(2))
         story.diskTime[1] = .seconds(60)

@@ -128,6 +128,13 @@ final class Story {
     /// Transitions taken by daemons that have ended.
     var takenBefore: Set<Transition> = []
 
+    /// Both machines boot at one moment, and live for a while.
+    func bootBoth(andRun time: Duration) {
+        boot(0)
+        boot(1)
+        run(time)
+    }
+
     func startDaemon(_ index: Int) {
         takenBefore.formUnion(nodes[index].machine.transitionsTaken)
         nodes[index].machine = FailoverMachine(settings: nodes[index].settings)

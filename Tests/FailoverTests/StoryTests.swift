@@ -71,9 +71,7 @@ private enum Stories {
 
     static func theActiveNodeDiesAndTheOtherServesAtDeadtime() -> Story {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .active)
         story.say("l0 loses power.")
         let crashed = story.now
@@ -91,9 +89,7 @@ private enum Stories {
 
     static func anOrderlyStandbyMovesTheGroupAndItStaysThere() -> Story {
         let story = pair(autoFailback: .on)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.say(
             "auto_failback is on, yet a group given away by an administrator does not come back by itself."
         )
@@ -111,9 +107,7 @@ private enum Stories {
 
     static func aReturningPreferredNodeGetsItsGroupBackWhenAutoFailbackIsOn() -> Story {
         let story = pair(autoFailback: .on)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.crash(0)
         story.run(.seconds(5))
         #expect(story.phase(1) == .active)
@@ -126,9 +120,7 @@ private enum Stories {
 
     static func aCutReplicationLinkMovesNothingWhileTheHostAnswers() -> Story {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.say("The replication cable is pulled; the service network still carries ARP.")
         story.cut = [0]
         story.run(.seconds(60))
@@ -147,9 +139,7 @@ private enum Stories {
         let failure = OperationFailure(exitCode: 1, output: "r0: no UpToDate disk\n")
         story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
         story.outcomes["l1/drbddisk/start"] = (.milliseconds(50), .failed(failure))
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(10))
+        story.bootBoth(andRun: .seconds(10))
         #expect(story.phase(0) == .failed)
         #expect(story.phase(1) == .failed)
         #expect(
@@ -165,9 +155,7 @@ private enum Stories {
 
     static func aFailedStopResetsTheNode() -> Story {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         let failure = OperationFailure(exitCode: 1, output: "r0: held open by process 4711\n")
         story.outcomes["l0/drbddisk/stop"] = (.milliseconds(50), .failed(failure))
         story.command(0, .standby(.all))
@@ -179,9 +167,7 @@ private enum Stories {
 
     static func aSplitThatNothingPreventedEndsWithOneOwnerWhoIsNotRestarted() -> Story {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.say("Every network between the two fails, so no probe can tell.")
         story.cut = [0]
         story.hasServiceNetwork = false
@@ -198,9 +184,7 @@ private enum Stories {
 
     static func aSplitIsRefusedWhereUnprovedTakeoverIsOff() -> Story {
         let story = pair(unproved: false)
-        story.boot(0)
-        story.boot(1)
-        story.run(.milliseconds(500))
+        story.bootBoth(andRun: .milliseconds(500))
         story.hasServiceNetwork = false
         story.nodes[1].machine = story.nodes[1].machine
         story.run(.seconds(60))
@@ -218,9 +202,7 @@ private enum Stories {
 
     static func aStalledActiveNodeYieldsToTheOneThatTook() -> Story {
         let story = pair(storage: false)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.say("l0 stands still with all its networks, as a paused virtual machine does.")
         story.pause(0, for: .seconds(10))
         story.cut = [0]
@@ -236,9 +218,7 @@ private enum Stories {
 
     static func aKilledDaemonAdoptsWhatRuns() -> Story {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.killDaemon(0)
         story.run(.milliseconds(300))
         story.startDaemon(0)
@@ -251,9 +231,7 @@ private enum Stories {
 
     static func anEndingDaemonHandsOverFirst() -> Story {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.shutDown(0)
         story.run(.seconds(1))
         #expect(!story.nodes[0].isRunning)
@@ -267,9 +245,7 @@ private enum Stories {
 
     static func standbyIntoTheVoidIsRefused() -> Story {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.crash(1)
         story.run(.seconds(10))
         story.command(0, .standby(.all))
@@ -282,9 +258,7 @@ private enum Stories {
 
     static func aConfirmedDownNodeThatAnswersIsRefused() -> Story {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.cut = [0]
         story.run(.seconds(10))
         story.command(1, .confirmDown(NodeName("l0")))
@@ -299,9 +273,7 @@ private enum Stories {
             "l1's disk takes twenty seconds for a write: it cannot promise to hold the group."
         )
         story.diskTime[1] = .seconds(20)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.command(0, .standby(.all))
         story.run(.seconds(12))
         #expect(story.phase(0) == .active)
@@ -332,9 +304,7 @@ private enum Stories {
         let story = pair()
         let failure = OperationFailure(exitCode: 1, output: "out of memory\n")
         story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(1) == .active)
         story.outcomes["l0/drbddisk/start"] = nil
         story.crash(1)
@@ -345,9 +315,7 @@ private enum Stories {
 
     static func evidenceIsJudgedAgainWhenTheDiskHasAnswered() -> Story {
         let story = pair(storage: false)
-        story.boot(0)
-        story.boot(1)
-        story.run(.milliseconds(10))
+        story.bootBoth(andRun: .milliseconds(10))
         story.diskTime[1] = .seconds(20)
         story.run(.seconds(15))
         story.say("Everything between the two is cut, and l1's claim waits for its disk.")
@@ -365,9 +333,7 @@ private enum Stories {
 
     static func aRestartedDaemonRemembersThatTheAdministratorGaveTheGroupAway() -> Story {
         let story = pair(autoFailback: .on)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.command(0, .standby(.all))
         story.run(.seconds(5))
         #expect(story.phase(1) == .active)
@@ -383,9 +349,7 @@ private enum Stories {
     static func aSecondResetWithinTheHourIsNotMade() -> Story {
         let story = pair()
         story.nodes[0].lastReset = .seconds(600)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         let failure = OperationFailure(exitCode: nil, output: "umount: /mnt: target is busy\n")
         story.outcomes["l0/drbddisk/stop"] = (.seconds(60), .timedOut(failure))
         story.command(0, .standby(.all))
@@ -419,9 +383,7 @@ private enum Stories {
 
     static func aNodeThatTheOtherCannotHearIsTheOneThatYields() -> Story {
         let story = pair(storage: false)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.say("l0's beats and its answers to ARP get lost; l1's arrive.")
         story.mute = [0]
         story.hasServiceNetwork = false
@@ -438,9 +400,7 @@ private enum Stories {
     static func anEndingDaemonCutsAStartShortAndStopsInOrder() -> Story {
         let story = pair()
         story.outcomes["l0/drbddisk/start"] = (.seconds(2), .cancelled)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(1))
+        story.bootBoth(andRun: .seconds(1))
         story.shutDown(0)
         story.run(.seconds(5))
         #expect(!story.nodes[0].isRunning)

@@ -4,6 +4,7 @@
 import Configuration
 import Failover
 import Linux
+import Wire
 
 /// A reload on its way: the helper that reads, and who asked.
 final class ReloadChecker {
@@ -88,6 +89,26 @@ final class ReloadChecker {
         case restart
         /// Groups held here would change under it.
         case refused([String])
+    }
+
+    /// Why other keys would make the two nodes deaf to each other, with the order that does not; `nil`
+    /// when they would not.
+    ///
+    /// - Parameters:
+    ///   - old: the keys this node runs with.
+    ///   - new: those it would run with.
+    ///   - peerKeys: the ids that the peer, who is heard now, knows.
+    static func deafness(old: Keyring, new: Keyring, peerKeys: [UInt8]) -> String? {
+        for key in new.keys where peerKeys.contains(key.id) {
+            if let before = old.keys.first(where: { $0.id == key.id }), before != key {
+                return "key \(key.id) is in use and would be another one: give the new key a number of"
+                    + " its own, and remove the old one when both nodes have the new"
+            }
+        }
+        if new.keys.contains(where: { peerKeys.contains($0.id) }) { return nil }
+        let known = peerKeys.map(String.init).joined(separator: ", ")
+        return "the peer knows none of these keys, only \(known): keep that one beside the new in"
+            + " authkeys, `baton reload` on both nodes, then remove it"
     }
 
     /// Compares two configurations.

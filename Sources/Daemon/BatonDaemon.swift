@@ -37,7 +37,8 @@ public enum BatonDaemon {
         _ options: DaemonOptions,
         _ arguments: [String]
     ) throws(SystemError) -> Int32 {
-        try Signal.pipe.ignore()
+        // Some daemons reopen their logs at a user signal; here it must not end a process.
+        for signal in [Signal.pipe, .user1, .user2] { try signal.ignore() }
         let paths = DaemonPaths(
             options,
             directory: ThisProcess.environment("PWD") ?? "/",
@@ -94,7 +95,9 @@ public enum BatonDaemon {
             if !diagnostics.isEmpty { StandardError.write(Diagnostic.text(diagnostics)) }
             return ConfigurationStore.encode(files)
         case .failure(let refusal):
-            StandardError.write(refusal.text)
+            StandardError.write(
+                refusal.text + "batond: not started: the files are those of \(paths.configuration)\n"
+            )
             return nil
         }
     }

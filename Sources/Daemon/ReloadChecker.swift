@@ -91,18 +91,18 @@ final class ReloadChecker {
         case refused([String])
     }
 
-    /// Why other keys would make the two nodes deaf to each other, with the order that does not; `nil`
-    /// when they would not.
+    /// Whether other keys would make the two nodes deaf to each other.
     ///
     /// - Parameters:
     ///   - old: the keys this node runs with.
     ///   - new: those it would run with.
     ///   - peerKeys: the ids that the peer, who is heard now, knows.
+    /// - Returns: why they would, and the order that does not; `nil` when they would not.
     static func deafness(old: Keyring, new: Keyring, peerKeys: [UInt8]) -> String? {
         for key in new.keys where peerKeys.contains(key.id) {
             if let before = old.keys.first(where: { $0.id == key.id }), before != key {
-                return "key \(key.id) is in use and would be another one: give the new key a number of"
-                    + " its own, and remove the old one when both nodes have the new"
+                return "key \(key.id) is in use and would be another one: give the new key a number"
+                    + " of its own, and remove the old one when both nodes have the new"
             }
         }
         if new.keys.contains(where: { peerKeys.contains($0.id) }) { return nil }

@@ -68,9 +68,18 @@ final class ReloadChecker {
                 node: context.node,
                 ownAddresses: MachineAddresses.read()
             )
+            let bytes = ConfigurationStore.encode(files)
+            let strange = BatonDaemon.strangeAddresses(
+                context.shared,
+                candidate: bytes,
+                node: context.node,
+                boot: context.boot
+            )
             if case .failure(let refusal) = made {
                 writer.put(String(refusal.text.prefix(textMaximum)))
-            } else if context.shared.candidate.store(ConfigurationStore.encode(files)) {
+            } else if !strange.isEmpty {
+                writer.put(strange)
+            } else if context.shared.candidate.store(bytes) {
                 writer.put("")
             } else {
                 writer.put("the configuration is larger than 1 MiB\n")

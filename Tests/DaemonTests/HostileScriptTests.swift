@@ -149,6 +149,24 @@ struct HostileScriptTests {
         }
     }
 
+    @Test("A machine's own address in haresources is refused, and stays on its device")
+    func ownAddress() throws {
+        try withPair { pair in
+            let words = "l0 IPaddr2::10.199.0.1/24/eth0\n"
+            try pair.l0.write("haresources", words)
+            let refused = try Laboratory.finish(ChildProcess(pair.l0.command()))
+            #expect(refused.code == 2)
+            #expect(refused.text.contains("10.199.0.1 is on eth0 already"))
+            try pair.l0.write("haresources", LaboratoryPair.haresources)
+            try pair.start()
+            try pair.l0.write("haresources", LaboratoryPair.haresources + words)
+            let reply = try pair.l0.reply(.reload(exec: false))
+            #expect(reply.outcome == .refused)
+            #expect(reply.text.contains("10.199.0.1 is on eth0 already"))
+            #expect(try pair.l0.has("10.199.0.1"))
+        }
+    }
+
     @Test("A group's address that somebody removed, by hand or with its device, is put back")
     func removedAddress() throws {
         try withPair { pair in

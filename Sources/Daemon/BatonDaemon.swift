@@ -37,7 +37,8 @@ public enum BatonDaemon {
         _ options: DaemonOptions,
         _ arguments: [String]
     ) throws(SystemError) -> Int32 {
-        try Signal.pipe.ignore()
+        // Some daemons reopen their logs at a user signal; here it must not end a process.
+        for signal in [Signal.pipe, .user1, .user2] { try signal.ignore() }
         let paths = DaemonPaths(
             options,
             directory: ThisProcess.environment("PWD") ?? "/",
@@ -52,6 +53,11 @@ public enum BatonDaemon {
         try reserveIncarnations(paths, shared)
         try readRecord(paths, shared)
         guard let boot = BootID(bytes: try Machine.bootID()) else { return 1 }
+        let strange = strangeAddresses(shared, node: node, boot: boot)
+        guard strange.isEmpty else {
+            StandardError.write(strange)
+            return 2
+        }
         // Read the time zone before any process is in a hurry.
         _ = LogLine.localTime(WallClock.now)
         let context = DaemonContext(
@@ -94,9 +100,34 @@ public enum BatonDaemon {
             if !diagnostics.isEmpty { StandardError.write(Diagnostic.text(diagnostics)) }
             return ConfigurationStore.encode(files)
         case .failure(let refusal):
-            StandardError.write(refusal.text)
+            StandardError.write(
+                refusal.text
+                    + "batond: not started: the files are those of \(paths.configuration)\n"
+            )
             return nil
         }
+    }
+
+    /// What `OwnAddressGuard` says of the configuration and the record in the shared page.
+    ///
+    /// Nothing when something cannot be read: that is told elsewhere.
+    static func strangeAddresses(
+        _ shared: SharedState,
+        candidate: [UInt8]? = nil,
+        node: String,
+        boot: BootID
+    ) -> String {
+        guard let bytes = candidate ?? shared.configuration.value,
+            let files = ConfigurationStore.decode(bytes),
+            case .success((let loaded, _)) = LoadedConfiguration.make(
+                files,
+                node: node,
+                ownAddresses: MachineAddresses.read()
+            ), let interfaces = try? Interfaces(),
+            let view = try? NetworkView(reading: interfaces)
+        else { return "" }
+        let record = shared.record.value.flatMap { try? RecordCoding.decode($0) }
+        return OwnAddressGuard.text(loaded, view, record: record, boot: boot)
     }
 
     /// Makes what is missing: state for this user alone, run for readers too.

@@ -125,6 +125,18 @@ extension Loop {
             new: new.cluster,
             held: Set(held)
         )
+        // A peer that is heard now must be heard afterwards; one that is not has nothing to lose.
+        let peer = core.status(at: Instant(nanoseconds: now)).peer.state
+        if peer == .alive || peer == .late, let peerKeys = session.peerKeys,
+            let deafness = ReloadChecker.deafness(
+                old: loaded.keyring,
+                new: new.keyring,
+                peerKeys: peerKeys
+            )
+        {
+            refuse(checker.connection, "nothing was changed: \(deafness)")
+            return
+        }
         switch consequence {
         case .refused(let names):
             refuse(

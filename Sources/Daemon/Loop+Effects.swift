@@ -81,7 +81,7 @@ extension Loop {
     }
 
     /// Announces an address on every device that has it now.
-    private func announce(_ address: Linux.IPAddress) {
+    func announce(_ address: Linux.IPAddress) {
         readNetwork()
         for entry in view.places(of: address) {
             guard let link = view.link(entry.index) else { continue }

@@ -49,6 +49,9 @@ final class Loop {
     var lastBeat: BeatContent?
     /// When a candidate was last answered.
     var lastCandidateAnswer: Int64 = 0
+    /// When an address was last put back, and when to look again.
+    var lastRepair: Int64?
+    var repairAt: Int64?
     private var sealTurn: UInt64 = 0
     private var previousTurn: Int64
     private var keeperTurnsOnTime = 0
@@ -177,6 +180,7 @@ final class Loop {
             feed(.timeReached)
             feedQueue()
         }
+        if let time = repairAt, time <= now { repairAddresses() }
         packets.sendDue(at: now, view)
         recorder.push()
         spawner.push()
@@ -190,6 +194,7 @@ final class Loop {
         var next = previousTurn + rhythm.turn
         if hasBegun, let deadline = core.nextDeadline { next = min(next, deadline.nanoseconds) }
         if let announcement = packets.nextDeadline { next = min(next, announcement) }
+        if let repairAt { next = min(next, repairAt) }
         // A line behind a line is taken soon, but the loop sleeps between any two.
         if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         return next

@@ -4,6 +4,7 @@
 import Configuration
 import Failover
 import Linux
+import Wire
 
 /// A reload on its way: the helper that reads, and who asked.
 final class ReloadChecker {
@@ -67,9 +68,18 @@ final class ReloadChecker {
                 node: context.node,
                 ownAddresses: MachineAddresses.read()
             )
+            let bytes = ConfigurationStore.encode(files)
+            let strange = BatonDaemon.strangeAddresses(
+                context.shared,
+                candidate: bytes,
+                node: context.node,
+                boot: context.boot
+            )
             if case .failure(let refusal) = made {
                 writer.put(String(refusal.text.prefix(textMaximum)))
-            } else if context.shared.candidate.store(ConfigurationStore.encode(files)) {
+            } else if !strange.isEmpty {
+                writer.put(strange)
+            } else if context.shared.candidate.store(bytes) {
                 writer.put("")
             } else {
                 writer.put("the configuration is larger than 1 MiB\n")
@@ -88,6 +98,26 @@ final class ReloadChecker {
         case restart
         /// Groups held here would change under it.
         case refused([String])
+    }
+
+    /// Whether other keys would make the two nodes deaf to each other.
+    ///
+    /// - Parameters:
+    ///   - old: the keys this node runs with.
+    ///   - new: those it would run with.
+    ///   - peerKeys: the ids that the peer, who is heard now, knows.
+    /// - Returns: why they would, and the order that does not; `nil` when they would not.
+    static func deafness(old: Keyring, new: Keyring, peerKeys: [UInt8]) -> String? {
+        for key in new.keys where peerKeys.contains(key.id) {
+            if let before = old.keys.first(where: { $0.id == key.id }), before != key {
+                return "key \(key.id) is in use and would be another one: give the new key a number"
+                    + " of its own, and remove the old one when both nodes have the new"
+            }
+        }
+        if new.keys.contains(where: { peerKeys.contains($0.id) }) { return nil }
+        let known = peerKeys.map(String.init).joined(separator: ", ")
+        return "the peer knows none of these keys, only \(known): keep that one beside the new in"
+            + " authkeys, `baton reload` on both nodes, then remove it"
     }
 
     /// Compares two configurations.

@@ -15,6 +15,11 @@ extension Session {
     /// The key agreed with the peer, for `status`; `nil` before the first beat to a proved peer.
     public var signingKey: UInt8? { agreedKey }
 
+    /// The key ids that the proved peer announced last; `nil` while no peer is proved.
+    public var peerKeys: [UInt8]? {
+        current.map { peer in (0..<16).filter { peer.knownKeys & 1 << $0 != 0 } }
+    }
+
     /// The key for the next beat on `link`; `nil` without authentication.
     ///
     /// 1. While no incarnation of the peer is proved, nobody knows what it knows: successive beats on

@@ -149,6 +149,47 @@ struct HostileScriptTests {
         }
     }
 
+    @Test("A machine's own address in haresources is refused, and stays on its device")
+    func ownAddress() throws {
+        try withPair { pair in
+            let words = "l0 IPaddr2::10.199.0.1/24/eth0\n"
+            try pair.l0.write("haresources", words)
+            let refused = try Laboratory.finish(ChildProcess(pair.l0.command()))
+            #expect(refused.code == 2)
+            #expect(refused.text.contains("10.199.0.1 is on eth0 already"))
+            try pair.l0.write("haresources", LaboratoryPair.haresources)
+            try pair.start()
+            try pair.l0.write("haresources", LaboratoryPair.haresources + words)
+            let reply = try pair.l0.reply(.reload(exec: false))
+            #expect(reply.outcome == .refused)
+            #expect(reply.text.contains("10.199.0.1 is on eth0 already"))
+            #expect(try pair.l0.has("10.199.0.1"))
+        }
+    }
+
+    @Test("A group's address that somebody removed, by hand or with its device, is put back")
+    func removedAddress() throws {
+        try withPair { pair in
+            try pair.start()
+            let address = LaboratoryPair.address
+            let inside = "-n \(pair.l0.namespace)"
+            try Laboratory.ip("\(inside) addr del \(address)/24 dev eth0")
+            try Laboratory.wait(for: "the address") { try pair.l0.has(address) ? () : nil }
+            try Laboratory.ip("\(inside) link del eth0")
+            try Laboratory.wait(for: "words about it") {
+                pair.l0.output.contains("cannot be put back now") ? () : nil
+            }
+            try Laboratory.ip(
+                "link add eth0 netns \(pair.l0.namespace) type veth peer name eth0"
+                    + " netns \(pair.l1.namespace)"
+            )
+            try Laboratory.ip("\(inside) link set eth0 up")
+            try Laboratory.wait(for: "the address") { try pair.l0.has(address) ? () : nil }
+            #expect(pair.l0.log == ["one start", "two start"])
+            #expect(pair.l1.log == [])
+        }
+    }
+
     @Test("Numbers in STATE that nobody wrote end no loop")
     func numbers() throws {
         try withPair { pair in

@@ -109,11 +109,11 @@ struct PairTests {
     @Test("When a node dies the other takes the group")
     func crash() throws {
         try withPair(LaboratoryPair(deadtime: "1")) { l0, l1 in
+            try l0.crash()
             for device in ["eth0", "eth1"] {
                 // Addresses go too, for a dead host's kernel answers nobody.
                 try Laboratory.ip("-n \(l0.namespace) addr flush dev \(device)")
             }
-            try l0.crash()
             try l1.wait(until: .active)
             #expect(try l1.has(LaboratoryPair.address))
             #expect(l1.log == ["one start", "two start"])

@@ -2,6 +2,7 @@
 
 import Configuration
 import Testing
+import Wire
 
 @testable import Daemon
 
@@ -44,6 +45,34 @@ struct ReloadTests {
     func keys() throws {
         let new = Self.files(authkeys: "auth 2\n1 sha256 abcdefgh\n2 sha256 ijklmnop\n")
         #expect(try consequence(new, held: ["10.0.0.1", "other"]) == .keys)
+    }
+
+    @Test("Keys that would make the nodes deaf to each other are refused with the right order")
+    func deafness() throws {
+        func ring(_ keys: [UInt8: String], signing: UInt8) throws -> Keyring {
+            try Keyring(
+                keys: keys.sorted { $0.key < $1.key }.map { id, secret in
+                    AuthenticationKey(id: id, method: .sha256, secret: Array(secret.utf8))
+                },
+                signing: signing
+            )
+        }
+        let old = try ring([1: "first"], signing: 1)
+        let both = try ring([1: "first", 2: "second"], signing: 2)
+        #expect(ReloadChecker.deafness(old: old, new: both, peerKeys: [1]) == nil)
+        let second = try ring([2: "second"], signing: 2)
+        #expect(ReloadChecker.deafness(old: both, new: second, peerKeys: [1, 2]) == nil)
+        #expect(
+            ReloadChecker.deafness(old: old, new: second, peerKeys: [1])
+                == "the peer knows none of these keys, only 1: keep that one beside the new in authkeys,"
+                + " `baton reload` on both nodes, then remove it"
+        )
+        let changed = try ring([1: "other"], signing: 1)
+        #expect(
+            ReloadChecker.deafness(old: old, new: changed, peerKeys: [1])
+                == "key 1 is in use and would be another one: give the new key a number of its own, and"
+                + " remove the old one when both nodes have the new"
+        )
     }
 
     @Test("Other changes begin the loop anew")

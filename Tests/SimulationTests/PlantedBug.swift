@@ -119,6 +119,13 @@ struct PlantedBug: Sendable {
                 "guard let report, report.declined >= offer || planted(11) && now > groups[index].since else { return }"
         ),
         PlantedBug(
+            number: 12,
+            name: "S8: a late loop believes what it knew",
+            file: "Machine+Peer.swift",
+            healthy: "            groups[index].isLate = true",
+            sick: "            groups[index].isLate = !planted(12)"
+        ),
+        PlantedBug(
             number: 9,
             name: "L4: a restarted daemon stops what runs",
             file: "Machine+Operations.swift",

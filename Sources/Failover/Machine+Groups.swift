@@ -272,7 +272,10 @@ extension FailoverMachine {
         isHandover: Bool = false
     ) {
         if groups[index].startFailure != nil { groups[index].retriedStart = true }
-        if kind == .evidence, !hostAnswers { peer.isJudgedDead = true }
+        if kind == .evidence {
+            challenge &+= 1
+            if !hostAnswers { peer.isJudgedDead = true }
+        }
         groups[index].claim = kind
         groups[index].claimedAt = now
         groups[index].claimEpoch = epoch
@@ -460,6 +463,9 @@ extension FailoverMachine {
         if let since = peer.deafSince, now - since >= deafnessPatience {
             return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield")
         }
+        // Who took by evidence yields to a word given after the peer knew of that: one of before may be from
+        // a peer that, by now, yields itself.
+        guard group.claim.isProved || hasFreshWord(index) else { return nil }
         return own < theirs ? Reason(.S9, facts) : nil
     }
 

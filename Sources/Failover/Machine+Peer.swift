@@ -61,6 +61,8 @@ extension FailoverMachine {
             wasLate(because: "no daemon ran for \(absence.text)")
         }
         absence = nil
+        // Who asks is answered at once (S8).
+        if peer.challenge != content.challenge { beatIsDue = true }
         peer.challenge = content.challenge
         if peer.response != content.response { needsEvaluation = true }
         peer.response = content.response
@@ -155,6 +157,8 @@ extension FailoverMachine {
         peer.standing = .present
         peer.presentSince = now
         peer.isJudgedDead = false
+        // What it says next may cross with what it does when it knows that we hear it again (S9).
+        challenge &+= 1
         endSuspicion()
         probes.nextRound = now
         needsEvaluation = true

@@ -1,8 +1,7 @@
 // A group's address that somebody else took off its device: a network service that was restarted, a
-// device that was made anew, a hand. Whether it is put back the core says: only while it holds the group
-// and nothing makes it doubt that.
+// device that was made anew, a hand. The core goes on holding the group, so the address is put back;
+// that is no operation and decides nothing.
 
-import Configuration
 import Failover
 import Linux
 
@@ -19,11 +18,10 @@ extension Loop {
             return
         }
         repairAt = nil
-        for place in loaded.wishes.indices where core.holdsUndisputed(place) {
+        for (place, group) in core.status(at: Instant(nanoseconds: now)).groups.enumerated()
+        where group.state == .active && loaded.wishes.indices.contains(place) {
             for wish in loaded.wishes[place] {
-                if let wish, view.places(of: wish.address).isEmpty {
-                    repair(wish, loaded.cluster.groups[place].name)
-                }
+                if let wish, view.places(of: wish.address).isEmpty { repair(wish, group.name) }
             }
         }
     }

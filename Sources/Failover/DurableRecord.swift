@@ -52,6 +52,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public var kind: ClaimKind
     /// Whether this boot has started a resource of the group (S4).
     public var heldThisBoot: Bool
+    /// The claim may have been overtaken while the node was late (S8); true, or absent.
+    public var isLate: Bool?
     /// The peer's incarnation that gave the group away, to which `auto_failback` does not return it.
     public var noFailbackTo: Incarnation?
 
@@ -64,6 +66,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         intent: ClaimIntent,
         kind: ClaimKind,
         heldThisBoot: Bool,
+        isLate: Bool? = nil,
         noFailbackTo: Incarnation? = nil
     ) {
         self.group = group
@@ -73,6 +76,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         self.intent = intent
         self.kind = kind
         self.heldThisBoot = heldThisBoot
+        self.isLate = isLate
         self.noFailbackTo = noFailbackTo
     }
 }

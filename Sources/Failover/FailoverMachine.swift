@@ -245,6 +245,7 @@ public struct FailoverMachine: Sendable {
                 intent: intent,
                 kind: group.claim,
                 heldThisBoot: group.heldThisBoot,
+                isLate: group.isLate ? true : nil,
                 noFailbackTo: group.phase == .active ? group.noFailbackTo : nil
             )
         }

@@ -111,6 +111,8 @@ extension FailoverMachine {
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         // Where both could begin, the preferred node's storage is the one meant; it does not move by itself.
         if preferredSide(index) == .peer || peer.isLeaving, holdsOtherStorage(index, report) {
+            // Said, so that a preferred node whose disk was only slow is granted it again.
+            if report.fitness == .fit, !peer.isLeaving { decline(index, epoch) }
             return
         }
         if fitness(index) == .fit {
@@ -426,6 +428,7 @@ extension FailoverMachine {
         guard let report = peer.reports[index], !report.phase.holds else { return }
         guard report.epoch <= groups[index].epoch || report.isEpochDoubtful else { return }
         groups[index].isLate = false
+        recordIsDirty = true
         beatIsDue = true
     }
 

@@ -145,6 +145,7 @@ extension FailoverMachine {
 
     private mutating func goOnStarting(_ index: Int) {
         groups[index].isLate = false
+        recordIsDirty = true
         groups[index].heldCause = nil
         groups[index].heldReason = nil
         needsEvaluation = true
@@ -391,6 +392,7 @@ extension FailoverMachine {
         let record = recordedClaim(index)
         let sameBoot = start?.record?.bootID == start?.bootID
         guard groups[index].resources.contains(where: { $0.state == .running }) else {
+            groups[index].isLate = false
             recordIsDirty = true
             move(index, to: .standby, .probedStopped, nil)
             return
@@ -420,7 +422,8 @@ extension FailoverMachine {
         groups[index].noFailbackTo = record.noFailbackTo
         groups[index].hasStartedStorage = settings.groups[index].holdsStorage
         // Absent for longer than the peer may have waited: it may have taken (S8, S9).
-        groups[index].isLate = start?.lastTurn.map { startedAt - $0 >= earliestTake } ?? true
+        let wasAbsent = start?.lastTurn.map { startedAt - $0 >= earliestTake } ?? true
+        groups[index].isLate = groups[index].isLate || wasAbsent
         recordIsDirty = true
         move(index, to: .active, .adopted, Reason(.L4, "all resources run, as recorded"))
     }

@@ -21,9 +21,14 @@ extension FailoverMachine {
                 let isUnused = record.bootID == start.bootID && claim.intent == .reserved
                 groups[index].epoch = isUnused ? claim.epoch : claim.highest
                 groups[index].reserved = claim.reserved
-                let isDoubtful = claim.intent == .reserved ? !isUnused : claim.isDoubtful == true
+                // What an earlier boot left in doubt stays so over every daemon of this one.
+                let isDoubtful = claim.isDoubtful == true || claim.intent == .reserved && !isUnused
                 if isDoubtful { groups[index].doubtfulEpoch = groups[index].epoch }
-                if record.bootID == start.bootID { groups[index].heldThisBoot = claim.heldThisBoot }
+                if record.bootID == start.bootID {
+                    groups[index].heldThisBoot = claim.heldThisBoot
+                    // A daemon killed before it had its answer leaves the question to the next (S8).
+                    groups[index].isLate = claim.isLate == true
+                }
             }
             if record.bootID == start.bootID {
                 peerHeardThisBoot = record.peerHeardThisBoot
@@ -56,9 +61,9 @@ extension FailoverMachine {
         // A peer that says less than any deadtime may be would make every stall one that matters.
         let earliestTake = max(content.earliestTake, Timings.deadtimeMinimum)
         peer.earliestTake = earliestTake
-        // The peer may wait for less than this node does.
+        // The peer may wait for less than this node does. What this daemon claimed since it began knew of the absence.
         if let absence, absence >= earliestTake {
-            wasLate(because: "no daemon ran for \(absence.text)")
+            wasLate(because: "no daemon ran for \(absence.text)", claimedBefore: startedAt)
         }
         absence = nil
         // Who asks is answered at once (S8).
@@ -393,6 +398,14 @@ extension FailoverMachine {
         wasLate(because: "the loop stood still for \(lateness.text)")
     }
 
+    /// Whether the group is held by a claim as old as `time`.
+    ///
+    /// What is still being probed may run by one of an earlier daemon (S14).
+    private func hasClaim(_ index: Int, madeBy time: Instant?) -> Bool {
+        if groups[index].phase == .unknown { return true }
+        return groups[index].phase.holds && time.map { groups[index].claimedAt <= $0 } ?? true
+    }
+
     /// The silence after which the peer may have taken, as far as is known.
     var earliestTake: Duration {
         min(peer.earliestTake ?? settings.timings.deadtime, settings.timings.deadtime)
@@ -405,11 +418,9 @@ extension FailoverMachine {
         challenge &+= 1
         beatIsDue = true
         needsEvaluation = true
-        for index in groups.indices
-        where groups[index].phase.holds
-            && claimedBefore.map({ groups[index].claimedAt <= $0 }) ?? true
-        {
+        for index in groups.indices where hasClaim(index, madeBy: claimedBefore) {
             groups[index].isLate = true
+            recordIsDirty = true
         }
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.
         if peer.standing == .present { peer.lastHeard = now }

@@ -28,23 +28,42 @@ struct Packet {
     var link: Int
     /// How it was forged; `nil` when it is what the sender sent.
     var forgery: Forgery?
+    /// The keeper sent it, for a daemon that was killed.
+    var isOfKeeper = false
+}
+
+private func authentication(_ codec: Codec) throws(WireError) -> Authentication {
+    switch codec {
+    case .identity: return .identity
+    case .wire:
+        let key = AuthenticationKey(id: 1, method: .sha256, secret: Array("a story".utf8))
+        return .hmac(try Keyring(keys: [key], signing: 1))
+    }
+}
+
+/// The session of a keeper that goes on for a daemon which was killed.
+func makeSession(
+    codec: Codec,
+    continuing session: borrowing Session,
+    settings: Settings
+) throws(WireError) -> Session {
+    try Session(
+        continuing: session.continuation,
+        cluster: settings.cluster,
+        node: settings.node,
+        peer: settings.peer,
+        authentication: authentication(codec)
+    )
 }
 
 /// The session of a daemon that has just started; `nil` when our names or keys are not to its liking.
 func makeSession(codec: Codec, start: Start, settings: Settings) throws(WireError) -> Session {
-    let authentication: Authentication
-    switch codec {
-    case .identity: authentication = .identity
-    case .wire:
-        let key = AuthenticationKey(id: 1, method: .sha256, secret: Array("a story".utf8))
-        authentication = .hmac(try Keyring(keys: [key], signing: 1))
-    }
-    return try Session(
+    try Session(
         cluster: settings.cluster,
         node: settings.node,
         peer: settings.peer,
         bootID: start.bootID,
         incarnation: start.incarnation,
-        authentication: authentication
+        authentication: authentication(codec)
     )
 }

@@ -29,6 +29,8 @@ enum Happening {
     case daemonResumes(node: Int, run: Int)
     /// The keeper kills a daemon whose loop does not turn.
     case keeperActs(node: Int, run: Int)
+    /// The keeper of a daemon that was killed speaks.
+    case keeperSpeaks(node: Int, run: Int)
     /// A frozen machine goes on.
     case machineThaws(node: Int, boot: Int)
     /// A command or a shutdown should have ended by now.

@@ -97,6 +97,14 @@ struct OpenCommand: Sendable {
     var at: Int64
 }
 
+/// The keeper of a daemon that was killed.
+struct Keeper {
+    /// Goes on in the dead daemon's session.
+    var session: Session
+    /// The run of that daemon.
+    var run: Int
+}
+
 /// What the world remembers of one group on one machine, for the rules.
 struct GroupMemory: Sendable {
     /// Since when resources of it may run here without a pause; `nil` when none may.
@@ -127,7 +135,10 @@ struct GroupMemory: Sendable {
 /// One machine.
 final class Machine {
     let index: Int
+    /// With every group of the story, so that a group has one number in the world.
     let settings: Settings
+    /// What its core is told.
+    let coreSettings: Settings
 
     // The kernel.
     var power = Power.off
@@ -163,6 +174,8 @@ final class Machine {
     var startedAt: Int64 = 0
     var core: FailoverMachine
     var session: Session?
+    /// Speaks for a daemon that was killed, until another begins.
+    var keeper: Keeper?
     var lastTurn: Instant?
     var pausedAt: Int64 = 0
     var lastPauseEnd: Int64 = 0
@@ -194,7 +207,8 @@ final class Machine {
     init(index: Int, scenery: Scenery) {
         self.index = index
         settings = scenery.settings(of: index)
-        core = FailoverMachine(settings: settings)
+        coreSettings = scenery.coreSettings(of: index)
+        core = FailoverMachine(settings: coreSettings)
         clockStart = scenery.clockOffset[index]
         drift = scenery.clockDrift[index]
         resources = settings.groups.map { group in
@@ -222,6 +236,9 @@ final class Machine {
         while clock(at: time) < instant { time += 1 }
         return time
     }
+
+    /// Whether its haresources names the group.
+    func knows(_ group: Int) -> Bool { group < coreSettings.groups.count }
 
     /// Whether its kernel answers for an address of the group.
     func hasAddress(_ address: IPAddress) -> Bool {

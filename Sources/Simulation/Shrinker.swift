@@ -147,10 +147,21 @@ extension Story {
                 + "\(times.deadtime.text), initdead \(times.initdead.text), fit_settle "
                 + "\(times.fitSettle.text), offer_timeout \(times.offerTimeout.text)",
         ]
+        if scenery.hasKeeper { lines.append("a keeper speaks for a daemon that was killed") }
+        if let other = scenery.secondTimings {
+            lines.append(
+                "l1: keepalive \(other.keepalive.text), warntime \(other.warntime.text), deadtime "
+                    + "\(other.deadtime.text), initdead \(other.initdead.text)"
+            )
+        }
         for (index, group) in scenery.settings(of: 0).groups.enumerated() {
             let names = group.resources.map { $0.name }.joined(separator: ", ")
-            let home = Scenery.name(of: scenery.groups[index].preferred)
-            lines.append("group \(index): \(group.name), prefers \(home): \(names)")
+            let plan = scenery.groups[index]
+            var line = "group \(index): \(group.name), prefers \(Scenery.name(of: plan.home))"
+            if plan.isPreferredByEach { line += " (each file its own node)" }
+            if plan.difference != .none { line += ", \(plan.difference) differs" }
+            if let node = plan.unknownTo { line += ", unknown to \(Scenery.name(of: node))" }
+            lines.append("\(line): \(names)")
         }
         return lines
     }

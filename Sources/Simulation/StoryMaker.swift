@@ -12,10 +12,18 @@ extension Story {
     /// The story of `seed`, on `topology` or, when that is `nil`, on any.
     init(seed: UInt64, topology: Topology?) {
         var dice = Dice(seed: seed, stream: 1)
-        let scenery = Scenery(topology: topology, dice: &dice)
+        var scenery = Scenery(topology: topology, dice: &dice)
+        // Chance of its own, so that a story without variety stays as it is told since the first simulator.
+        var variety = Dice(seed: seed, stream: 8)
+        scenery.vary(&variety)
         let length = dice.between(4, 25) * second
         var maker = DeedMaker(scenery: scenery, length: length, dice: dice)
-        self.init(seed: seed, scenery: scenery, deeds: maker.deeds(), quietAt: length)
+        var deeds = maker.deeds()
+        if variety.below(5) == 0 {
+            var other = DeedMaker(scenery: scenery, length: length, dice: variety)
+            deeds = DeedMaker.inOrder(deeds + other.suite())
+        }
+        self.init(seed: seed, scenery: scenery, deeds: deeds, quietAt: length)
     }
 
     /// A story in which nothing happens for `length` nanoseconds at keepalive 1 s: measures speed.
@@ -78,7 +86,7 @@ extension Scenery {
 }
 
 /// Chooses the deeds of one story.
-private struct DeedMaker {
+struct DeedMaker {
     let scenery: Scenery
     let length: Int64
     var dice: Dice
@@ -97,7 +105,11 @@ private struct DeedMaker {
                 deeds.append(Deed(at: min(close, length), kind: kind(dice.below(Self.kinds))))
             }
         }
-        // Sorted by time; `sort` is stable for equal keys only by this index.
+        return Self.inOrder(deeds)
+    }
+
+    /// Sorted by time; `sort` is stable for equal keys only by this index.
+    static func inOrder(_ deeds: [Deed]) -> [Deed] {
         let order = deeds.indices.sorted {
             deeds[$0].at < deeds[$1].at || (deeds[$0].at == deeds[$1].at && $0 < $1)
         }
@@ -155,7 +167,7 @@ private struct DeedMaker {
     }
 
     /// A time around `deadtime`, where decisions are made.
-    private mutating func silence() -> Int64 {
+    mutating func silence() -> Int64 {
         let dead = scenery.timings.deadtime.nanoseconds
         switch dice.below(4) {
         case 0: return dice.between(millisecond, dead / 2)
@@ -165,7 +177,7 @@ private struct DeedMaker {
         }
     }
 
-    private mutating func restartDelay() -> Int64 {
+    mutating func restartDelay() -> Int64 {
         switch dice.below(3) {
         case 0: dice.between(millisecond, 100 * millisecond)
         case 1: dice.between(millisecond, scenery.timings.deadtime.nanoseconds * 2)
@@ -173,7 +185,7 @@ private struct DeedMaker {
         }
     }
 
-    private mutating func cut(network: Int?) -> DeedKind {
+    mutating func cut(network: Int?) -> DeedKind {
         .cut(
             network: network,
             way: dice.pick([.both, .both, .forth, .back]),
@@ -194,7 +206,7 @@ private struct DeedMaker {
         )
     }
 
-    private mutating func command(node: Int) -> DeedKind {
+    mutating func command(node: Int) -> DeedKind {
         let group = dice.below(scenery.groups.count)
         let name = scenery.settings(of: node).groups[group].name
         let scope: Scope = dice.pick([

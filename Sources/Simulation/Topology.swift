@@ -41,13 +41,32 @@ struct GroupPlan: Sendable {
     var kind: GroupKind
     /// The machine that should run it: 0 or 1.
     var preferred: Int
+    /// What the second machine's haresources means otherwise.
+    var difference = Difference.none
+    /// Each machine's haresources prefers that machine, as the pasted seed has it.
+    var isPreferredByEach = false
+    /// The machine whose haresources does not name it; only the last group may have one.
+    var unknownTo: Int?
+
+    /// The machine on which both agree.
+    var home: Int { isPreferredByEach ? 0 : preferred }
+}
+
+/// How two descriptions of a group differ.
+enum Difference: Sendable {
+    /// Not at all.
+    case none
+    /// In what holds state.
+    case storage
+    /// In what does not.
+    case address
 }
 
 /// Everything of a story that does not change while it is told.
 struct Scenery: Sendable {
     /// How the machines are joined.
     var topology: Topology
-    /// The times of ha.cf, the same on both.
+    /// The times of ha.cf, of both machines unless `secondTimings` says otherwise.
     var timings: Timings
     /// `auto_failback`.
     var autoFailback: AutoFailback
@@ -61,6 +80,10 @@ struct Scenery: Sendable {
     var clockOffset: [Int64]
     /// When each machine is first switched on.
     var powerOn: [Int64]
+    /// The times of the second machine, when its file has others.
+    var secondTimings: Timings?
+    /// A daemon that is killed leaves a keeper, which speaks for it (S10).
+    var hasKeeper = false
 
     /// The networks.
     var networks: [Network] {
@@ -110,14 +133,24 @@ struct Scenery: Sendable {
         }
     }
 
-    /// The settings of machine `node`'s core.
+    /// The times of machine `node`.
+    func timings(of node: Int) -> Timings { node == 1 ? secondTimings ?? timings : timings }
+
+    /// The settings of machine `node`'s core: without the group that its haresources does not name.
+    func coreSettings(of node: Int) -> Settings {
+        var own = settings(of: node)
+        if groups.last?.unknownTo == node { own.groups.removeLast() }
+        return own
+    }
+
+    /// The settings of machine `node`, with every group of the story.
     func settings(of node: Int) -> Settings {
         Settings(
             cluster: "story",
             node: Scenery.name(of: node),
             peer: Scenery.name(of: 1 - node),
             isFirstNode: node == 0,
-            timings: timings,
+            timings: timings(of: node),
             autoFailback: autoFailback,
             unprovedTakeover: unprovedTakeover,
             links: networks.filter { $0.link != nil }.map {
@@ -151,11 +184,16 @@ struct Scenery: Sendable {
         }
         return GroupSettings(
             name: GroupName(resources[0].address?.description ?? resources[0].name),
-            preferred: plan.preferred == node ? .own : .peer,
+            preferred: plan.isPreferredByEach || plan.preferred == node ? .own : .peer,
             resources: resources,
-            storageDigest: plan.kind == .address ? 0 : UInt64(index + 1),
-            addressDigest: UInt64(index + 101)
+            storageDigest: plan.kind == .address
+                ? 0 : digest(index + 1, node, plan.difference == .storage),
+            addressDigest: digest(index + 101, node, plan.difference == .address)
         )
+    }
+
+    private func digest(_ number: Int, _ node: Int, _ differs: Bool) -> UInt64 {
+        UInt64(differs && node == 1 ? number + 1000 : number)
     }
 
     private func resource(
@@ -178,4 +216,24 @@ struct Scenery: Sendable {
     static let operationTimeout = Duration.seconds(3)
     /// Time allowed for a status.
     static let statusTimeout = Duration.seconds(1)
+}
+
+extension Scenery {
+    /// The longer of both machines' times of one kind.
+    func longest(_ time: (Timings) -> Duration) -> Duration {
+        max(time(timings(of: 0)), time(timings(of: 1)))
+    }
+
+    /// How long a command may take.
+    var replyBound: Int64 {
+        var bound = longest(\.deadtime) + longest(\.initdead)
+        bound += longest(\.offerTimeout) * 2 + longest(\.fitSettle)
+        let times = settings(of: 0).groups.map { group in
+            group.resources.map { ($0.startTimeout + $0.stopTimeout) * 2 + $0.statusTimeout }
+                .reduce(.zero, +)
+        }
+        // Groups move side by side: many take no longer than a few.
+        bound += times.sorted(by: >).prefix(3).reduce(.zero, +)
+        return bound.nanoseconds + 12 * second
+    }
 }

@@ -194,6 +194,7 @@ extension World {
         for running in machine.operations { _ = settle(running, on: machine, isInterrupted: true) }
         machine.operations.removeAll(keepingCapacity: true)
         machine.run += 1
+        machine.keeper = nil
         machine.counter += 1
         if machine.lastTurn != nil {
             noteSleep(of: machine, since: machine.turnedAt)
@@ -216,7 +217,7 @@ extension World {
             lastTurn: machine.lastTurn,
             lastReset: machine.resetAt.map { .nanoseconds(now - $0) }
         )
-        machine.core = FailoverMachine(settings: machine.settings)
+        machine.core = FailoverMachine(settings: machine.coreSettings)
         do throws(WireError) {
             machine.session = try makeSession(
                 codec: codec,
@@ -258,6 +259,7 @@ extension World {
         machine.daemon = .down
         machine.run += 1
         machine.session = nil
+        machine.keeper = nil
         machine.armed = nil
         machine.timerAt = Int64.max
         machine.reports = []
@@ -272,8 +274,16 @@ extension World {
     func killDaemon(_ machine: Machine, restartAfter: Int64) {
         guard machine.power == .on, machine.daemon != .down else { return }
         transcript?.world("the daemon of \(machine.settings.node) is killed", at: now)
+        let keeper = scenery.hasKeeper ? makeKeeper(for: machine) : nil
         endRun(machine)
         endWrites(machine)
+        if let keeper {
+            machine.keeper = keeper
+            queue.plan(
+                .keeperSpeaks(node: machine.index, run: machine.run),
+                at: now + machine.settings.timings.keepalive.nanoseconds / 2
+            )
+        }
         queue.plan(
             .daemonStarts(node: machine.index, boot: machine.boots, run: machine.run),
             at: now + restartAfter

@@ -67,7 +67,7 @@ extension World {
     }
 
     /// Keeps some old datagrams for whoever wants to replay them.
-    private func remember(_ packet: Packet) {
+    func remember(_ packet: Packet) {
         let count = history[packet.sender].count
         if count < 64 {
             history[packet.sender].append(packet)

@@ -126,7 +126,10 @@ extension World {
 
     /// Whether anything explains that a group which runs well is stopped.
     private func hasCauseToStop(_ group: Int, _ machine: Machine) -> Bool {
-        if now - lastCommandAt < replyBound || machine.isShuttingDown { return true }
+        // What the nodes describe differently moves by no command and does not go home (design section 3).
+        let isAlike = scenery.groups[group].difference == .none
+        if machine.isShuttingDown { return true }
+        if isAlike, now - lastCommandAt < replyBound { return true }
         let memory = machine.groups[group]
         if memory.hasFailedStart || memory.wasFoundHalf { return true }
         // Who slept, and hears of a peer that began anew meanwhile with a higher epoch reserved, yields (S8, S14).
@@ -135,8 +138,8 @@ extension World {
         if machine.lateAt > since, rival.startedAt > since { return true }
         // So does who slept while the peer used a higher epoch, whatever became of that.
         if machine.lateAt > since, rival.groups[group].epoch > memory.epoch { return true }
-        let isAtHome = machine.settings.groups[group].preferred == .own
-        if scenery.autoFailback.returnsGroups, !isAtHome { return true }
+        let isAtHome = scenery.groups[group].home == machine.index
+        if scenery.autoFailback.returnsGroups, !isAtHome, isAlike { return true }
         let peer = other(than: machine)
         if peer.groups[group].mayRun > 0 || now - lastSplitEnd[group] < 10 * second { return true }
         return peer.report(of: group)?.phase.holds ?? false
@@ -149,13 +152,14 @@ extension World {
         if splits[group] != nil { return }
         let peer = other(than: machine)
         // Probing lasts from the first missing beat, at the latest three quarters of `deadtime`, to the verdict.
-        let timings = settings.timings
-        let begin = min(max(timings.warntime, timings.keepalive * 3 / 2), timings.deadtime * 3 / 4)
         // The later of the two claims is the one that should have known; one that no beat has told is of now.
         let claims = machines.map { holder in
             holder.report(of: group)?.phase.holds == true ? holder.groups[group].claimedAt : now
         }
         let claimed = min(now, max(claims[0], claims[1]))
+        let later = claims[0] == claims[1] ? machine.index : claims[0] > claims[1] ? 0 : 1
+        let timings = scenery.timings(of: later)
+        let begin = min(max(timings.warntime, timings.keepalive * 3 / 2), timings.deadtime * 3 / 4)
         let window = claimed - (timings.deadtime - begin).nanoseconds
         let exception: Exception
         if peer.power == .frozen || max(peer.frozeUntil, machine.frozeUntil) > window - 2 * second {
@@ -236,6 +240,7 @@ extension World {
                 machine
             )
         }
+        checkDifference(report, group, machine)
         let peer = other(than: machine)
         let own = machine.groups[group]
         let isRetried = epoch == own.epoch && own.epochRun != machine.run
@@ -259,6 +264,24 @@ extension World {
         machine.groups[group].epoch = epoch
         machine.groups[group].epochRun = machine.run
         machine.groups[group].epochAt = now
+    }
+
+    /// A group whose storage means something else on the other node goes nowhere by itself (design section 3).
+    private func checkDifference(_ report: GroupReport, _ group: Int, _ machine: Machine) {
+        let plan = scenery.groups[group]
+        guard plan.difference == .storage, plan.unknownTo == nil else { return }
+        // Of a peer that was never heard by this daemon, or that began anew, the other meaning is not known.
+        guard machine.contactAt >= machine.startedAt else { return }
+        switch report.claim {
+        case .offer where plan.home == machine.index: return
+        case .fencing: return
+        default:
+            violate(
+                "configuration",
+                "\(groupName(group)) is started by \(report.claim) with another storage",
+                machine
+            )
+        }
     }
 
     // MARK: - Beats
@@ -293,7 +316,8 @@ extension World {
 
     /// Only authentic, fresh datagrams are applied (S6).
     func checkAccepted(_ packet: Packet, on machine: Machine) {
-        machine.contactAt = packet.sentAt
+        // The keeper knows nothing of groups.
+        if !packet.isOfKeeper { machine.contactAt = packet.sentAt }
         if let forgery = packet.forgery, forgery != .replayed {
             return violate("S6", "a forged datagram (\(forgery)) is applied", machine)
         }
@@ -317,19 +341,6 @@ extension World {
     }
 
     // MARK: - Commands
-
-    /// How long a command may take: every operation of every group on both nodes by its deadline, twice,
-    /// and each wait of the timings once.
-    var replyBound: Int64 {
-        var bound = settings.timings.deadtime + settings.timings.initdead
-        bound += settings.timings.offerTimeout * 2 + settings.timings.fitSettle
-        for group in settings.groups {
-            for resource in group.resources {
-                bound += (resource.startTimeout + resource.stopTimeout) * 2 + resource.statusTimeout
-            }
-        }
-        return bound.nanoseconds + 12 * second
-    }
 
     /// One final reply, to a command that is open, and true (L2).
     func checkReply(_ id: UInt64, _ reply: CommandReply, _ machine: Machine) {
@@ -367,7 +378,7 @@ extension World {
     }
 
     private func groups(of scope: Scope, _ machine: Machine) -> [Int] {
-        machine.settings.groups.indices.filter {
+        machine.coreSettings.groups.indices.filter {
             switch scope {
             case .all: true
             case .group(let name): machine.settings.groups[$0].name == name
@@ -413,10 +424,6 @@ extension World {
 
     // MARK: - The end
 
-    /// After all faults end the pair settles within this: a boot, both first waits, each operation of both nodes by its
-    /// deadline twice, and each wait of the timings (L1).
-    var settleBound: Int64 { replyBound + settings.timings.initdead.nanoseconds + 10 * second }
-
     /// Looks whether the world has settled; at the bound it must have.
     func look() {
         let unsettled = settings.groups.indices.first { complaint(about: $0) != nil }
@@ -425,7 +432,7 @@ extension World {
         if unsettled == nil, !hasOpenCommand {
             let since = settledSince ?? now
             settledSince = since
-            let calm = settings.timings.deadtime.nanoseconds * 2 + second
+            let calm = scenery.longest(\.deadtime).nanoseconds * 2 + second
             if now - since >= calm { return finish() }
         } else {
             settledSince = nil
@@ -447,6 +454,11 @@ extension World {
     private func isJudged(_ group: Int) -> Bool {
         let reports = machines.map { $0.report(of: group) }
         if reports.contains(where: { $0?.phase == .unsafe }) { return false }
+        let plan = scenery.groups[group]
+        // One that a node does not name, and one whose storage the unfit preferred node describes differently, are
+        // the administrator's.
+        if plan.unknownTo != nil { return false }
+        if plan.difference == .storage, reports[plan.home]?.fitness != .fit { return false }
         return reports.contains { $0?.fitness == .fit }
     }
 
@@ -457,8 +469,11 @@ extension World {
             return "the daemon of \(machine.settings.node) does not run"
         }
         let holders = machines.filter { $0.groups[group].mayRun > 0 }
-        if holders.count == 2 { return "both nodes hold \(name)" }
-        for machine in machines {
+        let isUnsafe = machines.contains { $0.report(of: group)?.phase == .unsafe }
+        // A stop that failed, and must not be repeated without end, is the administrator's (S4); the other may serve
+        // by the exception that was counted when it began.
+        if holders.count == 2, !isUnsafe { return "both nodes hold \(name)" }
+        for machine in machines where machine.knows(group) {
             guard let report = machine.report(of: group) else { return "no beat names \(name)" }
             if report.phase == .unknown {
                 return "\(machine.settings.node) never learns of \(name)"

@@ -35,11 +35,11 @@ extension World {
         guard networkOfLink.allSatisfy({ lines[$0].carrierCuts > 0 }) else {
             guard let since = machine.carrierLostSince else { return }
             machine.carrierLostSince = nil
-            // A loop that stands still learns of it when it goes on; one that began meanwhile knows no before.
-            let hasSeenAll = machine.startedAt < since && machine.lastPauseEnd < since
-            if machine.daemon == .running, machine.power == .on, hasSeenAll {
-                noteSleep(of: machine, since: since)
-            }
+            guard machine.daemon == .running, machine.power == .on else { return }
+            let lasted = (machine.clock(at: now) - machine.clock(at: since)).nanoseconds
+            if lasted >= earliestTake(from: machine) { machine.lateAt = now }
+            // A daemon that began meanwhile knows no before, nor does one that stood still.
+            noteSleep(of: machine, since: max(since, machine.lastPauseEnd))
             return
         }
         machine.carrierLostSince = machine.carrierLostSince ?? now
@@ -54,7 +54,9 @@ extension World {
     /// Who slept starts nothing of what the peer took meanwhile (S8).
     func checkLateStart(_ group: Int, _ name: String, on machine: Machine) {
         guard isOvertaken(group, machine) else { return }
-        // With every path cut it may find the peer dead in its turn, by probes sent after it woke.
+        // It may find the peer dead in its turn, by probes sent after it woke: every path cut, or the peer asleep.
+        let peer = other(than: machine)
+        if peer.power == .frozen || peer.frozeUntil > machine.wokeAt { return }
         guard now == machine.wokeAt || hasBeenHeardSince(machine.wokeAt) else { return }
         violate("S8", "start of \(name) by who slept while the peer took the group", machine)
     }

@@ -29,6 +29,13 @@ final class World {
     var identityDice: Dice
     var forgeryDice: Dice
 
+    /// How long a command may take: every operation of every group on both nodes by its deadline, twice,
+    /// and each wait of the timings once.
+    let replyBound: Int64
+    /// After all faults end the pair settles within this: a boot, both first waits, each operation of both nodes by
+    /// its deadline twice, and each wait of the timings (L1).
+    let settleBound: Int64
+
     // What the rules remember.
     var violation: Violation?
     var exceptions = [Int](repeating: 0, count: Exception.allCases.count)
@@ -66,6 +73,8 @@ final class World {
         diskDice = [4, 5].map { Dice(seed: story.seed, stream: $0) }
         identityDice = Dice(seed: story.seed, stream: 6)
         forgeryDice = Dice(seed: story.seed, stream: 7)
+        replyBound = scenery.replyBound
+        settleBound = scenery.replyBound + scenery.longest(\.initdead).nanoseconds + 10 * second
         splits = scenery.groups.map { _ in nil }
         lastSplitEnd = scenery.groups.map { _ in Int64.min / 2 }
         if writesTranscript { transcript = Transcript() }
@@ -216,6 +225,8 @@ final class World {
             if machine.run == run, machine.daemon == .paused {
                 killDaemon(machine, restartAfter: 20 * millisecond)
             }
+        case .keeperSpeaks(let node, let run):
+            if machines[node].run == run { keeperSpeaks(machines[node]) }
         case .machineThaws(let node, let boot):
             if machines[node].boots == boot { thaw(machines[node]) }
         case .replyDue(let node, let run, let id):

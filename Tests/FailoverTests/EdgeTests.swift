@@ -349,6 +349,111 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.replies.map(\.2.outcome) == [.refused])
     }
 
+    @Test func whatADaemonTookSinceItsAbsenceIsNotLateForThatAbsence() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.killDaemon(1)
+        story.run(.seconds(2))
+        story.cut = [0]
+        story.hasServiceNetwork = false
+        story.linkChanges(0, isUp: false)
+        story.run(.seconds(4))
+        story.startDaemon(1)
+        story.run(.seconds(30))
+        #expect(story.phase(1) == .active)
+        // l0 was cut off, and knows it; l1 took since it began.
+        story.cut = []
+        story.linkChanges(0, isUp: true)
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("l1 run stop") })
+    }
+
+    @Test func aLoopThatStandsStillWhileItProbesAdoptsNothingThatWasTakenMeanwhile() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .active)
+        story.outcomes["l0/drbddisk/status"] = (.seconds(12), .succeeded)
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.seconds(1))
+        #expect(story.phase(0) == .unknown)
+        story.cut = [0]
+        story.hasServiceNetwork = false
+        story.pause(0, for: .seconds(10))
+        story.run(.seconds(9))
+        #expect(story.phase(1) == .active)
+        story.cut = []
+        story.hasServiceNetwork = true
+        story.run(.seconds(20))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("l1 run stop") })
+    }
+
+    @Test func aDaemonKilledBeforeItsQuestionWasAnsweredLeavesItToTheNext() {
+        let story = pair()
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        story.cut = [0]
+        story.hasServiceNetwork = false
+        story.linkChanges(0, isUp: false)
+        story.run(.seconds(20))
+        #expect([story.phase(0), story.phase(1)] == [.active, .active])
+        // l0 has its carrier back, and knows that it was cut off; nothing comes through yet.
+        story.linkChanges(0, isUp: true)
+        story.run(.milliseconds(100))
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.milliseconds(500))
+        story.cut = []
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("l1 run stop") })
+    }
+
+    @Test func aDoubtfulEpochStaysDoubtfulOverARestartOfTheDaemon() {
+        let story = pair(storage: false)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(20))
+        // l1 has reserved an epoch; its next boot cannot know whether it used it, nor can that boot's second daemon.
+        story.crash(1)
+        story.boot(1)
+        story.run(.seconds(10))
+        story.killDaemon(1)
+        story.startDaemon(1)
+        story.run(.seconds(10))
+        let doubts = story.nodes[1].record?.claims.map(\.isDoubtful)
+        #expect(doubts == [true])
+        story.linkChanges(0, isUp: false)
+        story.cut = [0]
+        story.run(.seconds(5))
+        story.cut = []
+        story.linkChanges(0, isUp: true)
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        #expect(!story.lines.contains { $0.contains("l0 run stop") })
+    }
+
+    @Test func aPreferredNodeWithASlowDiskIsGrantedItsOwnStorageAgain() {
+        var settings = [Story.settings(own: 0), Story.settings(own: 1)]
+        settings[1].groups[0].storageDigest = 8
+        let story = Story(settings[0], settings[1])
+        story.diskTime[0] = .seconds(60)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(8))
+        #expect(story.lines.contains { $0.contains("l0") && $0.contains("declined at epoch 1") })
+        story.diskTime[0] = .milliseconds(2)
+        story.run(.seconds(120))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+    }
+
     @Test func aStartThatWasOversleptGoesOnWhenThePeerLeftMeanwhile() {
         let story = pair()
         story.boot(0)

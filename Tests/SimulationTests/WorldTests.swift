@@ -147,6 +147,37 @@ import Testing
         #expect(world.violation?.rule == "needless move")
     }
 
+    /// A world in which machine 0 slept for 20 s while machine 1 took its group.
+    private func overslept() -> World {
+        let world = world()
+        markRunning(world.machines[0])
+        world.machines[0].groups[0].acquiredAt = 10 * second
+        markRunning(world.machines[1])
+        world.machines[1].groups[0].acquiredAt = 30 * second
+        world.now = 40 * second
+        world.noteSleep(of: world.machines[0], since: 20 * second)
+        return world
+    }
+
+    @Test func aStopForAPeerThatSleptBreaksS8() {
+        let world = overslept()
+        world.carryOut(.runOperation(operation(.stop, 2)), on: world.machines[1])
+        #expect(world.violation?.rule == "S8")
+    }
+
+    @Test func aStopByWhoSleptBreaksNothing() {
+        let world = overslept()
+        world.carryOut(.runOperation(operation(.stop, 2)), on: world.machines[0])
+        #expect(world.violation == nil)
+    }
+
+    @Test func aStartByWhoSleptBreaksS8() {
+        let world = overslept()
+        world.machines[0].resources[0][2].truth = .stopped
+        world.carryOut(.runOperation(operation(.start, 2)), on: world.machines[0])
+        #expect(world.violation?.rule == "S8")
+    }
+
     @Test func aBeatThatCallsARunningGroupStoppedBreaksS3() {
         let world = world()
         markRunning(world.machines[0])

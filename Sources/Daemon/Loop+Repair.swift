@@ -9,14 +9,18 @@ extension Loop {
     /// The shortest time between two repairs: whoever removes again and again is not fought faster.
     static let repairPause: Int64 = 1_000_000_000
 
-    /// Puts back what is missing of the groups that run here; called when devices or addresses have
-    /// changed, and when the pause is over.
+    /// How long after a change of devices or addresses it is looked at: once for many changes.
+    static let repairDelay: Int64 = 50_000_000
+
+    /// Devices or addresses have changed.
+    func considerRepair() {
+        guard repairAt == nil else { return }
+        repairAt = max(now + Loop.repairDelay, (lastRepair ?? 0) + Loop.repairPause)
+    }
+
+    /// Puts back what is missing of the groups that run here, when it is time.
     func repairAddresses() {
-        guard hasBegun else { return }
-        if let last = lastRepair, now - last < Loop.repairPause {
-            repairAt = last + Loop.repairPause
-            return
-        }
+        guard let time = repairAt, time <= now, hasBegun else { return }
         repairAt = nil
         for (place, group) in core.status(at: Instant(nanoseconds: now)).groups.enumerated()
         where group.state == .active && loaded.wishes.indices.contains(place) {

@@ -118,7 +118,7 @@ extension Loop {
         }
         let after = view.ownAddresses(excluding: groupAddresses)
         if after != before { events.append(.ownAddressesChanged(after)) }
-        repairAddresses()
+        considerRepair()
         return events
     }
 

@@ -234,6 +234,8 @@ final class Loop {
     func feed(_ event: Event) {
         guard hasBegun, exitCode == nil else { return }
         for effect in core.handle(event, at: Instant(nanoseconds: now)) { carryOut(effect) }
+        // A loop that gets through its events is not frozen, however many there are.
+        shared.setInstant(.loopTurn, BootClock.now)
     }
 
     /// Handles what effects brought about.

@@ -66,7 +66,7 @@ demo() {
         "$(milliseconds "$gap_l1_loses_its_power")"
     say
     say "   Took $(((${EPOCHREALTIME/[.,]/} - demo_started) / 1000000)) s. Nothing of this is left on the machine."
-    say '   Next: README.md, "Your own two nodes".'
+    say '   Next: README.md, "Two nodes from nothing".'
 }
 
 serves() {

@@ -124,6 +124,9 @@ public struct GroupReport: Equatable, Sendable {
     public var phase: GroupPhase
     /// The highest epoch the sender has used or reserved for itself or seen used; 0 for none yet.
     public var epoch: UInt64
+    /// `epoch` was reserved by an earlier boot of the sender, which may have used it but for the moment before
+    /// its crash: no grant may be at it, but it is no news that stops what serves (S5, S8).
+    public var isEpochDoubtful: Bool
     /// The kind of the sender's claim; `none` unless `phase.holds`.
     public var claim: ClaimKind
     /// The sender's claim may have been overtaken while it was late or suspended (S8, S12, S9).
@@ -156,7 +159,9 @@ public struct GroupReport: Equatable, Sendable {
     /// The highest epoch that is believed: nobody counts that far, and so no sum of ours can overflow.
     public static let epochMaximum: UInt64 = 1 << 62
 
-    /// Whether its numbers can be meant. A peer that has a key and says otherwise is out of its mind: it counts
+    /// Whether its numbers can be meant.
+    ///
+    /// A peer that has a key and says otherwise is out of its mind: it counts
     /// as saying nothing of the group.
     var isSane: Bool { max(epoch, offer, declined) <= Self.epochMaximum }
 
@@ -165,6 +170,7 @@ public struct GroupReport: Equatable, Sendable {
         self.group = group
         phase = .unknown
         epoch = 0
+        isEpochDoubtful = false
         claim = .none
         isLate = false
         hasStartedStorage = false
@@ -182,7 +188,9 @@ public struct GroupReport: Equatable, Sendable {
     }
 }
 
-/// Where a group stands on one node. `Transitions` lists every way from one to another.
+/// Where a group stands on one node.
+///
+/// `Transitions` lists every way from one to another.
 public enum GroupPhase: UInt8, CaseIterable, Sendable, Codable {
     /// Probes or operations of an earlier daemon have not ended (S14): neither released nor fit.
     case unknown = 0

@@ -44,28 +44,36 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public var epoch: UInt64
     /// The highest epoch reserved for this node (S5); at most `epoch` when nothing is reserved.
     public var reserved: UInt64
+    /// `epoch` itself was only reserved by an earlier boot, which may have used it.
+    public var isDoubtful: Bool?
     /// What this node meant to do at `epoch`.
     public var intent: ClaimIntent
     /// What the claim rested on.
     public var kind: ClaimKind
     /// Whether this boot has started a resource of the group (S4).
     public var heldThisBoot: Bool
+    /// The peer's incarnation that gave the group away, to which `auto_failback` does not return it.
+    public var noFailbackTo: Incarnation?
 
     /// Makes a claim of its parts.
     public init(
         group: GroupIdentity,
         epoch: UInt64,
         reserved: UInt64 = 0,
+        isDoubtful: Bool? = nil,
         intent: ClaimIntent,
         kind: ClaimKind,
-        heldThisBoot: Bool
+        heldThisBoot: Bool,
+        noFailbackTo: Incarnation? = nil
     ) {
         self.group = group
         self.epoch = epoch
         self.reserved = reserved
+        self.isDoubtful = isDoubtful
         self.intent = intent
         self.kind = kind
         self.heldThisBoot = heldThisBoot
+        self.noFailbackTo = noFailbackTo
     }
 }
 

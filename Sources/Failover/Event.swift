@@ -112,7 +112,9 @@ public struct ProbeAnswer: Equatable, Sendable {
     }
 }
 
-/// What administrators may ask of the core. Reading status is not a command: see `FailoverMachine.status`.
+/// What administrators may ask of the core.
+///
+/// Reading status is not a command: see `FailoverMachine.status`.
 public enum Command: Equatable, Sendable {
     /// Give groups to the other node.
     case standby(Scope)

@@ -147,11 +147,16 @@ extension FailoverMachine {
     /// Whether asking for a target could tell anything: the peer's own, or of a group it may hold.
     func isTelling(_ target: ProbeTable.Target) -> Bool {
         guard let group = target.group else { return true }
-        return !groups[group].phase.holds
+        return isOpen(group)
+    }
+
+    /// Whether evidence about the group still matters: nothing of it has been started here.
+    private func isOpen(_ group: Int) -> Bool {
+        !groups[group].phase.holds || groups[group].phase == .claiming
     }
 
     /// Whether the answers matter: something is left that could be taken.
-    var hasIdleGroup: Bool { groups.contains { !$0.phase.holds } }
+    var hasIdleGroup: Bool { groups.indices.contains(where: isOpen) }
 
     /// Asks, if it is time to: quickly under suspicion, else to calibrate.
     mutating func probeIfDue() {
@@ -237,7 +242,8 @@ extension FailoverMachine {
     /// Whether the peer's host answers: its kernel, or its keeper in authentic beats.
     var hostAnswers: Bool {
         // The keeper beats as slowly as the loop did: its silence is believed as late.
-        if let beat = peer.lastDaemonDown, now - beat < max(answerWindow, settings.timings.deadtime) {
+        if let beat = peer.lastDaemonDown, now - beat < max(answerWindow, settings.timings.deadtime)
+        {
             return true
         }
         return probes.targets[probes.groupTargetCount...].contains(where: answersNow)
@@ -293,15 +299,22 @@ extension FailoverMachine {
         }
         guard peer.standing == .silent else { return .undecided }
         guard peer.lastHeard != nil || peerHeardThisBoot else {
-            return .hold(.neverHeard, Reason(.S1, "\(peerName) was not heard since this machine booted"))
+            return .hold(
+                .neverHeard,
+                Reason(.S1, "\(peerName) was not heard since this machine booted")
+            )
         }
         guard probes.rounds >= ProbeTable.roundsMinimum else { return .undecided }
-        let silence = peer.lastHeard.map { "\(peerName) silent for \((now - $0).text)" }
+        let silence =
+            peer.lastHeard.map { "\(peerName) silent for \((now - $0).text)" }
             ?? "\(peerName) not heard since this daemon started"
         if let report = peer.reports[group], differsInStorage(group, report) {
             return .hold(
                 .storageDiffers,
-                Reason(.configuration, "\(silence); the group's storage is configured differently there")
+                Reason(
+                    .configuration,
+                    "\(silence); the group's storage is configured differently there"
+                )
             )
         }
         if addressAnswers(group) {
@@ -313,7 +326,10 @@ extension FailoverMachine {
         if let stranger = strangerAnswering(group) {
             return .hold(
                 .strangerAnswers,
-                Reason(.S1, "\(silence); \(stranger), not \(peerName), answers for the group's address")
+                Reason(
+                    .S1,
+                    "\(silence); \(stranger), not \(peerName), answers for the group's address"
+                )
             )
         }
         if hostAnswers {
@@ -326,14 +342,20 @@ extension FailoverMachine {
             guard addressIsCalibrated(group) else {
                 return .hold(
                     .hostAnswers,
-                    Reason(.S1, "\(silence), but its host answers and no probe can tell of the group")
+                    Reason(
+                        .S1,
+                        "\(silence), but its host answers and no probe can tell of the group"
+                    )
                 )
             }
             // On a network that is back, or loses packets, the host's answer may come in and the address's not.
             guard hostAnswersSteadily else {
                 return .hold(
                     .hostAnswers,
-                    Reason(.S1, "\(silence), but its host answers, too seldom for the group's silence to count")
+                    Reason(
+                        .S1,
+                        "\(silence), but its host answers, too seldom for the group's silence to count"
+                    )
                 )
             }
             return .take(
@@ -350,7 +372,10 @@ extension FailoverMachine {
         guard settings.unprovedTakeover else {
             return .hold(
                 .noProbeTells,
-                Reason(.S1, "\(silence); no probe can tell whether it is dead (unproved_takeover off)")
+                Reason(
+                    .S1,
+                    "\(silence); no probe can tell whether it is dead (unproved_takeover off)"
+                )
             )
         }
         return .take(

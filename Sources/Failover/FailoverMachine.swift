@@ -28,6 +28,8 @@ public struct FailoverMachine: Sendable {
     var probes: ProbeTable
     /// The groups, as in `settings.groups`.
     var groups: [Group]
+    /// Their identities: digests, made once.
+    let identities: [GroupIdentity]
     /// Their places by identity.
     let groupIndex: [GroupIdentity: Int]
     /// Commands without a final reply yet.
@@ -88,9 +90,10 @@ public struct FailoverMachine: Sendable {
         links = settings.links.map { _ in LinkView() }
         probes = ProbeTable(groups: settings.groups)
         groups = settings.groups.map(Group.init)
+        identities = settings.groups.map(\.name.identity)
         var places: [GroupIdentity: Int] = [:]
-        for (index, group) in settings.groups.enumerated() {
-            let clash = places.updateValue(index, forKey: group.name.identity)
+        for (index, identity) in identities.enumerated() {
+            let clash = places.updateValue(index, forKey: identity)
             precondition(clash == nil, "two groups of one identity")
         }
         groupIndex = places
@@ -122,6 +125,8 @@ public struct FailoverMachine: Sendable {
         precondition(start != nil, "the first event must be `started`")
         watchPeer()
         watchLinks()
+        // Nor may it act: its own beat is long overdue, so this loop is late, and the next event tells it so.
+        if isLateReader(event) { return effects }
         probeIfDue()
         evaluate()
         // What a late loop reads before it knows that it is late must not make it speak (S8): a beat that is
@@ -131,6 +136,15 @@ public struct FailoverMachine: Sendable {
         default: flush(beatsWhenDue: true)
         }
         return effects
+    }
+
+    /// Whether this is a beat that waited for a loop which stood still: it is taken in, no more (S8).
+    private func isLateReader(_ event: Event) -> Bool {
+        guard let due = nextBeat, now - due >= settings.timings.keepalive else { return false }
+        switch event {
+        case .heartbeatReceived, .heartbeatRepeated: return true
+        default: return false
+        }
     }
 
     /// Lets every group look at what changed, until nothing changes any more.
@@ -224,12 +238,14 @@ public struct FailoverMachine: Sendable {
                 case .standby, .offered, .failed: group.reserved > group.epoch ? .reserved : .idle
                 }
             return ClaimRecord(
-                group: settings.groups[index].name.identity,
+                group: identities[index],
                 epoch: group.epoch,
                 reserved: group.reserved,
+                isDoubtful: isEpochDoubtful(index) ? true : nil,
                 intent: intent,
                 kind: group.claim,
-                heldThisBoot: group.heldThisBoot
+                heldThisBoot: group.heldThisBoot,
+                noFailbackTo: group.phase == .active ? group.noFailbackTo : nil
             )
         }
         let bootID = start?.bootID ?? BootID(high: 0, low: 0)
@@ -243,9 +259,14 @@ public struct FailoverMachine: Sendable {
         )
     }
 
+    /// Whether the group's epoch was reserved by an earlier boot, which may have used it, and by nobody else.
+    func isEpochDoubtful(_ index: Int) -> Bool {
+        groups[index].doubtfulEpoch != 0 && groups[index].doubtfulEpoch == groups[index].epoch
+    }
+
     /// The claim on a group that the record held at the start.
     func recordedClaim(_ index: Int) -> ClaimRecord? {
-        let identity = settings.groups[index].name.identity
+        let identity = identities[index]
         return start?.record?.claims.first {
             $0.group == identity && $0.highest <= GroupReport.epochMaximum
         }

@@ -10,6 +10,8 @@ struct Group: Sendable {
     var epoch: UInt64 = 0
     /// An epoch above `epoch` that the record already reserves; 0 for none (S5).
     var reserved: UInt64 = 0
+    /// What an earlier boot had reserved and may have used; 0 for none, and once an epoch is used here.
+    var doubtfulEpoch: UInt64 = 0
     /// The write that makes `reserved` durable.
     var reservedBy = PersistID(0)
     /// The epoch of the present claim, of the offer while `offered`.
@@ -131,7 +133,8 @@ extension FailoverMachine {
         coverage.insert(Transition(from: from, to: phase, cause: cause))
         let name = settings.groups[index].name
         if phase == .active || phase == .standby || phase == .offered {
-            lastMove = "\(name): \(cause.rawValue), epoch \(groups[index].epoch)"
+            lastMove =
+                "\(name): \(cause.rawValue), epoch \(groups[index].epoch)"
                 + (groups[index].reason.map { " (\($0.rule.rawValue): \($0.facts))" } ?? "")
         }
         let severity: Severity =

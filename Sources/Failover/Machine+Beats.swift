@@ -23,10 +23,11 @@ extension FailoverMachine {
     func report(_ index: Int) -> GroupReport {
         let group = groups[index]
         let settings = settings.groups[index]
-        var report = GroupReport(group: settings.name.identity)
+        var report = GroupReport(group: identities[index])
         // A claim that is not durable yet may still be declined: nobody is told of it (S3b).
         report.phase = group.phase == .claiming ? .standby : group.phase
         report.epoch = group.epoch
+        report.isEpochDoubtful = isEpochDoubtful(index)
         if report.phase.holds {
             report.claim = group.claim
             report.isLate = group.isLate

@@ -37,7 +37,9 @@ struct Confirming: Sendable {
 
 extension FailoverMachine {
     /// How long probes are out before `confirm-down` is accepted.
-    var confirmingTime: Duration { max(.milliseconds(500), quickProbeInterval * (ProbeTable.roundsMinimum + 2)) }
+    var confirmingTime: Duration {
+        max(.milliseconds(500), quickProbeInterval * (ProbeTable.roundsMinimum + 2))
+    }
 
     /// An administrator asks something.
     mutating func received(_ command: Command, _ id: CommandID) {
@@ -160,7 +162,8 @@ extension FailoverMachine {
     private mutating func takeover(_ id: CommandID, _ scope: Scope) {
         switch groups(in: scope) {
         case .failure(let error): refuse(id, unknown(error))
-        case .success(let chosen): move(id, give: [], take: chosen.filter { groups[$0].phase != .active })
+        case .success(let chosen):
+            move(id, give: [], take: chosen.filter { groups[$0].phase != .active })
         }
     }
 
@@ -190,12 +193,14 @@ extension FailoverMachine {
         case .neverHeard, .silent:
             if case .take = silenceVerdict(index) { return nil }
             let why = groups[index].heldReason?.facts ?? "nothing proves that it does not serve"
-            return "S1: \(peerUnfitText(index)): \(why). When \(settings.peer) is surely off, type: "
+            return
+                "S1: \(peerUnfitText(index)): \(why). When \(settings.peer) is surely off, type: "
                 + "baton confirm-down \(settings.peer)"
         }
         guard let report = peer.reports[index] else { return "S1: \(peerUnfitText(index))" }
         if report.phase == .unsafe, peer.standing != .confirmedDown {
-            return "\(name) could not be stopped on \(settings.peer); type there: baton standby \(name). "
+            return
+                "\(name) could not be stopped on \(settings.peer); type there: baton standby \(name). "
                 + "When \(settings.peer) is surely off, type: baton confirm-down \(settings.peer)"
         }
         if peer.isPresent, report.phase.holds, differsInMeaning(index, report) {
@@ -327,7 +332,9 @@ extension FailoverMachine {
         needsEvaluation = true
         let facts = "the administrator confirmed that \(name) is down"
         note(.warning, .peerDead, nil, facts, Reason(.S1, facts))
-        let taking = groups.indices.filter { groups[$0].phase.isIdle || groups[$0].phase == .offered }
+        let taking = groups.indices.filter {
+            groups[$0].phase.isIdle || groups[$0].phase == .offered
+        }
         guard !taking.isEmpty else {
             reply(asked.id, .done, "\(name) counts as down; this node holds every group already")
             return
@@ -371,7 +378,9 @@ extension FailoverMachine {
 
     private mutating func tellProgress(_ id: CommandID, _ move: inout PendingMove) {
         let phase = groups[move.group].phase
-        if phase != .active || move.target == .own { move.hasLeft = move.hasLeft || !phase.isRunning }
+        if phase != .active || move.target == .own {
+            move.hasLeft = move.hasLeft || !phase.isRunning
+        }
         guard phase != move.told else { return }
         move.told = phase
         effects.append(
@@ -390,7 +399,9 @@ extension FailoverMachine {
             case .active: return .done("\(name) runs on \(settings.node)")
             case .failed, .unsafe: return .failed("\(name): \(failureText(move.group))")
             case .standby, .offered:
-                if group.startFailure != nil { return .failed("\(name): \(failureText(move.group))") }
+                if group.startFailure != nil {
+                    return .failed("\(name): \(failureText(move.group))")
+                }
                 if let report, move.request != 0, report.refusedRequest == move.request {
                     return .refused("\(settings.peer) keeps \(name): \(report.refusal.words)")
                 }
@@ -430,7 +441,8 @@ extension FailoverMachine {
             let waiting = command.moves.map { settings.groups[$0.group].name.text }
             return CommandReply(
                 outcome: .timedOut,
-                text: "still going on: \(waiting.joined(separator: ", ")); follow it with: baton status"
+                text:
+                    "still going on: \(waiting.joined(separator: ", ")); follow it with: baton status"
             )
         }
         let outcome = finished.map(\.outcome).max { $0.rawValue < $1.rawValue } ?? .done
@@ -463,7 +475,9 @@ extension FailoverMachine {
         let isWritten = !recordIsDirty && persistDone >= persistIssued
         let isOverdue = leavingDeadline.map { $0 <= now } ?? false
         guard isOverdue || !waits && isWritten else { return }
-        for command in commands { reply(command.id, .failed, "the daemon ended before it was done") }
+        for command in commands {
+            reply(command.id, .failed, "the daemon ended before it was done")
+        }
         commands = []
         if let asked = confirming { refuse(asked.id, "the daemon is ending") }
         confirming = nil
@@ -530,7 +544,8 @@ extension Refusal {
         switch self {
         case .none: "no reason given"
         case .peerNotFit: "S7: this node is not fit"
-        case .meaningDiffers: "haresources differs between the nodes; type: baton check --peer-config DIR"
+        case .meaningDiffers:
+            "haresources differs between the nodes; type: baton check --peer-config DIR"
         case .busy: "an operation of the group is in progress there"
         case .frozen: "it is frozen there"
         case .notHeld: "it does not hold it"

@@ -110,7 +110,9 @@ extension FailoverMachine {
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         // Where both could begin, the preferred node's storage is the one meant; it does not move by itself.
-        if preferredSide(index) == .peer || peer.isLeaving, holdsOtherStorage(index, report) { return }
+        if preferredSide(index) == .peer || peer.isLeaving, holdsOtherStorage(index, report) {
+            return
+        }
         if fitness(index) == .fit {
             claim(
                 index,
@@ -123,8 +125,9 @@ extension FailoverMachine {
         }
     }
 
-    /// Whether the peer said last that it was leaving, did not hold the group, and would not take it: so it left
-    /// in order. One that falls silent while it still stops the group is silent like any other.
+    /// Whether the peer said last that it was leaving and had let go of the group.
+    ///
+    /// So it left in order. One that falls silent while it still stops the group is silent like any other.
     func hasLetGo(_ index: Int) -> Bool {
         guard peer.isLeaving, let report = peer.reports[index] else { return false }
         return report.fitness == .leaving && (report.phase.isIdle || report.phase == .offered)
@@ -149,7 +152,10 @@ extension FailoverMachine {
         hold(
             index,
             .storageDiffers,
-            Reason(.configuration, "the group's storage is configured differently on \(settings.peer)")
+            Reason(
+                .configuration,
+                "the group's storage is configured differently on \(settings.peer)"
+            )
         )
         return true
     }
@@ -288,6 +294,15 @@ extension FailoverMachine {
         groups[index].claimDeadline = kind == .offer ? now + settings.timings.offerTimeout : nil
     }
 
+    /// Why the evidence a claim rests on does not hold any more: it is judged again until the first operation.
+    private func staleEvidence(_ index: Int) -> String? {
+        guard groups[index].claim == .evidence, case .hold(_, let reason) = silenceVerdict(index)
+        else {
+            return nil
+        }
+        return reason.facts
+    }
+
     private mutating func considerClaim(_ index: Int) {
         let group = groups[index]
         let drop: String? =
@@ -302,12 +317,13 @@ extension FailoverMachine {
             } else if let deadline = group.claimDeadline, deadline <= now {
                 "the claim could not be made durable in time"
             } else {
-                nil
+                staleEvidence(index)
             }
         if let drop {
             groups[index].claimDeadline = nil
             if group.claim == .offer { decline(index, group.claimEpoch) }
             groups[index].claim = .none
+            recordIsDirty = true
             move(index, to: .standby, .claimDropped, Reason(.S3b, drop))
             return
         }
@@ -315,10 +331,13 @@ extension FailoverMachine {
             noteSlowDisk(index)
             return
         }
+        // While the disk was waited for the evidence may have become undecided: probes are out.
+        if group.claim == .evidence, silenceVerdict(index) == .undecided { return }
         groups[index].claimDeadline = nil
         groups[index].heldCause = nil
         groups[index].heldReason = nil
         groups[index].epoch = group.claimEpoch
+        groups[index].doubtfulEpoch = 0
         // What is left of a stretch is given back with the next write.
         groups[index].reserved = group.claimEpoch
         groups[index].heldThisBoot = true
@@ -334,7 +353,10 @@ extension FailoverMachine {
     /// A claim that nobody offered waits for its write for as long as it takes (S5), but not in silence.
     private mutating func noteSlowDisk(_ index: Int) {
         guard let due = slowDiskDeadline(index), due <= now else { return }
-        let reason = Reason(.S5, "the disk of \(settings.node) has not taken the claim's record yet")
+        let reason = Reason(
+            .S5,
+            "the disk of \(settings.node) has not taken the claim's record yet"
+        )
         groups[index].heldCause = .diskWaits
         groups[index].heldReason = reason
         note(.page, .takeoverHeld, index, "not started: \(reason.facts)", reason)
@@ -381,20 +403,25 @@ extension FailoverMachine {
         if groups[index].phase == .active { considerFailback(index) }
     }
 
-    /// A late claim that the peer, asked afresh, has overtaken and given up again: what runs here is not what
-    /// the service became there (S8). The group is stopped and granted anew.
+    /// A late claim that the peer, asked afresh, has overtaken and given up again: what runs here
+    /// is not what the service became there (S8).
+    ///
+    /// The group is stopped and granted anew.
     func overtaken(_ index: Int) -> Reason? {
         guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return nil }
         guard let report = peer.reports[index], !report.phase.holds else { return nil }
-        guard report.epoch > groups[index].epoch else { return nil }
-        return Reason(.S8, "\(settings.peer) held it at epoch \(report.epoch) while this node was late")
+        guard report.epoch > groups[index].epoch, !report.isEpochDoubtful else { return nil }
+        return Reason(
+            .S8,
+            "\(settings.peer) held it at epoch \(report.epoch) while this node was late"
+        )
     }
 
     /// A fresh word of a peer that does not hold the group ends our doubt (S8).
     private mutating func clearLateness(_ index: Int) {
         guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return }
         guard let report = peer.reports[index], !report.phase.holds else { return }
-        guard report.epoch <= groups[index].epoch else { return }
+        guard report.epoch <= groups[index].epoch || report.isEpochDoubtful else { return }
         groups[index].isLate = false
         beatIsDue = true
     }
@@ -456,7 +483,13 @@ extension FailoverMachine {
         }
         guard groups[index].phase == .active else { return }
         effects.append(.announceAddresses(settings.groups[index].name))
-        note(.info, .conflict, index, "held by this node alone again", Reason(.S9, "the peer yielded"))
+        note(
+            .info,
+            .conflict,
+            index,
+            "held by this node alone again",
+            Reason(.S9, "the peer yielded")
+        )
     }
 
     /// The peer asks for the group by an administrator's `takeover`.
@@ -623,7 +656,9 @@ struct ClaimRank: Comparable {
     func comparison(with other: ClaimRank, peer: NodeName) -> String {
         let stays = self < other ? "\(peer) stays" : "this node stays"
         if isLate != other.isLate { return "\(stays): the other was late" }
-        if isProved != other.isProved { return "\(stays): its claim was granted, the other's is by evidence" }
+        if isProved != other.isProved {
+            return "\(stays): its claim was granted, the other's is by evidence"
+        }
         if hasStartedStorage != other.hasStartedStorage {
             return "\(stays): the other has started no storage"
         }

@@ -126,7 +126,7 @@ extension FailoverMachine {
             return
         }
         guard peer.isPresent, hasFreshWord(index), let report = peer.reports[index],
-            !report.phase.holds, report.epoch <= groups[index].epoch
+            !report.phase.holds, report.epoch <= groups[index].epoch || report.isEpochDoubtful
         else {
             switch silenceVerdict(index) {
             case .take:
@@ -160,7 +160,8 @@ extension FailoverMachine {
             enter(index, resource, .running)
             groups[index].resources[resource].failure = nil
             groups[index].interruptions = 0
-        case .interrupted where groups[index].phase == .starting
+        case .interrupted
+        where groups[index].phase == .starting
             && groups[index].interruptions < Self.interruptionsMaximum:
             groups[index].interruptions += 1
             enter(index, resource, .unknown)
@@ -414,7 +415,9 @@ extension FailoverMachine {
         groups[index].claim = record.kind == .none ? .evidence : record.kind
         groups[index].claimEpoch = record.highest
         groups[index].epoch = record.highest
+        groups[index].doubtfulEpoch = 0
         groups[index].heldThisBoot = true
+        groups[index].noFailbackTo = record.noFailbackTo
         groups[index].hasStartedStorage = settings.groups[index].holdsStorage
         // Absent for longer than the peer may have waited: it may have taken (S8, S9).
         groups[index].isLate = start?.lastTurn.map { startedAt - $0 >= earliestTake } ?? true

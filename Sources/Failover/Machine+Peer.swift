@@ -21,6 +21,8 @@ extension FailoverMachine {
                 let isUnused = record.bootID == start.bootID && claim.intent == .reserved
                 groups[index].epoch = isUnused ? claim.epoch : claim.highest
                 groups[index].reserved = claim.reserved
+                let isDoubtful = claim.intent == .reserved ? !isUnused : claim.isDoubtful == true
+                if isDoubtful { groups[index].doubtfulEpoch = groups[index].epoch }
                 if record.bootID == start.bootID { groups[index].heldThisBoot = claim.heldThisBoot }
             }
             if record.bootID == start.bootID {
@@ -51,9 +53,13 @@ extension FailoverMachine {
         if peer.incarnation != beat.incarnation { newIncarnation(beat) }
         peer.lastHeard = now
         peer.lastDaemonDown = nil
-        peer.earliestTake = content.earliestTake
+        // A peer that says less than any deadtime may be would make every stall one that matters.
+        let earliestTake = max(content.earliestTake, Timings.deadtimeMinimum)
+        peer.earliestTake = earliestTake
         // The peer may wait for less than this node does.
-        if let absence, absence >= content.earliestTake { wasLate(because: "no daemon ran for \(absence.text)") }
+        if let absence, absence >= earliestTake {
+            wasLate(because: "no daemon ran for \(absence.text)")
+        }
         absence = nil
         peer.challenge = content.challenge
         if peer.response != content.response { needsEvaluation = true }
@@ -65,7 +71,7 @@ extension FailoverMachine {
         }
         // Deaf is who has not heard us all the while that we heard it; not who has only just come back.
         let heardFor = peer.presentSince.map { now - $0 } ?? .zero
-        let isDeaf = min(beat.echo.age, heardFor) >= content.earliestTake
+        let isDeaf = min(beat.echo.age, heardFor) >= earliestTake
         if isDeaf != (peer.deafSince != nil) {
             peer.deafSince = isDeaf ? now : nil
         }
@@ -90,7 +96,9 @@ extension FailoverMachine {
         )
         for report in content.groups { heard(report, word) }
         // Only a beat sent after we asked says anything about a claim that may have been overtaken (S8).
-        if content.response == challenge, groups.contains(where: \.isLate) { needsEvaluation = true }
+        if content.response == challenge, groups.contains(where: \.isLate) {
+            needsEvaluation = true
+        }
     }
 
     /// A heartbeat already heard on another path: this one works too.
@@ -189,10 +197,17 @@ extension FailoverMachine {
         beatIsDue = true
     }
 
-    /// The peer's keeper speaks: the host lives, the loop does not (S10). Never "alive".
+    /// The peer's keeper speaks: the host lives, the loop does not (S10).
+    ///
+    /// Never "alive".
     private mutating func daemonDown(_ beat: Beat, on link: LinkIndex) {
         if peer.lastDaemonDown == nil {
-            note(.warning, .peerDaemonDown, nil, "the loop of \(settings.peer) is down, its keeper speaks")
+            note(
+                .warning,
+                .peerDaemonDown,
+                nil,
+                "the loop of \(settings.peer) is down, its keeper speaks"
+            )
         }
         peer.lastDaemonDown = now
         peer.isJudgedDead = false
@@ -361,7 +376,9 @@ extension FailoverMachine {
 
     // MARK: Own lateness (S8)
 
-    /// The loop could not run. If the peer may have taken meanwhile, nothing known before counts.
+    /// The loop could not run.
+    ///
+    /// If the peer may have taken meanwhile, nothing known before counts.
     mutating func loopLate(by lateness: Duration) {
         // Silence that only we slept through proves nothing: the probes are asked anew.
         if probes.suspicionSince != nil {
@@ -377,13 +394,17 @@ extension FailoverMachine {
         min(peer.earliestTake ?? settings.timings.deadtime, settings.timings.deadtime)
     }
 
-    /// Nothing known before counts: ask first (S8). Claims made after `claimedBefore` knew of it.
+    /// Nothing known before counts: ask first (S8).
+    ///
+    /// Claims made after `claimedBefore` knew of it.
     mutating func wasLate(because why: String, claimedBefore: Instant? = nil) {
         challenge &+= 1
         beatIsDue = true
         needsEvaluation = true
         for index in groups.indices
-        where groups[index].phase.holds && claimedBefore.map({ groups[index].claimedAt <= $0 }) ?? true {
+        where groups[index].phase.holds
+            && claimedBefore.map({ groups[index].claimedAt <= $0 }) ?? true
+        {
             groups[index].isLate = true
         }
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.

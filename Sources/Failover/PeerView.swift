@@ -33,8 +33,10 @@ struct PeerView: Sendable {
     var addresses: [OwnAddress] = []
     /// What it said of each group in its present incarnation, by our index; `nil` before it spoke of it.
     var reports: [GroupReport?]
-    /// How it said so; `nil` since it fell silent. A beat of many groups comes in several datagrams, and what
-    /// one of them says of the peer is no word on the groups of the others.
+    /// How it said so; `nil` since it fell silent.
+    ///
+    /// A beat of many groups comes in several datagrams, and what one of them says of the peer is
+    /// no word on the groups of the others.
     var words: [Word?]
     /// Since when it has called itself fit for each group.
     var fitSince: [Instant?]

@@ -62,6 +62,9 @@ public struct Timings: Equatable, Sendable {
     /// How long a node may take to answer an offer (S3b).
     public var offerTimeout: Duration
 
+    /// The floor of `deadtime`.
+    public static var deadtimeMinimum: Duration { .milliseconds(50) }
+
     /// Makes timings; the two last have the defaults of design section 4.
     public init(
         keepalive: Duration,
@@ -80,7 +83,9 @@ public struct Timings: Equatable, Sendable {
     }
 }
 
-/// `auto_failback` of ha.cf. Heartbeat's `legacy` meant what `on` means here: the group goes home.
+/// `auto_failback` of ha.cf.
+///
+/// Heartbeat's `legacy` meant what `on` means here: the group goes home.
 public enum AutoFailback: String, Equatable, Sendable, Codable {
     /// A group returns to its preferred node when that node is back and fit.
     case on

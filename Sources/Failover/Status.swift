@@ -68,7 +68,8 @@ public struct PeerStatus: Equatable, Sendable, Codable {
     public var incarnation: String?
 
     /// Makes a peer's status of its parts.
-    public init(name: String, state: PeerState, lastHeardMilliseconds: Int64?, incarnation: String?) {
+    public init(name: String, state: PeerState, lastHeardMilliseconds: Int64?, incarnation: String?)
+    {
         self.name = name
         self.state = state
         self.lastHeardMilliseconds = lastHeardMilliseconds

@@ -107,6 +107,9 @@ struct GroupMemory: Sendable {
     var hasFailedStart = false
     /// Whether this run of the daemon found it half running.
     var wasFoundHalf = false
+    /// The peer took the group while this machine slept and held it: when the peer did; `nil` once nothing of the
+    /// group may run here (S8).
+    var overtakenBy: Int64?
     /// Whether this machine has begun to stop it since the present split began.
     var yieldsInSplit = false
     /// How many of its resources may run here.
@@ -163,8 +166,14 @@ final class Machine {
     var lastTurn: Instant?
     var pausedAt: Int64 = 0
     var lastPauseEnd: Int64 = 0
-    /// When a daemon here last found that none had run for `deadtime`.
+    /// When a daemon here last found that none had run for as long as the peer may have waited.
     var lateAt = Int64.min / 2
+    /// When the loop last turned, by the world's clock.
+    var turnedAt: Int64 = 0
+    /// Since when no link has had a carrier; `nil` while one has.
+    var carrierLostSince: Int64?
+    /// When this machine last found that it had slept, or was cut off, for so long.
+    var wokeAt = Int64.min / 2
     var inbox: [Inbound] = []
     var inboxDatagrams = 0
     var armed: Instant?
@@ -236,6 +245,7 @@ final class Machine {
             groups[group].acquiredAt = nil
             groups[group].hasFailedStart = false
             groups[group].wasFoundHalf = false
+            groups[group].overtakenBy = nil
         }
     }
 

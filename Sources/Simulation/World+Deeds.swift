@@ -99,6 +99,7 @@ extension World {
         guard let link = networks[network].link else { return }
         let isUp = lines[network].carrierCuts == 0
         for machine in machines where machine.power != .off {
+            watchCarriers(of: machine)
             deliver(.linkChanged(LinkIndex(link), isUp: isUp), to: machine)
         }
     }
@@ -125,6 +126,7 @@ extension World {
             machine.contactAt = Int64.min / 2
         }
         machine.power = .off
+        machine.carrierLostSince = nil
         machine.boots += 1
         machine.lastTurn = nil
         machine.operations.removeAll(keepingCapacity: true)
@@ -157,7 +159,7 @@ extension World {
         guard machine.power == .on else { return }
         machine.power = .frozen
         machine.thawsAt = now + lasts
-        machine.pausedAt = now
+        if machine.daemon != .paused { machine.pausedAt = now }
         queue.plan(.machineThaws(node: machine.index, boot: machine.boots), at: now + lasts)
     }
 
@@ -193,11 +195,10 @@ extension World {
         machine.operations.removeAll(keepingCapacity: true)
         machine.run += 1
         machine.counter += 1
-        if let turned = machine.lastTurn,
-            machine.clock(at: now) - turned >= machine.settings.timings.deadtime
-        {
-            machine.lateAt = now
+        if machine.lastTurn != nil {
+            noteSleep(of: machine, since: machine.turnedAt)
         }
+        watchCarriers(of: machine)
         machine.startedAt = now
         machine.sentAt = now
         machine.lastPauseEnd = now
@@ -315,6 +316,7 @@ extension World {
     /// `Loop.turn` of the daemon).
     private func drain(_ machine: Machine) {
         let run = machine.run
+        noteSleep(of: machine, since: machine.pausedAt)
         let waiting = machine.inbox
         machine.inbox.removeAll(keepingCapacity: true)
         machine.inboxDatagrams = 0
@@ -326,7 +328,6 @@ extension World {
         }
         guard machine.run == run, machine.daemon == .running else { return }
         let lateness = Duration.nanoseconds(now - machine.pausedAt)
-        if lateness >= machine.settings.timings.deadtime { machine.lateAt = now }
         turn(machine, .loopLate(lateness))
         for case .event(let event) in waiting {
             guard machine.run == run, machine.daemon == .running else { return }

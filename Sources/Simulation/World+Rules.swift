@@ -48,6 +48,7 @@ extension World {
     private func checkStart(_ operation: Operation, _ name: String, on machine: Machine) {
         let group = operation.groupIndex
         let resources = machine.resources[group]
+        checkLateStart(group, name, on: machine)
         for earlier in 0..<operation.resourceIndex
         where resources[earlier].truth != .running || resources[earlier].isBusy {
             violate("S3", "start of \(name) before resource \(earlier) runs", machine)
@@ -99,6 +100,7 @@ extension World {
             violate("S3", "stop of \(name) before resource \(later) is stopped", machine)
         }
         guard resources[operation.resourceIndex].truth == .running else { return }
+        checkWhoYields(group, machine)
         guard machine.runsWholly(group) else { return }
         if splits[group] != nil {
             // Each may yield to a beat that the other sent before it yielded: not judged where beats lag.
@@ -352,6 +354,8 @@ extension World {
             }
         case .takeover(let scope):
             for group in groups(of: scope, machine) where !machine.runsWholly(group) {
+                // What ran here already when the command was given, a split may have taken since (S9).
+                if splits[group] != nil || lastSplitEnd[group] >= open.at { continue }
                 violate(
                     "L2",
                     "\"done\" to takeover, and \(groupName(group)) does not run here",

@@ -147,6 +147,7 @@ final class World {
         transcript?.event(event, on: machine, at: now)
         let effects = machine.core.handle(event, at: local)
         machine.lastTurn = local
+        machine.turnedAt = now
         let run = machine.run
         for effect in effects {
             digest.add(effect.mark)
@@ -202,7 +203,12 @@ final class World {
             if machines[node].boots == boot { bootMachine(machines[node]) }
         case .daemonStarts(let node, let boot, let run):
             let machine = machines[node]
-            if machine.boots == boot, machine.run == run { startDaemon(machine) }
+            guard machine.boots == boot, machine.run == run else { return }
+            if machine.power == .frozen {
+                queue.plan(what, at: machine.thawsAt)
+            } else {
+                startDaemon(machine)
+            }
         case .daemonResumes(let node, let run):
             if machines[node].run == run { resume(machines[node]) }
         case .keeperActs(let node, let run):

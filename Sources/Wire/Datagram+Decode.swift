@@ -219,6 +219,7 @@ extension GroupReport {
         isLate = flags & Layout.lateFlag != 0
         hasStartedStorage = flags & Layout.storageFlag != 0
         prefersSender = flags & Layout.prefersFlag != 0
+        isEpochDoubtful = flags & Layout.doubtfulFlag != 0
         epoch = datagram.number(UInt64.self, at: offset + 16)
         offer = datagram.number(UInt64.self, at: offset + 24)
         declined = datagram.number(UInt64.self, at: offset + 32)

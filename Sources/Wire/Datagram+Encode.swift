@@ -81,6 +81,7 @@ extension [UInt8] {
         if report.isLate { flags |= Layout.lateFlag }
         if report.hasStartedStorage { flags |= Layout.storageFlag }
         if report.prefersSender { flags |= Layout.prefersFlag }
+        if report.isEpochDoubtful { flags |= Layout.doubtfulFlag }
         self[offset + 13] = flags
         put(report.epoch, at: offset + 16)
         put(report.offer, at: offset + 24)

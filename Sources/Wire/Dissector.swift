@@ -103,6 +103,7 @@ public enum Dissector {
         words.append("generation \(hex(report.generation.high))\(hex(report.generation.low))")
         words.append("digests \(hex(report.storageDigest)) \(hex(report.addressDigest))")
         if report.isLate { words.append("late") }
+        if report.isEpochDoubtful { words.append("epoch doubtful") }
         if report.hasStartedStorage { words.append("has started storage") }
         if report.prefersSender { words.append("prefers sender") }
         return words.joined(separator: ", ")

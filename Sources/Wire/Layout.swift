@@ -55,7 +55,7 @@
 // | 10 | 1 | fitness | `Fitness`; unknown reads as `unknown` |
 // | 11 | 1 | refusal | `Refusal`; unknown reads as `busy` |
 // | 12 | 1 | replication | `ReplicationState`; unknown reads as `unknown` |
-// | 13 | 1 | flags | bit 0 late, 1 has started storage, 2 prefers the sender |
+// | 13 | 1 | flags | bit 0 late, 1 has started storage, 2 prefers the sender, 3 epoch doubtful |
 // | 14 | 2 | reserved | 0, ignored |
 // | 16 | 8 | epoch | |
 // | 24 | 8 | offer | |
@@ -115,6 +115,7 @@ enum Layout {
     static let lateFlag: UInt8 = 1
     static let storageFlag: UInt8 = 2
     static let prefersFlag: UInt8 = 4
+    static let doubtfulFlag: UInt8 = 8
 
     /// The content of a names section.
     static func names(cluster: String, sender: NodeName, receiver: NodeName) -> [UInt8] {

@@ -50,10 +50,13 @@ struct CheckCommand: ParsableCommand {
             peer: peer
         )
         if global.json {
-            Output.write(try JSONText.of(Report(check.diagnostics)) + "\n")
+            Output.write(try JSONText.of(Report(check)) + "\n")
         } else {
             let summary = Diagnostic.summary(check.diagnostics)
-            Output.write(Diagnostic.text(check.diagnostics) + "\(place.directory): \(summary)\n")
+            let protection = check.configuration.map { "\n" + Protection($0).text } ?? ""
+            Output.write(
+                Diagnostic.text(check.diagnostics) + "\(place.directory): \(summary)\n" + protection
+            )
         }
         let worst = check.diagnostics.map(\.severity).max() ?? .note
         if worst == .error { throw Ending(.usage) }
@@ -105,8 +108,11 @@ struct CheckCommand: ParsableCommand {
         var warnings: Int
         var notes: Int
         var diagnostics: [Entry]
+        var protection: Protection?
 
-        init(_ found: [Diagnostic]) {
+        init(_ check: ConfigurationCheck) {
+            let found = check.diagnostics
+            protection = check.configuration.map { Protection($0) }
             errors = found.count { $0.severity == .error }
             warnings = found.count { $0.severity == .warning }
             notes = found.count { $0.severity == .note }

@@ -90,7 +90,9 @@ private struct Alone {
     }
 }
 
-private func report(_ name: GroupName, _ phase: GroupPhase, epoch: UInt64, prefers: Bool) -> GroupReport {
+private func report(_ name: GroupName, _ phase: GroupPhase, epoch: UInt64, prefers: Bool)
+    -> GroupReport
+{
     var report = GroupReport(group: name.identity)
     report.phase = phase
     report.epoch = epoch
@@ -144,9 +146,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeThatWasLateWhileItsPeerWasSilentStillSeesItDie() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.cut = [0]
         story.run(.seconds(10))
         #expect(story.phase(1) == .standby)
@@ -160,9 +160,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aTakeoverIsHeardAfterTheAskingDaemonWasRestarted() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
+        story.bootBoth(andRun: .seconds(5))
         story.command(1, .takeover(.all))
         story.run(.seconds(5))
         story.command(0, .takeover(.all))
@@ -201,9 +199,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeThatDiesWhileItLeavesIsTakenOver() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
         story.shutDown(0)
         story.run(.seconds(1))
@@ -214,9 +210,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeThatStopsItsDaemonWithoutStoppingTheGroupIsNotTakenOverWhileItsHostAnswers() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
         story.shutDown(0)
         story.run(.seconds(1))
@@ -229,9 +223,7 @@ private func starts(_ effects: [Effect]) -> Int {
         var other = Story.settings(own: 1)
         other.groups[0].storageDigest = 8
         let story = Story(Story.settings(own: 0), other)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .active)
         story.shutDown(0)
         story.run(.seconds(20))
@@ -245,9 +237,7 @@ private func starts(_ effects: [Effect]) -> Int {
         other.groups[0].storageDigest = 8
         let story = Story(Story.settings(own: 0), other)
         story.outcomes["l0/drbddisk/start"] = (.milliseconds(50), .failed(failure))
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .failed)
         #expect(story.phase(1) == .standby)
     }
@@ -309,9 +299,7 @@ private func starts(_ effects: [Effect]) -> Int {
         let story = pair()
         story.nodes[1].settings.timings.warntime = .milliseconds(2250)
         story.hasServiceNetwork = false
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.killDaemon(0)
         for _ in 0..<30 {
             story.keeperSpeaks(0)
@@ -325,9 +313,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aSilenceDoesNotForgetForEverThatThePeerIsFit() {
         let story = pair(autoFailback: .on)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.crash(0)
         story.run(.seconds(10))
         #expect(story.phase(1) == .active)
@@ -342,9 +328,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func nothingGoesHomeToAPeerThatIsLate() {
         let story = pair(autoFailback: .on)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.crash(0)
         story.run(.seconds(10))
         story.boot(0)
@@ -356,9 +340,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func standbyIsRefusedTowardsAPeerThatDoesNotHear() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.mute = [0]
         story.run(.milliseconds(2_500))
         story.command(0, .standby(.all))
@@ -385,9 +367,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func aGroupThatServesIsNotStoppedForOneThatCouldNotBeStopped() {
         let story = pair()
         story.nodes[0].lastReset = .seconds(600)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
         story.command(0, .standby(.all))
         story.run(.seconds(2))
@@ -405,9 +385,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func standbyStopsAGroupWhoseStateCannotBeTold() {
         let story = pair()
         story.outcomes["l0/drbddisk/status"] = (.milliseconds(20), .unknown(failure))
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .unknown)
         let status = story.nodes[0].machine.status(at: story.now)
         #expect(status.nextStep == "baton standby 192.168.1.100")
@@ -420,9 +398,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func aTakeoverFromANodeThatCannotStopIsRefusedAndStatusSaysIt() {
         let story = pair()
         story.nodes[0].lastReset = .seconds(600)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
         story.command(0, .standby(.all))
         story.run(.seconds(2))
@@ -430,15 +406,15 @@ private func starts(_ effects: [Effect]) -> Int {
         story.command(1, .takeover(.all))
         story.run(.seconds(2))
         #expect(story.replies.map(\.2.outcome) == [.failed, .refused])
-        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped"))
+        #expect(
+            story.nodes[1].machine.status(at: story.now).reason.contains("could not be stopped")
+        )
     }
 
     @Test func aDaemonThatWasAwayLongerThanItsPeerWaitsAsksFirst() {
         let story = pair(deadtimes: [.seconds(3), .milliseconds(300)])
         story.hasServiceNetwork = false
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .active)
         story.killDaemon(0)
         story.run(.seconds(1))
@@ -451,9 +427,7 @@ private func starts(_ effects: [Effect]) -> Int {
 
     @Test func aNodeWithoutAnyCarrierYieldsToTheOneThatTook() {
         let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.cut = [0]
         story.hasServiceNetwork = false
         story.linkChanges(0, isUp: false)
@@ -466,6 +440,20 @@ private func starts(_ effects: [Effect]) -> Int {
         story.run(.seconds(5))
         #expect(story.phase(0) == .standby)
         #expect(story.phase(1) == .active)
+    }
+
+    @Test func aNodeWithoutCarrierIsNotStoppedBecauseItsPeerBootedWithAReservation() {
+        let story = pair()
+        story.bootBoth(andRun: .seconds(20))
+        story.say("l1 loses power, and with it the cable between the two its carrier.")
+        story.crash(1)
+        story.linkChanges(0, isUp: false)
+        story.run(.seconds(10))
+        story.boot(1)
+        story.linkChanges(0, isUp: true)
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .active)
+        #expect(!story.transcript.contains("l0 run stop"))
     }
 
     @Test func aTakeoverThatWaitsForADiskSaysSo() {
@@ -484,9 +472,7 @@ private func starts(_ effects: [Effect]) -> Int {
     @Test func aKeeperThatSpeaksRevokesConfirmDown() {
         let story = pair()
         story.hasServiceNetwork = false
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(20))
+        story.bootBoth(andRun: .seconds(20))
         story.killDaemon(0)
         story.run(.seconds(2))
         story.diskTime[1] = .seconds(60)

@@ -115,7 +115,7 @@ final class Story {
 
     // MARK: What the story says
 
-    func say(_ text: String) { lines.append("") ; lines.append("# \(text)") }
+    func say(_ text: String) { lines.append(""); lines.append("# \(text)") }
 
     func boot(_ index: Int) {
         nodes[index].isOn = true
@@ -127,6 +127,13 @@ final class Story {
 
     /// Transitions taken by daemons that have ended.
     var takenBefore: Set<Transition> = []
+
+    /// Both machines boot at one moment, and live for a while.
+    func bootBoth(andRun time: Duration) {
+        boot(0)
+        boot(1)
+        run(time)
+    }
 
     func startDaemon(_ index: Int) {
         takenBefore.formUnion(nodes[index].machine.transitionsTaken)
@@ -245,12 +252,15 @@ final class Story {
         while true {
             var next = end
             var queued = false
-            if let first = queue.min(by: { ($0.at, $0.order) < ($1.at, $1.order) }), first.at <= next {
+            if let first = queue.min(by: { ($0.at, $0.order) < ($1.at, $1.order) }),
+                first.at <= next
+            {
                 next = first.at
                 queued = true
             }
             var timer: Int?
-            for index in nodes.indices where nodes[index].isRunning && nodes[index].pausedUntil == nil {
+            for index in nodes.indices
+            where nodes[index].isRunning && nodes[index].pausedUntil == nil {
                 if let deadline = nodes[index].machine.nextDeadline, deadline < next {
                     next = deadline
                     timer = index

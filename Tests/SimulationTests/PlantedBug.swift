@@ -46,8 +46,8 @@ struct PlantedBug: Sendable {
             number: 3,
             name: "S5: a claim does not wait for the disk",
             file: "Machine+Groups.swift",
-            healthy: "guard group.claimedBy <= persistDone else { return }",
-            sick: "guard planted(3) || group.claimedBy <= persistDone else { return }"
+            healthy: "guard group.claimedBy <= persistDone else {",
+            sick: "guard planted(3) || group.claimedBy <= persistDone else {"
         ),
         PlantedBug(
             number: 4,
@@ -116,7 +116,14 @@ struct PlantedBug: Sendable {
             file: "Machine+Groups.swift",
             healthy: "guard let report, report.declined >= offer else { return }",
             sick:
-                "guard let report, report.declined >= offer || planted(11) && now > groups[index].since + settings.timings.keepalive * 2 else { return }"
+                "guard let report, report.declined >= offer || planted(11) && now > groups[index].since else { return }"
+        ),
+        PlantedBug(
+            number: 12,
+            name: "S8: a late loop believes what it knew",
+            file: "Machine+Peer.swift",
+            healthy: "            groups[index].isLate = true",
+            sick: "            groups[index].isLate = !planted(12)"
         ),
         PlantedBug(
             number: 9,

@@ -11,7 +11,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let (keys, list) = AuthkeysParser.parse(file)
     let hasErrors = list.all.contains { $0.severity == .error }
     precondition(keys != nil || hasErrors, "no keys and nobody says why")
-    if let keys, !hasErrors { precondition(keys.key(keys.signingID) != nil, "signs with a key it has not") }
+    if let keys, !hasErrors {
+        precondition(keys.key(keys.signingID) != nil, "signs with a key it has not")
+    }
     _ = Diagnostic.text(list.all)
     return 0
 }

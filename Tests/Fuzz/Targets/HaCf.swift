@@ -11,7 +11,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let (result, list) = HaCfParser.parse(file)
     let (again, listAgain) = HaCfParser.parse(file)
     precondition(result.nodes == again.nodes && list.all == listAgain.all, "read in two ways")
-    precondition(list.all.count <= DiagnosticList.maximum + 1, "more diagnostics than anybody reads")
+    precondition(
+        list.all.count <= DiagnosticList.maximum + 1,
+        "more diagnostics than anybody reads"
+    )
     _ = Diagnostic.text(list.all)
     return 0
 }

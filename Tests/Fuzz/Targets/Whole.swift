@@ -2,8 +2,9 @@
 // ha.cf, haresources, mon.cf, the peer's ha.cf and the peer's haresources. Whatever passes without
 // an error must make settings that the core accepts.
 
-@testable import Configuration
 import Failover
+
+@testable import Configuration
 
 private let keys = ConfigurationFile(
     name: "authkeys",

@@ -45,7 +45,7 @@ extension Loop {
 
     private func run(_ operation: Operation) {
         if let wish = loaded.wishes[operation.groupIndex][operation.resourceIndex] {
-            runAddress(operation, wish)
+            addressOperations.append((operation, wish))
             return
         }
         let group = loaded.cluster.groups[operation.groupIndex]
@@ -64,7 +64,7 @@ extension Loop {
     }
 
     /// An address's operation ends here and now.
-    private func runAddress(_ operation: Operation, _ wish: AddressWish) {
+    func runAddress(_ operation: Operation, _ wish: AddressWish) {
         let outcome = addresses.perform(operation.action, wish)
         if operation.action == .stop { packets.withdraw(wish.address) }
         if operation.action == .start, outcome == .succeeded { announce(wish.address) }

@@ -1,7 +1,8 @@
 // A group's address that somebody else took off its device: a network service that was restarted, a
-// device that was made anew, a hand. The core goes on holding the group, so the address is put back;
-// that is no operation and decides nothing.
+// device that was made anew, a hand. Whether it is put back the core says: only while it holds the group
+// and nothing makes it doubt that.
 
+import Configuration
 import Failover
 import Linux
 
@@ -9,19 +10,24 @@ extension Loop {
     /// The shortest time between two repairs: whoever removes again and again is not fought faster.
     static let repairPause: Int64 = 1_000_000_000
 
-    /// Puts back what is missing of the groups that run here; called when devices or addresses have
-    /// changed, and when the pause is over.
+    /// How long after a change of devices or addresses it is looked at: once for many changes.
+    static let repairDelay: Int64 = 50_000_000
+
+    /// Devices or addresses have changed.
+    func considerRepair() {
+        guard repairAt == nil else { return }
+        repairAt = max(now + Loop.repairDelay, (lastRepair ?? 0) + Loop.repairPause)
+    }
+
+    /// Puts back what is missing of the groups that run here, when it is time.
     func repairAddresses() {
-        guard hasBegun else { return }
-        if let last = lastRepair, now - last < Loop.repairPause {
-            repairAt = last + Loop.repairPause
-            return
-        }
+        guard let time = repairAt, time <= now, hasBegun else { return }
         repairAt = nil
-        for (place, group) in core.status(at: Instant(nanoseconds: now)).groups.enumerated()
-        where group.state == .active && loaded.wishes.indices.contains(place) {
+        for place in loaded.wishes.indices where core.holdsUndisputed(place) {
             for wish in loaded.wishes[place] {
-                if let wish, view.places(of: wish.address).isEmpty { repair(wish, group.name) }
+                if let wish, view.places(of: wish.address).isEmpty {
+                    repair(wish, loaded.cluster.groups[place].name)
+                }
             }
         }
     }

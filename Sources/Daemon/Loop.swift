@@ -34,6 +34,8 @@ final class Loop {
     var view: NetworkView
     /// Events that effects brought about, handled before the loop waits again.
     var queue: [Event] = []
+    /// Operations of addresses that are to be done here, in slices of a turn.
+    var addressOperations: [(operation: Operation, wish: AddressWish)] = []
     /// Which connection waits for which command's reply.
     var callers: [CommandID: UInt64] = [:]
     var commandIssued: UInt64 = 0
@@ -52,6 +54,10 @@ final class Loop {
     /// When an address was last put back, and when to look again.
     var lastRepair: Int64?
     var repairAt: Int64?
+    /// Waits for nothing but its own time.
+    private let pause: Poller
+    /// When the loop last slept.
+    private var lastRest: Int64
     private var sealTurn: UInt64 = 0
     private var previousTurn: Int64
     private var keeperTurnsOnTime = 0
@@ -67,6 +73,12 @@ final class Loop {
 
     /// Lateness below this is the machine's ordinary jitter.
     static let latenessNoted: Int64 = 20_000_000
+    /// A wait of this length is a rest.
+    static let restMinimum: Int64 = 100_000
+    /// The longest without a rest.
+    static let busyMaximum: Int64 = 200_000_000
+    /// The longest that one turn works on what effects brought about.
+    static let sliceMaximum: Int64 = 10_000_000
     /// Datagrams read of one socket in one turn.
     static let datagramsPerTurn = 256
 
@@ -96,6 +108,7 @@ final class Loop {
         shared = context.shared
         rhythm = Rhythm(loaded.settings.timings)
         poller = try Poller()
+        pause = try Poller()
         signals = try SignalSource([.terminate, .interrupt, .hangUp, .child])
         monitor = try InterfaceMonitor()
         addresses = AddressResources(interfaces: try Interfaces())
@@ -125,6 +138,7 @@ final class Loop {
         door = try ControlDoor(context.paths, poller: poller)
         now = BootClock.now
         previousTurn = now
+        lastRest = now
         try poller.add(signals.number, token: Token.signals)
         try poller.add(monitor.number, token: Token.monitor)
         openSockets()
@@ -149,11 +163,23 @@ final class Loop {
     private func turnUntilEnd() throws -> Int32 {
         while exitCode == nil {
             try poller.arm(at: nextDeadline)
-            turn(try poller.wait())
+            let before = BootClock.now
+            let wake = try poller.wait()
+            if wake.now - before >= Loop.restMinimum { lastRest = wake.now }
+            turn(wake)
+            try restIfBusy()
         }
         door.end()
         helpers.end()
         return exitCode ?? 0
+    }
+
+    /// A loop that has had work without a pause for long takes a short one: the kernel ends a real-time
+    /// process that never sleeps (`LoopPriority`), and much work is no reason to end.
+    private func restIfBusy() throws {
+        guard BootClock.now - lastRest >= Loop.busyMaximum else { return }
+        try pause.arm(at: BootClock.now + 1_000_000)
+        lastRest = try pause.wait().now
     }
 
     /// One turn: how late it is, what came in, what the core makes of it, what is due.
@@ -180,7 +206,7 @@ final class Loop {
             feed(.timeReached)
             feedQueue()
         }
-        if let time = repairAt, time <= now { repairAddresses() }
+        repairAddresses()
         packets.sendDue(at: now, view)
         recorder.push()
         spawner.push()
@@ -194,21 +220,40 @@ final class Loop {
         var next = previousTurn + rhythm.turn
         if hasBegun, let deadline = core.nextDeadline { next = min(next, deadline.nanoseconds) }
         if let announcement = packets.nextDeadline { next = min(next, announcement) }
+        if hasRemainder { next = min(next, BootClock.now) }
         if let repairAt { next = min(next, repairAt) }
         // A line behind a line is taken soon, but the loop sleeps between any two.
         if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         return next
     }
 
+    /// Whether work was left for the next turn.
+    private var hasRemainder: Bool { !queue.isEmpty || !addressOperations.isEmpty }
+
     /// Gives one event to the core and does what it asks.
     func feed(_ event: Event) {
         guard hasBegun, exitCode == nil else { return }
         for effect in core.handle(event, at: Instant(nanoseconds: now)) { carryOut(effect) }
+        // A loop that gets through its events is not frozen, however many there are.
+        shared.setInstant(.loopTurn, BootClock.now)
     }
 
+    /// Handles what effects brought about.
+    ///
+    /// For a slice of time only: a hundred groups that start at once must hold up neither the beats nor
+    /// the sign of life that the keeper looks for. The rest is done in the next turns.
     func feedQueue() {
-        // An address's operation ends at once and may bring the next: the core's own order bounds it.
-        while !queue.isEmpty { feed(queue.removeFirst()) }
+        let start = BootClock.now
+        while BootClock.now - start < Loop.sliceMaximum, exitCode == nil {
+            if !queue.isEmpty {
+                feed(queue.removeFirst())
+            } else if !addressOperations.isEmpty {
+                let (operation, wish) = addressOperations.removeFirst()
+                runAddress(operation, wish)
+            } else {
+                return
+            }
+        }
     }
 
     // MARK: beginning

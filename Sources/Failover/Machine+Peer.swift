@@ -163,7 +163,7 @@ extension FailoverMachine {
         peer.presentSince = now
         peer.isJudgedDead = false
         // What it says next may cross with what it does when it knows that we hear it again (S9).
-        challenge &+= 1
+        if before != .neverHeard { challenge &+= 1 }
         endSuspicion()
         probes.nextRound = now
         needsEvaluation = true

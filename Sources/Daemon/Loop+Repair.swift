@@ -1,7 +1,8 @@
 // A group's address that somebody else took off its device: a network service that was restarted, a
-// device that was made anew, a hand. The core goes on holding the group, so the address is put back;
-// that is no operation and decides nothing.
+// device that was made anew, a hand. Whether it is put back the core says: only while it holds the group
+// and nothing makes it doubt that.
 
+import Configuration
 import Failover
 import Linux
 
@@ -18,10 +19,11 @@ extension Loop {
             return
         }
         repairAt = nil
-        for (place, group) in core.status(at: Instant(nanoseconds: now)).groups.enumerated()
-        where group.state == .active && loaded.wishes.indices.contains(place) {
+        for place in loaded.wishes.indices where core.holdsUndisputed(place) {
             for wish in loaded.wishes[place] {
-                if let wish, view.places(of: wish.address).isEmpty { repair(wish, group.name) }
+                if let wish, view.places(of: wish.address).isEmpty {
+                    repair(wish, loaded.cluster.groups[place].name)
+                }
             }
         }
     }

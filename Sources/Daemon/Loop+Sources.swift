@@ -118,7 +118,8 @@ extension Loop {
         }
         let after = view.ownAddresses(excluding: groupAddresses)
         if after != before { events.append(.ownAddressesChanged(after)) }
-        repairAddresses()
+        // Only once the core has heard all that came in with it: it may be giving the group up (S8).
+        repairAt = repairAt ?? now
         return events
     }
 

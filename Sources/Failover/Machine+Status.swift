@@ -195,6 +195,15 @@ extension GroupPhase {
 }
 
 extension FailoverMachine {
+    /// Whether this node runs the group and knows nothing that puts its right in doubt (S8, S9): then an
+    /// address of it that got lost may be brought up again.
+    ///
+    /// - Parameter index: the group's place in `Settings.groups`.
+    public func holdsUndisputed(_ index: Int) -> Bool {
+        guard groups.indices.contains(index), groups[index].phase == .active else { return false }
+        return !groups[index].isLate && peer.reports[index]?.phase.holds != true
+    }
+
     /// Where each group stands on this node, in the order of `Settings.groups`.
     public var phases: [GroupPhase] { groups.map(\.phase) }
 

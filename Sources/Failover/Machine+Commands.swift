@@ -483,7 +483,11 @@ extension FailoverMachine {
         confirming = nil
         leavingDeadline = nil
         effects.append(.sendHeartbeat(beatContent()))
-        note(.info, .stopping, nil, "\(settings.node) ends", Reason(.shutdown, "nothing runs here"))
+        for index in groups.indices where groups[index].phase == .unsafe {
+            let facts = "it may still run here: \(failureText(index))"
+            note(.page, .stopping, index, "left unsafe: \(facts)", Reason(.S4, facts))
+        }
+        note(.info, .stopping, nil, "\(settings.node) ends", Reason(.shutdown, "told to end"))
         effects.append(.endDaemon)
         hasEnded = true
     }

@@ -107,8 +107,9 @@ extension World {
             let isPrompt = networkOfLink.allSatisfy {
                 lines[$0].delays.isEmpty && now - lines[$0].laggedUntil > 2 * second
             }
+            // A start that fails after the other has yielded is an accident, not a judgement.
             if other(than: machine).groups[group].yieldsInSplit, isPrompt,
-                now - lastCommandAt > replyBound
+                !machine.groups[group].hasFailedStart, now - lastCommandAt > replyBound
             {
                 violate("S9", "both nodes stop \(groupName(group)) after the split", machine)
             }

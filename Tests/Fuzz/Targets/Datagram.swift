@@ -21,7 +21,8 @@ private func session(_ authentication: Authentication) -> Session {
 }
 
 private let keyring: Keyring = {
-    let key = AuthenticationKey(id: 1, method: .sha256, secret: Array("secret".utf8))
+    // Not the key that signed the image in the corpus.
+    let key = AuthenticationKey(id: 1, method: .sha256, secret: Array("unknown to all".utf8))
     do { return try Keyring(keys: [key], signing: 1) } catch { fatalError("\(error)") }
 }()
 

@@ -369,11 +369,12 @@ extension FailoverMachine {
     mutating func considerUnknown(_ index: Int) {
         guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }
         guard groups[index].resources.allSatisfy({ $0.state != .unknown }) else {
-            if isLeaving {
-                stopUndecided(index, then: .standby, Reason(.shutdown, "this node is leaving"))
-            } else if let retry = groups[index].retryAt, retry <= now {
+            // A probe whose helper was lost said nothing: it is asked again at once, also by a node that leaves.
+            if let retry = groups[index].retryAt, retry <= now {
                 groups[index].retryAt = nil
                 probeResources(index)
+            } else if isLeaving {
+                stopUndecided(index, then: .standby, Reason(.shutdown, "this node is leaving"))
             }
             return
         }

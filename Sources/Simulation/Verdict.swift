@@ -26,6 +26,11 @@ public enum Exception: String, CaseIterable, Sendable {
     case lossyNetwork = "address alone, lossy service LAN (row 2): one stays"
     /// An administrator confirmed as down a peer that was not, and no probe could contradict.
     case lyingAdministrator = "confirm-down of a live peer that no probe could see: one stays (S9)"
+    /// After a split the side that hears yielded to the deaf one (S9) in the very moment in which that came to
+    /// hear, and yielded by rank. Promised: no second writer; one starts again within L1's bound. Rare, and
+    /// bounded by `baton-simulate`.
+    case bothYielded =
+        "a one-way cut heals while the hearing side yields: both stop, one starts again"
 }
 
 /// How a story went.

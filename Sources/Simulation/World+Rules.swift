@@ -111,7 +111,10 @@ extension World {
             if other(than: machine).groups[group].yieldsInSplit, isPrompt,
                 !machine.groups[group].hasFailedStart, now - lastCommandAt > replyBound
             {
-                violate("S9", "both nodes stop \(groupName(group)) after the split", machine)
+                if let index = Exception.allCases.firstIndex(of: .bothYielded) {
+                    exceptions[index] += 1
+                }
+                transcript?.world("both nodes stop \(groupName(group)) after the split", at: now)
             }
             machine.groups[group].yieldsInSplit = true
             return
@@ -253,7 +256,8 @@ extension World {
             )
         }
         let used = peer.groups[group].epoch
-        let hasHeard = machine.contactAt > peer.groups[group].epochAt
+        // What an earlier life heard and had no time to write is not known.
+        let hasHeard = machine.contactAt > max(peer.groups[group].epochAt, machine.startedAt)
         let isLie = max(lieAt[0], lieAt[1]) > now - replyBound
         if epoch <= used, hasHeard || (epoch == used && report.claim.isProved && !isLie) {
             violate(
@@ -361,7 +365,9 @@ extension World {
         else { return }
         switch command {
         case .standby(let scope):
-            for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {
+            // What came here after the command was given is not what it meant.
+            for group in groups(of: scope, machine)
+            where machine.groups[group].mayRun > 0 && machine.groups[group].epochAt <= open.at {
                 violate("L2", "\"done\" to standby, and \(groupName(group)) may run here", machine)
             }
         case .takeover(let scope):

@@ -193,5 +193,12 @@ if let hours = options.speedHours {
         }
     }
     report(summary, took: clock.now - began, jobs: options.jobs)
-    exit(summary.badSeed == nil ? 0 : 1)
+    // Known and rare; were it to grow, it would be a fault.
+    let bothYielded =
+        Exception.allCases.firstIndex(of: .bothYielded).map { summary.exceptions[$0] } ?? 0
+    let isRare = bothYielded <= max(3, summary.stories / 2_000)
+    if !isRare {
+        print("broken: S9: both nodes yield in \(bothYielded) of \(summary.stories) stories")
+    }
+    exit(summary.badSeed == nil && isRare ? 0 : 1)
 }

@@ -17,12 +17,11 @@ extension FailoverMachine {
         if let record = start.record {
             for index in groups.indices {
                 guard let claim = recordedClaim(index) else { continue }
-                // A reservation of this boot was not used when nothing runs; one of an earlier boot may have been.
-                let isUnused = record.bootID == start.bootID && claim.intent == .reserved
-                groups[index].epoch = isUnused ? claim.epoch : claim.highest
+                // What was reserved may have been used, and its record not have reached the disk: epochs go on above
+                // it, yet nobody is stopped for it. What is in doubt stays so over every daemon that follows.
+                groups[index].epoch = claim.highest
                 groups[index].reserved = claim.reserved
-                // What an earlier boot left in doubt stays so over every daemon of this one.
-                let isDoubtful = claim.isDoubtful == true || claim.intent == .reserved && !isUnused
+                let isDoubtful = claim.isDoubtful == true || claim.intent == .reserved
                 if isDoubtful { groups[index].doubtfulEpoch = groups[index].epoch }
                 if record.bootID == start.bootID {
                     groups[index].heldThisBoot = claim.heldThisBoot

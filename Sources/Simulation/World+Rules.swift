@@ -367,7 +367,7 @@ extension World {
         case .standby(let scope):
             // What came here after the command was given is not what it meant.
             for group in groups(of: scope, machine)
-            where machine.groups[group].mayRun > 0 && machine.groups[group].epochAt <= open.at {
+            where machine.groups[group].mayRun > 0 && machine.groups[group].epochAt < open.at {
                 violate("L2", "\"done\" to standby, and \(groupName(group)) may run here", machine)
             }
         case .takeover(let scope):

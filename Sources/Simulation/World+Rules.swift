@@ -365,14 +365,14 @@ extension World {
         else { return }
         switch command {
         case .standby(let scope):
-            // What came here after the command was given is not what it meant.
-            for group in groups(of: scope, machine)
-            where machine.groups[group].mayRun > 0 && machine.groups[group].epochAt < open.at {
+            for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {
+                // What a split brought here after the command was given is not what it meant (S9).
+                if splits[group] != nil || lastSplitEnd[group] >= open.at { continue }
                 violate("L2", "\"done\" to standby, and \(groupName(group)) may run here", machine)
             }
         case .takeover(let scope):
             for group in groups(of: scope, machine) where !machine.runsWholly(group) {
-                // What ran here already when the command was given, a split may have taken since (S9).
+                // Nor what ran here already when the command was given, and a split has taken since.
                 if splits[group] != nil || lastSplitEnd[group] >= open.at { continue }
                 violate(
                     "L2",

@@ -124,7 +124,7 @@ import Testing
         markProbed(world.machines[0])
         world.carryOut(.runOperation(operation(.start, 0)), on: world.machines[0])
         #expect(world.violation?.rule == "S1")
-        #expect(world.exceptions == [0, 0, 0, 0, 0])
+        #expect(world.exceptions == [0, 0, 0, 0, 0, 0])
     }
 
     @Test func oneAddressOnTwoNodesBreaksS1() {

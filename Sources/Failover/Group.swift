@@ -74,6 +74,8 @@ struct Group: Sendable {
     var conflictNoted = false
     /// The difference between the nodes' configurations, as last noted.
     var differenceNoted = false
+    /// Its services, moves on health grounds, and freeze.
+    var health = GroupHealth()
 
     init(_ settings: GroupSettings) {
         resources = settings.resources.map { _ in Resource() }
@@ -110,6 +112,8 @@ enum AfterStop: Equatable, Sendable {
     case standby
     /// Offer it to the peer if that is fit, else keep it stopped as failed.
     case failedStart
+    /// Start it again here, under the same claim.
+    case restart
 }
 
 extension FailoverMachine {

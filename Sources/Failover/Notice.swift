@@ -119,6 +119,20 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case waiting
     /// The node resets itself.
     case reset
+    /// A group is given up because a service of it failed.
+    case healthMove
+    /// A service failed, and its group stays where it is.
+    case healthHeld
+    /// A service failed, and the moves on health grounds of this hour are used up.
+    case budgetUsed
+    /// A group is started anew on this node because a service of it failed.
+    case restarted
+    /// The administrator says that what failed is repaired.
+    case cleared
+    /// Nothing of a group moves by itself any more.
+    case frozen
+    /// A freeze ended.
+    case thawed
     /// A command was given, or ended.
     case command
     /// The daemon ends.

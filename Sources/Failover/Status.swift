@@ -150,6 +150,12 @@ public struct GroupStatus: Equatable, Sendable, Codable {
     public var isContested: Bool
     /// Who froze it; absent when it is not frozen.
     public var frozen: FrozenStatus?
+    /// The services of it that have failed, each with what its monitor said.
+    public var failures: [String]
+    /// Why a failed service does not move it; absent when none has failed, or it is moving.
+    public var whyNotMoved: String?
+    /// How long this node is still held down for it; absent when it is not.
+    public var heldDownMilliseconds: Int64?
     /// Its resources in starting order.
     public var resources: [ResourceStatus]
 
@@ -166,6 +172,9 @@ public struct GroupStatus: Equatable, Sendable, Codable {
         peerUnfitReason: String? = nil,
         isContested: Bool = false,
         frozen: FrozenStatus? = nil,
+        failures: [String] = [],
+        whyNotMoved: String? = nil,
+        heldDownMilliseconds: Int64? = nil,
         resources: [ResourceStatus]
     ) {
         self.name = name
@@ -179,6 +188,9 @@ public struct GroupStatus: Equatable, Sendable, Codable {
         self.peerUnfitReason = peerUnfitReason
         self.isContested = isContested
         self.frozen = frozen
+        self.failures = failures
+        self.whyNotMoved = whyNotMoved
+        self.heldDownMilliseconds = heldDownMilliseconds
         self.resources = resources
     }
 }
@@ -205,15 +217,23 @@ public enum GroupState: String, Sendable, Codable {
 public struct FrozenStatus: Equatable, Sendable, Codable {
     /// Who froze it.
     public var by: String
-    /// Until when, in words; absent for no end.
+    /// Until when, local time, as the daemon fills it in; absent for no end.
     public var until: String?
+    /// How long still; absent for no end.
+    public var remainingMilliseconds: Int64?
     /// Why.
     public var reason: String
 
     /// Makes it of its parts.
-    public init(by: String, until: String?, reason: String) {
+    public init(
+        by: String,
+        until: String?,
+        remainingMilliseconds: Int64? = nil,
+        reason: String
+    ) {
         self.by = by
         self.until = until
+        self.remainingMilliseconds = remainingMilliseconds
         self.reason = reason
     }
 }

@@ -62,8 +62,8 @@ lint: ## say where a Swift file is not laid out so, or breaks one of its rules
 
 docs: setup ## the documentation as a static site in .build/documentation
 	BATON_DOCS=1 swift package --allow-writing-to-directory .build/documentation \
-		generate-documentation --target Failover --target Configuration --target Wire \
-		--target Linux --target Daemon --target Reporting --target Simulation \
+		generate-documentation --target Failover --target Monitoring --target Configuration \
+		--target Wire --target Linux --target Daemon --target Reporting --target Simulation \
 		--enable-experimental-combined-documentation --output-path .build/documentation \
 		--transform-for-static-hosting --warnings-as-errors
 

@@ -33,9 +33,14 @@ let package = Package(
     targets: [
         // decide
         .target(name: "Failover", swiftSettings: strict),
+        .target(name: "Monitoring", swiftSettings: strict),
 
         // translate
-        .target(name: "Configuration", dependencies: ["Failover"], swiftSettings: strict),
+        .target(
+            name: "Configuration",
+            dependencies: ["Failover", "Monitoring"],
+            swiftSettings: strict
+        ),
         .systemLibrary(
             name: "COpenSSL",
             pkgConfig: "libcrypto",
@@ -50,7 +55,7 @@ let package = Package(
         // carry out
         .target(
             name: "Daemon",
-            dependencies: ["Failover", "Configuration", "Wire", "Linux"],
+            dependencies: ["Failover", "Monitoring", "Configuration", "Wire", "Linux"],
             swiftSettings: strict
         ),
 
@@ -94,7 +99,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Configuration", "Failover"],
+            dependencies: ["Configuration", "Failover", "Monitoring"],
             swiftSettings: strict
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Failover"], swiftSettings: strict),

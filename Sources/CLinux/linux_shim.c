@@ -60,6 +60,8 @@ int baton_set_scheduler(int policy, int priority, bool reset_on_fork) {
 
 int baton_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 
+int baton_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
 int baton_lock_memory_on_fault(void) {
     return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }

@@ -1,7 +1,7 @@
 // The path between fork and exec of an operation's child. It is C because only async-signal-safe
 // calls are allowed there; everything it needs was made before the fork. What it does, in order:
-// own process group, default signals, ordinary scheduling and limits, /dev/null as stdin, one pipe
-// as stdout and stderr, nothing else inherited, then it waits at the gate until the parent has
+// own process group, default signals, ordinary scheduling and limits, /dev/null or a file of
+// prepared text as stdin, one pipe as stdout and stderr, nothing else inherited, then it waits at the gate until the parent has
 // recorded it. Failure to exec is written to the report pipe as an errno.
 
 #define _GNU_SOURCE 1
@@ -56,18 +56,21 @@ __attribute__((noreturn)) static void run_child(const struct baton_spawn_request
     setpgid(0, 0);  // the parent does the same: whoever is first
     reset_signals();
     become_ordinary();
+    // A parent that is gone already has closed the gate.
+    if (request->ends_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 
     // Above the final numbers first, so that no dup3 below overwrites one still needed.
     int report = fcntl(request->report_fd, F_DUPFD_CLOEXEC, first_free_number);
     int gate = fcntl(request->gate_fd, F_DUPFD_CLOEXEC, first_free_number);
     int output = fcntl(request->output_fd, F_DUPFD_CLOEXEC, first_free_number);
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int input = request->input_fd < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC)
+                                      : fcntl(request->input_fd, F_DUPFD_CLOEXEC, first_free_number);
     if (report < 0) _exit(127);
-    if (gate < 0 || output < 0 || nothing < 0) report_and_end(report, errno);
-    if (dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) {
+    if (gate < 0 || output < 0 || input < 0) report_and_end(report, errno);
+    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) {
         report_and_end(report, errno);
     }
-    if (nothing == 0) fcntl(0, F_SETFD, 0);
+    if (input == 0) fcntl(0, F_SETFD, 0);
     if (dup3(report, report_number, O_CLOEXEC) < 0) report_and_end(report, errno);
     if (dup3(gate, gate_number, O_CLOEXEC) < 0) report_and_end(report_number, errno);
     closefrom(first_free_number);

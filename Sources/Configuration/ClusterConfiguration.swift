@@ -4,6 +4,7 @@
 // core's tables is `ClusterConfiguration+Settings`.
 
 public import Failover
+public import Monitoring
 
 /// What one node's files say, checked and complete.
 ///

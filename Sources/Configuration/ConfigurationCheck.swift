@@ -3,6 +3,7 @@
 // `ConfigurationCheck+Peer`, the protection level in words `Protection`.
 
 internal import Failover
+internal import Monitoring
 
 /// The result of reading and judging one node's files.
 public struct ConfigurationCheck: Equatable, Sendable {

@@ -1,5 +1,7 @@
 // The periods of a service and the lines that belong to them.
 
+internal import Monitoring
+
 extension MonCfParser {
     mutating func beginPeriod(_ name: Word, _ rest: LogicalLine) {
         guard state == .service || state == .period, let at = currentService else {

@@ -1,5 +1,7 @@
 // The lines of a watch: services and what belongs to a service.
 
+internal import Monitoring
+
 extension MonCfParser {
     /// A word after shell-like quoting.
     struct ShellWord {
@@ -131,10 +133,10 @@ extension MonCfParser {
         case "exclude_hosts": service.excludedHosts += value.words().map(\.text)
         case "exclude_period": service.excludePeriod = period(value, at: name.position)
         case "description": service.summary = value.text
-        case "depend": service.dependency = value.text
-        case "alertdepend": service.alertDependency = value.text
-        case "monitordepend": service.monitorDependency = value.text
-        case "hostdepend": service.hostDependency = value.text
+        case "depend": service.dependency = dependency(value, name, at)
+        case "alertdepend": service.alertDependency = dependency(value, name, at)
+        case "monitordepend": service.monitorDependency = dependency(value, name, at)
+        case "hostdepend": service.hostDependency = dependency(value, name, at)
         case "dep_behavior":
             service.dependencyBehavior = MonitoredService.DependencyBehavior(
                 rawValue: value.text.lowercased()
@@ -153,6 +155,25 @@ extension MonCfParser {
         default: break
         }
         result.watches[at.watch].services[at.service] = service
+    }
+
+    /// Reads what a service depends on, or says what is wrong with it.
+    mutating func dependency(
+        _ value: LogicalLine,
+        _ name: Word,
+        _ at: (watch: Int, service: Int)
+    ) -> DependencyExpression? {
+        do {
+            let (expression, _) = try DependencyParser.parse(
+                value,
+                ownGroup: result.watches[at.watch].group,
+                at: name.position
+            )
+            return expression
+        } catch {
+            list.error(.invalidValue, at: error.position, error.message, hint: error.hint)
+            return nil
+        }
     }
 
     mutating func monitor(

@@ -1,6 +1,8 @@
 // What a mon.cf amounts to that its lines alone do not show: globals without effect, hosts checked
 // twice, alerts that repeat, and how long a dead application goes unnoticed.
 
+internal import Monitoring
+
 extension MonCfParser {
     /// One note for all globals that are read and change nothing, with the reasons.
     ///

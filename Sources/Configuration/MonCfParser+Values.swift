@@ -1,5 +1,7 @@
 // The values of mon.cf's lines: forms, times, and words after shell-like quoting.
 
+internal import Monitoring
+
 extension MonCfParser {
     /// Checks the words after a name by the row's form; nil after an error.
     mutating func checked(

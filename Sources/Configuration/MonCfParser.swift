@@ -2,6 +2,8 @@
 // a record in silence. What stands in a service or period line is `MonCfParser+Service`, what the whole
 // file amounts to `MonCfParser+Traps`.
 
+internal import Monitoring
+
 struct MonCfParser {
     static let table = rows(except: [.globals])
     static let globals = rows(except: [.records, .service, .period])

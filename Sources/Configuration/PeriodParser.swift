@@ -1,6 +1,8 @@
 // Reads a period's text (Perl's Time::Period): `wd {Mon-Fri} hr {9am-4pm}, wd {Sat}`. Whether a period
 // holds at some time is the room `Monitoring`'s business.
 
+internal import Monitoring
+
 struct PeriodParser {
     private let characters: LogicalLine
     private let start: Position

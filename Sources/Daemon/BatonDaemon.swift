@@ -52,6 +52,9 @@ public enum BatonDaemon {
         shared.configuration.store(files)
         try reserveIncarnations(paths, shared)
         try readRecord(paths, shared)
+        if let memory = try? Files.read(paths.monitorMemory, maximum: MonitorMemory.countMaximum) {
+            shared.monitors.store(memory)
+        }
         guard let boot = BootID(bytes: try Machine.bootID()) else { return 1 }
         let strange = strangeAddresses(shared, node: node, boot: boot)
         guard strange.isEmpty else {

@@ -61,6 +61,8 @@ struct DaemonPaths: Equatable, Sendable {
     var recordLock: String { state + "/record.lock" }
     /// The highest incarnation counter that may have been used (S6).
     var incarnation: String { state + "/incarnation" }
+    /// What is remembered of the service monitors.
+    var monitorMemory: String { state + "/monitors" }
     /// When this node last reset itself (S4), seconds since 1970.
     var lastReset: String { state + "/reset" }
     /// One file for each operation that runs (S14).

@@ -11,6 +11,8 @@ enum HelperRole: String {
     case logWriter = "log"
     /// fork(2), for operations.
     case spawner
+    /// Monitors, alerts and notifications; only where something of the kind is configured.
+    case checks
     /// Configuration files, once, for a reload.
     case checker
 }

@@ -1,5 +1,5 @@
-// The loop's three permanent helpers: started, pinged, and replaced when one is killed or frozen. What
-// is said to them is in `LogSink`, `RecorderClient` and `SpawnerClient`.
+// The loop's permanent helpers: started, pinged, and replaced when one is killed or frozen. What
+// is said to them is in `LogSink`, `RecorderClient`, `SpawnerClient` and `CheckClient`.
 
 import Configuration
 import Failover
@@ -27,12 +27,12 @@ final class HelperSet {
 
     /// The shortest time between two starts of one helper.
     private static let lifeMinimum: Int64 = 200_000_000
-    private static let permanent: [HelperRole] = [.logWriter, .recorder, .spawner]
+    private let permanent: [HelperRole]
     private static let tokens: [HelperRole: (channel: UInt64, exit: UInt64)] = [
-        .logWriter: (10, 11), .recorder: (12, 13), .spawner: (14, 15),
+        .logWriter: (10, 11), .recorder: (12, 13), .spawner: (14, 15), .checks: (16, 17),
     ]
 
-    /// Starts all three.
+    /// Starts all that this configuration needs.
     init(
         _ context: DaemonContext,
         _ loaded: LoadedConfiguration,
@@ -42,14 +42,13 @@ final class HelperSet {
         self.loaded = loaded
         self.poller = poller
         rhythm = Rhythm(loaded.settings.timings)
-        for role in HelperSet.permanent { try start(role) }
+        permanent = [.logWriter, .recorder, .spawner] + (loaded.needsChecks ? [.checks] : [])
+        for role in permanent { try start(role) }
     }
 
     /// Which helper a token belongs to.
     static func role(_ token: UInt64) -> HelperRole? {
-        permanent.first { role in
-            tokens[role]?.channel == token || tokens[role]?.exit == token
-        }
+        tokens.first { $0.value.channel == token || $0.value.exit == token }?.key
     }
 
     /// Sends to a helper; `false` when it does not read or is not there.
@@ -78,7 +77,7 @@ final class HelperSet {
     /// Pings the helpers and replaces the frozen ones.
     func watch(at now: Int64) -> [Replacement] {
         var replaced: [Replacement] = []
-        for role in HelperSet.permanent {
+        for role in permanent {
             if let time = retryAt[role], time <= now {
                 if let replacement = replace(role, "could not be started", at: now) {
                     replaced.append(replacement)
@@ -169,6 +168,8 @@ final class HelperSet {
                 try Recorder(channel: channel, paths: context.paths, shared: context.shared).run()
             case .spawner:
                 try Spawner(channel: channel, settings: SpawnerSettings(loaded, context)).run()
+            case .checks:
+                try CheckRunner(channel: channel, settings: CheckSettings(loaded, context)).run()
             case .checker:
                 break  // never permanent: see `ReloadChecker`
             }
@@ -206,5 +207,16 @@ extension SpawnerSettings {
         if let file = logging.debugFile { environment.append("HA_DEBUGLOG=\(file)") }
         if let facility = logging.facility { environment.append("HA_LOGFACILITY=\(facility)") }
         self.init(paths: context.paths, boot: context.bootText, environment: environment)
+    }
+}
+
+extension CheckSettings {
+    /// The environment of monitors and alerts: that of operations, but for what names one.
+    init(_ loaded: LoadedConfiguration, _ context: DaemonContext) {
+        let operations = SpawnerSettings(loaded, context)
+        self.init(
+            configuration: context.paths.configuration,
+            environment: operations.environment + ["BATON_RUN=\(context.paths.run)"]
+        )
     }
 }

@@ -75,6 +75,10 @@ final class Recorder {
                 shared[.incarnationReserved] = counter
             case .noteReset(let second):
                 try Files.replaceDurably(paths.lastReset, with: Array("\(second)\n".utf8))
+            case .rememberMonitors(let content):
+                // Before the disk: a loop that is replaced reads it here.
+                shared.monitors.store(content)
+                try Files.replaceDurably(paths.monitorMemory, with: content)
             }
         } catch {
             // A predecessor that still hangs in its write holds the lock: that is no failure.

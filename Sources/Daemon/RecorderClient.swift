@@ -31,6 +31,13 @@ final class RecorderClient {
         push()
     }
 
+    /// Remembers something of the service monitors; nobody waits for it.
+    func remember(_ memory: MonitorMemory) {
+        unsent.removeAll { if case .rememberMonitors = $0 { true } else { false } }
+        unsent.append(.rememberMonitors(memory.bytes))
+        push()
+    }
+
     /// What a message of the recorder means to the core; the text of a failure for the log.
     func take(_ message: [UInt8]) -> (persisted: PersistID?, failure: String?) {
         switch RecorderReport(message) {

@@ -8,6 +8,8 @@ enum RecorderRequest: Equatable {
     case reserve(UInt64)
     /// Remember that the node reset itself at this second since 1970.
     case noteReset(Int64)
+    /// Make these bytes the memory of the service monitors.
+    case rememberMonitors([UInt8])
 
     var bytes: [UInt8] {
         var writer = MessageWriter()
@@ -22,6 +24,9 @@ enum RecorderRequest: Equatable {
         case .noteReset(let second):
             writer.put(UInt64(3))
             writer.put(second)
+        case .rememberMonitors(let content):
+            writer.put(UInt64(4))
+            writer.put(content)
         }
         return writer.bytes
     }
@@ -38,6 +43,9 @@ enum RecorderRequest: Equatable {
         case 3:
             guard let second = reader.signed() else { return nil }
             self = .noteReset(second)
+        case 4:
+            guard let content = reader.data() else { return nil }
+            self = .rememberMonitors(content)
         default: return nil
         }
     }

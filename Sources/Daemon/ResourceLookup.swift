@@ -22,6 +22,8 @@ struct ResourceProgram: Equatable, Sendable {
 struct ResourceLookup: Equatable, Sendable {
     /// Directories of scripts with Heartbeat's calling convention, first match wins.
     var scriptDirectories: [String]
+    /// Those of them whose scripts stand before a built-in type of their name: Baton's own, not Heartbeat's.
+    var ownScriptDirectories: [String]
     /// Directories of unit files.
     var unitDirectories = [
         "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
@@ -44,6 +46,16 @@ struct ResourceLookup: Equatable, Sendable {
             directories.append(other)
         }
         scriptDirectories = directories
+        ownScriptDirectories = directories.filter { !$0.hasPrefix("/etc/ha.d/") }
+    }
+
+    /// The types that need no program: the watching of mon.cf is the loop's.
+    static let builtInTypes: Set<String> = ["monitor", "mon"]
+
+    /// Whether a type is built in here, and no script of the instance's own stands before it.
+    func isBuiltIn(_ type: String, isExecutable: (String) -> Bool) -> Bool {
+        ResourceLookup.builtInTypes.contains(type)
+            && !ownScriptDirectories.contains { isExecutable($0 + "/" + type) }
     }
 
     /// The program of a resource type, `nil` when there is none anywhere.

@@ -59,6 +59,8 @@ final class SharedState {
     let candidate: SharedBytes
     /// The durable record as last written.
     let record: SharedBytes
+    /// What is remembered of the service monitors (`MonitorMemory`), as last written.
+    let monitors: SharedBytes
 
     init() throws(SystemError) {
         words = try SharedWords(
@@ -67,6 +69,7 @@ final class SharedState {
         configuration = try SharedBytes(capacity: 1 << 20)
         candidate = try SharedBytes(capacity: 1 << 20)
         record = try SharedBytes(capacity: 1 << 20)
+        monitors = try SharedBytes(capacity: MonitorMemory.countMaximum)
     }
 
     /// The value of a word.

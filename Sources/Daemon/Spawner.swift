@@ -121,6 +121,10 @@ final class Spawner {
             finish(request, request.action == .status ? .unknown(failure) : .failed(failure))
             return
         }
+        if lookup.isBuiltIn(request.type, isExecutable: Files.isExecutable) {
+            finish(request, outcomeOfBuiltIn(request))
+            return
+        }
         let program = lookup.program(
             type: request.type,
             arguments: request.arguments,
@@ -169,6 +173,15 @@ final class Spawner {
         case .status: return wasStarted ? .unknown(failure) : .stopped
         case .stop: return wasStarted ? .failed(failure) : .succeeded
         }
+    }
+
+    /// A built-in type runs when its mark says so: the loop acts on what the core makes of the answer.
+    private func outcomeOfBuiltIn(_ request: OperationRequest) -> OperationOutcome {
+        guard request.action == .status else {
+            mark(request, .succeeded)
+            return .succeeded
+        }
+        return Files.exists(settings.startedMark(request.resource)) ? .running : .stopped
     }
 
     /// Something of an operation or a left-over is ready.

@@ -36,6 +36,8 @@ public enum WallClock {
         public let second: Int
         /// 0...6, Sunday first.
         public let weekday: Int
+        /// 1...366.
+        public let yearDay: Int
         /// Seconds east of UTC.
         public let offsetSeconds: Int
     }
@@ -57,6 +59,7 @@ public enum WallClock {
             minute: Int(parts.tm_min),
             second: Int(parts.tm_sec),
             weekday: Int(parts.tm_wday),
+            yearDay: Int(parts.tm_yday) + 1,
             offsetSeconds: Int(parts.tm_gmtoff)
         )
     }

@@ -46,7 +46,10 @@ public final class ChildProcess {
     public let command: Command
     /// The end of all it and its descendants said, at most the capacity given.
     public private(set) var output: OutputTail
+    /// The beginning of it, as long as was asked for.
+    public private(set) var head: [UInt8] = []
 
+    private let headMaximum: Int
     private let exit: Descriptor
     private let reader: Descriptor
     private let report: Descriptor
@@ -58,15 +61,34 @@ public final class ChildProcess {
     ///
     /// Cost: one fork of this process; never from a real-time loop. May not fail for a missing
     /// program: that is known at exec and comes as the ending `notExecuted`.
-    public init(_ command: Command, outputMaximum: Int = 16384) throws(SystemError) {
+    ///
+    /// - Parameters:
+    ///   - command: What to run.
+    ///   - input: What it reads on its standard input; `nil` for /dev/null.
+    ///   - endsWithParent: It is killed when this process ends (PR_SET_PDEATHSIG); its own children are not.
+    ///   - outputMaximum: Bytes of the end of its output that are kept.
+    ///   - headMaximum: Bytes of the beginning that are kept.
+    public init(
+        _ command: Command,
+        input: [UInt8]? = nil,
+        endsWithParent: Bool = false,
+        outputMaximum: Int = 16384,
+        headMaximum: Int = 0
+    ) throws(SystemError) {
         let output = try Pipe(nonBlockingReader: true)
         let report = try Pipe(nonBlockingReader: true)
         let gate = try Pipe(nonBlockingReader: false)
+        let text: Int32 = if let input { try Descriptor.memory(input).release() } else { -1 }
+        defer { if text >= 0 { _ = Descriptor(adopting: text) } }
         let id = try ChildProcess.fork(
             command,
-            output: output.writer.number,
-            gate: gate.reader.number,
-            report: report.writer.number
+            Inheritance(
+                input: text,
+                output: output.writer.number,
+                gate: gate.reader.number,
+                report: report.writer.number,
+                endsWithParent: endsWithParent
+            )
         )
         // From here on a failure must not leave the child behind; closing the gate ends it, and
         // it is reaped then.
@@ -87,6 +109,7 @@ public final class ChildProcess {
         self.exit = exit
         self.command = command
         self.output = OutputTail(capacity: outputMaximum)
+        self.headMaximum = headMaximum
         reader = output.reader
         self.report = report.reader
         // With its reading end: should the child be dead already, opening the gate then fails
@@ -118,6 +141,7 @@ public final class ChildProcess {
         switch try reader.read(maximum: 65536) {
         case .bytes(let bytes):
             output.append(bytes)
+            if head.count < headMaximum { head += bytes.prefix(headMaximum - head.count) }
             return bytes
         case .nothingYet:
             return []
@@ -169,11 +193,18 @@ public final class ChildProcess {
         )
     }
 
+    /// What the child has of this process.
+    private struct Inheritance {
+        var input: Int32
+        var output: Int32
+        var gate: Int32
+        var report: Int32
+        var endsWithParent: Bool
+    }
+
     private static func fork(
         _ command: Command,
-        output: Int32,
-        gate: Int32,
-        report: Int32
+        _ inheritance: Inheritance
     ) throws(SystemError) -> ProcessID {
         let arguments = CStringArray([command.path] + command.arguments)
         let environment = CStringArray(command.environment)
@@ -186,14 +217,32 @@ public final class ChildProcess {
                         arguments: arguments.pointers,
                         environment: environment.pointers,
                         directory: directory,
-                        output_fd: output,
-                        gate_fd: gate,
-                        report_fd: report
+                        output_fd: inheritance.output,
+                        gate_fd: inheritance.gate,
+                        report_fd: inheritance.report,
+                        input_fd: inheritance.input,
+                        ends_with_parent: inheritance.endsWithParent
                     )
                     return unsafe baton_spawn(&request)
                 }
             }
         }
         return ProcessID(rawValue: id)
+    }
+}
+
+extension Descriptor {
+    /// Bytes as a file without a name, to be read from the beginning.
+    fileprivate static func memory(_ bytes: [UInt8]) throws(SystemError) -> Descriptor {
+        let file = Descriptor(
+            adopting: try checked("memfd_create") {
+                // Sound: the string lives through the call.
+                unsafe baton_memory_file("baton input")
+            }
+        )
+        let number = file.number
+        try Files.writeWhole(number, bytes, path: "memory")
+        try checked("lseek", "memory") { lseek(number, 0, SEEK_SET) }
+        return file
     }
 }

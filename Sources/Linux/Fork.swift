@@ -70,6 +70,15 @@ public enum ThisProcess {
         _ = unsafe unsetenv(name)
     }
 
+    /// The file this process executes, as proc(5) names it; what follows an upgrade has ` (deleted)` behind it.
+    public static func programPath() throws(SystemError) -> String {
+        var room = [CChar](repeating: 0, count: 4096)
+        // Sound: the kernel writes at most as many bytes as there is room for.
+        let count = unsafe readlink("/proc/self/exe", &room, room.count)
+        guard count >= 0 else { throw lastError("readlink", "/proc/self/exe") }
+        return String(decoding: room.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Whether this process has all privileges of root.
     public static var isRoot: Bool { geteuid() == 0 }
 

@@ -2,6 +2,7 @@
 // has them beside it.
 
 import Foundation
+import Monitoring
 
 @testable import Configuration
 

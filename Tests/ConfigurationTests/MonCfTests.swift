@@ -1,5 +1,6 @@
 // mon.cf: records in all forms, periods, and what mon does in silence.
 
+import Monitoring
 import Testing
 
 @testable import Configuration

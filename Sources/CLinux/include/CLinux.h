@@ -70,6 +70,7 @@ int baton_pidfd_send_signal(int pidfd, int number);
 int baton_set_scheduler(int policy, int priority, bool reset_on_fork);
 int baton_reboot_now(void);
 int baton_pipe(int *ends);  // close-on-exec
+int baton_memory_file(const char *name);  // close-on-exec
 int baton_lock_memory_on_fault(void);
 int baton_unshare_network(void);
 int baton_enter_network(int fd);
@@ -123,6 +124,8 @@ struct baton_spawn_request {
     int output_fd;
     int gate_fd;
     int report_fd;
+    int input_fd;            // stdin; -1 for /dev/null
+    bool ends_with_parent;   // killed when the forking thread ends
 };
 
 // Forks the child of an operation; returns its pid, or -1 with errno. See spawn_child.c.

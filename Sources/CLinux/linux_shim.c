@@ -303,6 +303,53 @@ ssize_t baton_ipv4_send(int fd, const void *bytes, size_t count, uint32_t addres
                   sizeof name);
 }
 
+static socklen_t address_of(struct sockaddr_storage *name, const uint8_t *address, size_t count,
+                            uint16_t port) {
+    memset(name, 0, sizeof *name);
+    if (count == 4) {
+        struct sockaddr_in *v4 = (struct sockaddr_in *)name;
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        memcpy(&v4->sin_addr, address, 4);
+        return sizeof *v4;
+    }
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)name;
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    memcpy(&v6->sin6_addr, address, 16);
+    return sizeof *v6;
+}
+
+int baton_address_bind(int fd, const uint8_t *address, size_t count, uint16_t port) {
+    struct sockaddr_storage name;
+    socklen_t length = address_of(&name, address, count, port);
+    // The port is chosen at connect, when the kernel knows the other end: so one local port serves
+    // many connections, and a thousand of them do not use up all there are. Only IPPROTO_IP has it.
+    int one = 1;
+    if (port == 0) setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+    return bind(fd, (struct sockaddr *)&name, length);
+}
+
+int baton_address_connect(int fd, const uint8_t *address, size_t count, uint16_t port) {
+    struct sockaddr_storage name;
+    socklen_t length = address_of(&name, address, count, port);
+    return connect(fd, (struct sockaddr *)&name, length);
+}
+
+bool baton_connected_to_itself(int fd) {
+    // Both lengths and all bytes: unset ones were zeroed.
+    struct sockaddr_storage here = {0}, there = {0};
+    socklen_t here_length = sizeof here, there_length = sizeof there;
+    if (getsockname(fd, (struct sockaddr *)&here, &here_length) < 0) return false;
+    if (getpeername(fd, (struct sockaddr *)&there, &there_length) < 0) return false;
+    return here_length == there_length && memcmp(&here, &there, here_length) == 0;
+}
+
+int baton_linger_not(int fd) {
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 int baton_netlink_bind(int fd, uint32_t groups) {
     struct sockaddr_nl name = {.nl_family = AF_NETLINK, .nl_groups = groups};
     return bind(fd, (struct sockaddr *)&name, sizeof name);

@@ -63,11 +63,14 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
         unsafe String(cString: baton_errno_name(rawValue))
     }
 
-    /// The symbol and the words: `ENOENT (No such file or directory)`.
-    public var description: String {
+    /// The words alone: `No such file or directory`.
+    public var words: String {
         // Sound: as in `name`.
-        unsafe "\(name) (\(String(cString: baton_errno_text(rawValue))))"
+        unsafe String(cString: baton_errno_text(rawValue))
     }
+
+    /// The symbol and the words: `ENOENT (No such file or directory)`.
+    public var description: String { "\(name) (\(words))" }
 }
 
 /// A system call that failed.

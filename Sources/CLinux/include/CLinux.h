@@ -164,6 +164,12 @@ int baton_unix_credentials(int fd, int32_t *process, uint32_t *user, uint32_t *g
 int baton_accept(int fd);  // close-on-exec and non-blocking
 int baton_ipv4_bind(int fd, uint32_t address, uint16_t port);
 ssize_t baton_ipv4_send(int fd, const void *bytes, size_t count, uint32_t address, uint16_t port);
+// An address of 4 or 16 bytes in network order; port in host order, 0 for any.
+int baton_address_bind(int fd, const uint8_t *address, size_t count, uint16_t port);
+int baton_address_connect(int fd, const uint8_t *address, size_t count, uint16_t port);
+// Whether both ends of a TCP connection are this one socket (simultaneous open with itself).
+bool baton_connected_to_itself(int fd);
+int baton_linger_not(int fd);  // close resets the connection
 int baton_netlink_bind(int fd, uint32_t groups);
 int baton_packet_bind(int fd, uint16_t protocol, int interface_index);
 // Receives frames for this Ethernet multicast address too (PACKET_MR_MULTICAST).

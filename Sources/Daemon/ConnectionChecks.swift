@@ -3,6 +3,7 @@
 // Monitoring's; names are never resolved here.
 
 import Configuration
+import Failover
 import Linux
 import Monitoring
 
@@ -17,27 +18,24 @@ final class ConnectionChecks {
         var ending: RunEnding
     }
 
-    /// One run of one monitor: several connections, one verdict.
+    /// One run of one monitor: several targets, one verdict.
     private struct Run {
         var id: RunID
-        var isOpen = 0
-        var waiting: [Target]
-        var failures: [(host: String, text: String)] = []
-        var timeout: Int64
+        var options: TCPMonitorOptions
+        var open = 0
+        /// The targets that wait for room, by their places.
+        var waiting: [Int]
+        var failures: [(target: TCPMonitorOptions.Target, text: String)] = []
         /// Nothing can be said of the service, and why.
         var unknown: String?
     }
 
-    /// One connection to make.
-    struct Target: Equatable {
-        /// The host as mon.cf names it.
-        var host: String
-        var question: TCPQuestion
-    }
-
+    /// One connection on its way.
     private struct Connection {
         var run: UInt64
-        var host: String
+        var target: Int
+        /// Which of the target's addresses this is.
+        var address: Int
         var check: TCPCheck
         var deadline: Int64
         var interest: Poller.Interest
@@ -69,17 +67,20 @@ final class ConnectionChecks {
         ended.isEmpty ? deadlines.first?.time : 0
     }
 
-    /// Begins a run.
-    ///
-    /// - Parameters:
-    ///   - id: the run.
-    ///   - targets: what is asked; all must answer.
-    ///   - timeout: for each connection, in nanoseconds.
-    ///   - now: boot time.
-    func begin(_ id: RunID, _ targets: [Target], timeout: Int64, at now: Int64) {
-        runs[id.number] = Run(id: id, waiting: targets, timeout: timeout)
+    /// Begins a run; every target must answer.
+    func begin(_ id: RunID, _ options: TCPMonitorOptions, at now: Int64) {
+        runs[id.number] = Run(
+            id: id,
+            options: options,
+            waiting: options.targets.indices.reversed()
+        )
         queue.append(id.number)
         openWaiting(at: now)
+    }
+
+    /// A run that cannot be begun is told with the others.
+    func refuse(_ id: RunID, _ why: String) {
+        ended.append(Ended(run: id, ending: .notRun(why)))
     }
 
     /// Ends a run without a verdict.
@@ -103,7 +104,7 @@ final class ConnectionChecks {
             deadlines.removeFirst()
             guard let connection = connections[first.token] else { continue }
             close(first.token, connection)
-            settle(connection.run, connection.host, connection.check.timeoutText)
+            settle(connection.run, connection.target, connection.check.timeoutText)
         }
         openWaiting(at: now)
         defer { ended = [] }
@@ -114,41 +115,46 @@ final class ConnectionChecks {
 
     private func openWaiting(at now: Int64) {
         while connections.count < ConnectionChecks.openMaximum, let id = queue.first {
-            guard let target = runs[id]?.waiting.popLast() else {
+            guard let target = runs[id]?.waiting.popLast(), let timeout = runs[id]?.options.timeout
+            else {
                 queue.removeFirst()
-                if runs[id]?.isOpen == 0 { finish(id) }
                 continue
             }
-            open(target, id, at: now)
+            runs[id]?.open += 1
+            open(id, target, address: 0, deadline: now + timeout.nanoseconds)
         }
     }
 
-    private func open(_ target: Target, _ id: UInt64, at now: Int64) {
-        guard let timeout = runs[id]?.timeout else { return }
-        runs[id]?.isOpen += 1
+    /// Connects to one address of a target, and to the next one where that fails at once.
+    private func open(_ id: UInt64, _ place: Int, address: Int, deadline: Int64) {
+        guard let options = runs[id]?.options else { return }
+        let target = options.targets[place]
         do {
-            let check = try TCPCheck(target.question)
+            guard let question = TCPQuestion(options, target, address: address) else {
+                return settle(id, place, "has no address")
+            }
+            let check = try TCPCheck(question)
             let token = nextToken
             nextToken += 1
-            switch check.advance() {
-            case .running: break
-            case .passed: return settle(id, target.host, nil)
-            case .failed(let text): return settle(id, target.host, text)
-            }
-            guard let number = check.number else { return settle(id, target.host, "not connected") }
-            try poller.add(number, token: token, interest: check.interest)
             connections[token] = Connection(
                 run: id,
-                host: target.host,
+                target: place,
+                address: address,
                 check: check,
-                deadline: now + timeout,
-                interest: check.interest
+                deadline: deadline,
+                interest: []
             )
-            insertDeadline(now + timeout, token)
+            let progress = check.advance()
+            guard progress == .running, let number = check.number else {
+                return ended(token, progress)
+            }
+            connections[token]?.interest = check.interest
+            try poller.add(number, token: token, interest: check.interest)
+            insertDeadline(deadline, token)
         } catch {
             // No descriptor, no such source address: that says nothing of the service.
             runs[id]?.unknown = "\(error)"
-            settle(id, target.host, nil)
+            settle(id, place, nil)
         }
     }
 
@@ -161,20 +167,33 @@ final class ConnectionChecks {
 
     private func advance(_ token: UInt64) {
         guard let connection = connections[token] else { return }
-        switch connection.check.advance() {
-        case .running:
-            let interest = connection.check.interest
-            guard interest != connection.interest, let number = connection.check.number else { return }
-            connections[token]?.interest = interest
-            ignoring { () throws(SystemError) in
-                try poller.modify(number, token: token, interest: interest)
-            }
-        case .passed:
-            close(token, connection)
-            settle(connection.run, connection.host, nil)
-        case .failed(let text):
-            close(token, connection)
-            settle(connection.run, connection.host, text)
+        let progress = connection.check.advance()
+        guard progress == .running else { return ended(token, progress) }
+        let interest = connection.check.interest
+        guard interest != connection.interest, let number = connection.check.number else { return }
+        connections[token]?.interest = interest
+        ignoring { () throws(SystemError) in
+            try poller.modify(number, token: token, interest: interest)
+        }
+    }
+
+    /// A connection has its answer; after a bad one the target's next address is tried.
+    private func ended(_ token: UInt64, _ progress: TCPCheck.Progress) {
+        guard let connection = connections[token] else { return }
+        close(token, connection)
+        guard case .failed(let text) = progress else {
+            return settle(connection.run, connection.target, nil)
+        }
+        let target = runs[connection.run]?.options.targets[connection.target]
+        if let target, connection.address + 1 < target.addresses.count {
+            open(
+                connection.run,
+                connection.target,
+                address: connection.address + 1,
+                deadline: connection.deadline
+            )
+        } else {
+            settle(connection.run, connection.target, text)
         }
     }
 
@@ -189,29 +208,36 @@ final class ConnectionChecks {
         }
     }
 
-    /// One connection of a run has its answer; `nil` for a good one.
-    private func settle(_ id: UInt64, _ host: String, _ failure: String?) {
-        runs[id]?.isOpen -= 1
-        if let failure { runs[id]?.failures.append((host, failure)) }
-        if let run = runs[id], run.isOpen == 0, run.waiting.isEmpty { finish(id) }
+    /// One target of a run has its answer; `nil` for a good one.
+    private func settle(_ id: UInt64, _ place: Int, _ failure: String?) {
+        guard let target = runs[id]?.options.targets[place] else { return }
+        runs[id]?.open -= 1
+        if let failure { runs[id]?.failures.append((target, failure)) }
+        if let run = runs[id], run.open == 0, run.waiting.isEmpty { finish(run) }
     }
 
-    private func finish(_ id: UInt64) {
-        guard let run = runs.removeValue(forKey: id) else { return }
-        let failures = run.failures.sorted { $0.host < $1.host }
-        let ending: RunEnding
-        if let unknown = run.unknown, failures.isEmpty {
-            ending = .notRun(unknown)
-        } else {
-            ending = .exited(failures.isEmpty ? 0 : 1, output: ConnectionChecks.output(failures))
+    private func finish(_ run: Run) {
+        runs[run.id.number] = nil
+        if let unknown = run.unknown, run.failures.isEmpty {
+            ended.append(Ended(run: run.id, ending: .notRun(unknown)))
+            return
         }
-        ended.append(Ended(run: run.id, ending: ending))
+        let output = TCPMonitorOptions.output(run.failures)
+        let code: Int32 = run.failures.isEmpty ? 0 : 1
+        ended.append(Ended(run: run.id, ending: .exited(code, output: output)))
     }
+}
 
-    /// As mon's tcp.monitor says it: the failed hosts, then a line for each.
-    private static func output(_ failures: [(host: String, text: String)]) -> String {
-        guard !failures.isEmpty else { return "" }
-        return ([failures.map(\.host).joined(separator: " ")]
-            + failures.map { "\($0.host) \($0.text)" }).map { $0 + "\n" }.joined()
+extension TCPQuestion {
+    /// The question to one address of a target; `nil` when it has no such address.
+    init?(_ options: TCPMonitorOptions, _ target: TCPMonitorOptions.Target, address: Int) {
+        guard target.addresses.indices.contains(address),
+            let place = Linux.IPAddress(bytes: target.addresses[address])
+        else { return nil }
+        self.init(
+            TCPAddress(place, port: target.port, source: options.source.flatMap { Linux.IPAddress(bytes: $0) }),
+            text: options.text,
+            expected: options.expected
+        )
     }
 }

@@ -20,7 +20,7 @@ extension Loop {
         case .progress(let id, let text):
             if let caller = callers[id] { door.send(.progress(text), to: caller) }
         case .note(let notice):
-            log.note(notice)
+            say(notice)
             if notice.code == .groupMoved { context.tell("STATUS=\(notice.text)") }
         case .resetNode(let reason): resetNode(reason)
         case .endDaemon:
@@ -96,6 +96,11 @@ extension Loop {
         } catch {
             log.say(.warning, "cannot read devices and addresses: \(error)")
         }
+    }
+
+    /// Says a notice, the core's or the daemon's own, to all who listen.
+    func say(_ notice: Notice) {
+        log.note(notice)
     }
 
     private func finish(_ id: CommandID, _ reply: CommandReply) {

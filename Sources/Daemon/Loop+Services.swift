@@ -35,7 +35,7 @@ struct ServiceWatch {
     var runs: [UInt64: RunID] = [:]
 
     /// What is watched by this configuration; `nil` when nothing is.
-    init?(_ loaded: LoadedConfiguration, _ paths: DaemonPaths, seed: UInt64, disabled: [String]) {
+    init?(_ loaded: LoadedConfiguration, _ paths: DaemonPaths, seed: UInt64, memory: MonitorMemory) {
         guard let configuration = loaded.cluster.monitors else { return nil }
         let all = Set(configuration.watches.map(\.group))
         monitors = loaded.cluster.groups.enumerated().flatMap { place, group in
@@ -50,7 +50,7 @@ struct ServiceWatch {
             }
         }
         guard !monitors.isEmpty else { return nil }
-        machine = MonitorMachine(configuration, seed: seed, disabled: disabled)
+        machine = MonitorMachine(configuration, seed: seed, disabled: memory.disabled.sorted())
         running = monitors.map { _ in false }
         places = MonitorPlaces(
             configuration: paths.configuration,
@@ -72,7 +72,7 @@ struct ServiceWatch {
             switch failure.action {
             case .standby: action = .standby
             case .restart: action = .restart
-            case .notify: return nil
+            case .notify: action = .notify
             }
             return HealthFailure(
                 name: failure.service,
@@ -98,8 +98,8 @@ extension Resource {
 extension LoadedConfiguration {
     /// Whether the helper of checks has anything to do.
     var needsChecks: Bool {
-        cluster.monitors != nil && cluster.groups.contains { $0.resources.contains(where: \.isMonitor) }
-            || !cluster.notifications.isEmpty
+        cluster.monitors != nil
+            && cluster.groups.contains { $0.resources.contains(where: \.isMonitor) }
     }
 }
 
@@ -186,15 +186,11 @@ extension Loop {
 
     private func begin(_ run: MonitorRun) {
         guard let watch = services else { return }
+        // What cannot be read, or names a host to be looked up, is for the program, which says so or does so.
         if run.program == "tcp.monitor", checks.ownPrograms?.contains(run.program) != true,
-            let questions = TCPMonitor.questions(run.arguments, hosts: run.hosts)
+            let options = try? TCPMonitorOptions(run.arguments + run.hosts), options.isNumeric
         {
-            connections.begin(
-                run.id,
-                questions.targets,
-                timeout: questions.timeout.nanoseconds,
-                at: now
-            )
+            connections.begin(run.id, options, at: now)
             return
         }
         let number = checks.run(
@@ -206,7 +202,7 @@ extension Loop {
             isDetached: false
         )
         guard let number else {
-            queueEnded.append((run.id, .notRun("too many checks wait for the helper")))
+            connections.refuse(run.id, "too many checks wait for their helper")
             return
         }
         services?.runs[number] = run.id
@@ -270,7 +266,6 @@ extension Loop {
     }
 
     private func tell(_ change: ServiceChange) {
-        remember(change)
         let text = change.summary.isEmpty ? "" : ": \(change.summary)"
         let (severity, code, words): (Severity, NoticeCode, String) =
             switch change.to {
@@ -285,7 +280,6 @@ extension Loop {
             Notice(
                 severity: severity,
                 code: code,
-                subject: change.service,
                 text: "\(change.service) \(words)\(text)"
             )
         )

@@ -133,6 +133,16 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case frozen
     /// A freeze ended.
     case thawed
+    /// A service failed, as its monitor sees it.
+    case monitorFailed
+    /// Whether a service works cannot be told.
+    case monitorUnknown
+    /// A service works again, or can be told again.
+    case monitorRecovered
+    /// An administrator switched the watching of a service off.
+    case monitorDisabled
+    /// An administrator switched it on again.
+    case monitorEnabled
     /// A command was given, or ended.
     case command
     /// The daemon ends.

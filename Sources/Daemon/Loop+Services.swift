@@ -134,10 +134,10 @@ extension Loop {
     func watchServices() {
         guard services != nil, hasBegun, exitCode == nil else { return }
         noteWhatRuns()
-        for ended in connections.take(at: now) { feedServices(.finished(ended.run, ended.ending)) }
         if let due = services?.machine.nextDeadline, due.nanoseconds <= now {
             feedServices(.timeReached)
         }
+        for ended in connections.take(at: now) { feedServices(.finished(ended.run, ended.ending)) }
         tellHealth()
     }
 

@@ -56,9 +56,18 @@ extension Loop {
     }
 
     /// The core's status and what only the daemon knows.
-    func status() -> Status {
+    ///
+    /// - Parameter history: the service whose history is wanted, too.
+    func status(history: String? = nil) -> Status {
         var status = core.status(at: Instant(nanoseconds: now))
         if !hasBegun { status.incarnation = session.incarnation.description }
+        status.monitors = monitorStatuses(history: history)
+        for index in status.groups.indices {
+            if let remaining = status.groups[index].frozen?.remainingMilliseconds {
+                let end = WallClock.now + remaining * 1_000_000
+                status.groups[index].frozen?.until = String(LogLine.localTime(end).prefix(19))
+            }
+        }
         for kind in VerdictKind.allCases {
             status.counters["datagrams_\(kind.name)"] = session.counters[kind]
         }

@@ -68,16 +68,10 @@ struct ServiceWatch {
         guard !hostgroups.isEmpty else { return [] }
         return machine.failures.compactMap { failure in
             guard hostgroups.contains(failure.hostgroup) else { return nil }
-            let action: HealthAction
-            switch failure.action {
-            case .standby: action = .standby
-            case .restart: action = .restart
-            case .notify: action = .notify
-            }
             return HealthFailure(
                 name: failure.service,
                 incident: failure.incident,
-                action: action,
+                action: HealthAction(failure.action),
                 text: failure.summary
             )
         }
@@ -172,7 +166,7 @@ extension Loop {
     }
 
     /// Tells the core what failed, where that is news.
-    private func tellHealth() {
+    func tellHealth() {
         guard let watch = services else { return }
         for group in Set(watch.monitors.map(\.group)).sorted() {
             let failures = watch.failures(of: group)

@@ -280,6 +280,7 @@ extension Loop {
             Notice(
                 severity: severity,
                 code: code,
+                subject: change.service,
                 text: "\(change.service) \(words)\(text)"
             )
         )

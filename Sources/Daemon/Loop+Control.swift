@@ -19,7 +19,21 @@ extension Loop {
             door.send(.version(BatonDaemon.version), to: caller)
         case .status:
             door.send(.status(status()), to: caller)
-        case .standby(let scope): return command(.standby(scope), caller)
+        case .monitors:
+            // Histories are not given yet.
+            door.send(.status(status()), to: caller)
+        case .standby(let scope, nil): return command(.standby(scope), caller)
+        case .standby(let scope, let cause?):
+            return command(.standbyForHealth(scope, cause: cause), caller)
+        case .clear(let scope): return command(.clear(scope), caller)
+        case .freeze(let scope, let seconds, let by, let reason):
+            return command(
+                .freeze(scope, duration: seconds.map { .seconds($0) }, by: by, reason: reason),
+                caller
+            )
+        case .thaw(let scope): return command(.thaw(scope), caller)
+        case .monitorsDisable, .monitorsEnable:
+            refuse(caller, "this version cannot switch monitors off and on yet")
         case .takeover(let scope): return command(.takeover(scope), caller)
         case .failback: return command(.failback, caller)
         case .confirmDown(let node, let typed):

@@ -274,6 +274,7 @@ extension Loop {
             Notice(
                 severity: severity,
                 code: code,
+                subject: change.service,
                 text: "\(change.service) \(words)\(text)"
             )
         )

@@ -214,7 +214,9 @@ public struct FailoverMachine: Sendable {
         _ code: NoticeCode,
         _ group: Int?,
         _ text: String,
-        _ reason: Reason? = nil
+        _ reason: Reason? = nil,
+        subject: String? = nil,
+        cause: TransitionCause? = nil
     ) {
         effects.append(
             .note(
@@ -222,6 +224,8 @@ public struct FailoverMachine: Sendable {
                     severity: severity,
                     code: code,
                     group: group.map { settings.groups[$0].name },
+                    subject: subject,
+                    cause: cause,
                     text: text,
                     reason: reason
                 )

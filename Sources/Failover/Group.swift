@@ -147,6 +147,7 @@ extension FailoverMachine {
             case (.failed, _): .warning
             default: .info
             }
-        note(severity, .groupMoved, index, "\(from) -> \(phase): \(cause.rawValue)", reason)
+        let text = "\(from) -> \(phase): \(cause.rawValue)"
+        note(severity, .groupMoved, index, text, reason, cause: cause)
     }
 }

@@ -147,7 +147,8 @@ extension FailoverMachine {
         groups[index].health.frozenReason = "see baton status there"
         recordIsDirty = true
         needsEvaluation = true
-        note(.warning, .frozen, index, "frozen on \(settings.peer)")
+        // A detail of this node: who froze it is told there, and nobody twice.
+        note(.info, .frozen, index, "frozen on \(settings.peer)")
     }
 
     /// Freezes whose time is over.

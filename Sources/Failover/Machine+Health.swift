@@ -76,6 +76,10 @@ extension FailoverMachine {
         let names = Set(failures.map(\.name))
         groups[index].health.wanted.formIntersection(names)
         if failures.isEmpty {
+            if let held = groups[index].health.held, held != .settling {
+                let code: NoticeCode = held == .budget ? .budgetUsed : .healthHeld
+                note(.info, code, index, "no service of it fails any more; it stayed on \(settings.node)")
+            }
             groups[index].health.held = nil
             groups[index].health.heldText = nil
         }

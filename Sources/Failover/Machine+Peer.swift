@@ -379,10 +379,12 @@ extension FailoverMachine {
             links[index].state = state
             let name = settings.links[index].name
             switch state {
-            case .up: note(.info, .linkUp, nil, "link \(name) is up")
-            case .late: note(.warning, .linkLate, nil, "link \(name) is late")
+            case .up: note(.info, .linkUp, nil, "link \(name) is up", subject: name)
+            case .late: note(.warning, .linkLate, nil, "link \(name) is late", subject: name)
             case .down:
-                if before != .down { note(.warning, .linkDown, nil, "link \(name) is down") }
+                if before != .down {
+                    note(.warning, .linkDown, nil, "link \(name) is down", subject: name)
+                }
             }
         }
     }

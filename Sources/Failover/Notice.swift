@@ -9,6 +9,10 @@ public struct Notice: Equatable, Sendable, Codable {
     public var code: NoticeCode
     /// The group it is about, when it is about one.
     public var group: GroupName?
+    /// What else it is about, as a stable key: a link's name, a service's `HOSTGROUP/SERVICE`.
+    public var subject: String?
+    /// With `groupMoved`, the row of the transition table that was taken.
+    public var cause: TransitionCause?
     /// One sentence.
     public var text: String
     /// The decision behind it.
@@ -19,12 +23,16 @@ public struct Notice: Equatable, Sendable, Codable {
         severity: Severity,
         code: NoticeCode,
         group: GroupName? = nil,
+        subject: String? = nil,
+        cause: TransitionCause? = nil,
         text: String,
         reason: Reason? = nil
     ) {
         self.severity = severity
         self.code = code
         self.group = group
+        self.subject = subject
+        self.cause = cause
         self.text = text
         self.reason = reason
     }

@@ -13,7 +13,7 @@ public struct Transition: Hashable, Sendable {
 }
 
 /// Why a group changes its phase.
-public enum TransitionCause: String, CaseIterable, Sendable {
+public enum TransitionCause: String, CaseIterable, Sendable, Codable {
     /// All resources were probed stopped.
     case probedStopped = "all probed stopped"
     /// All resources run, and the record says that they should (L4).

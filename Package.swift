@@ -97,6 +97,13 @@ let package = Package(
             exclude: ["Transcripts"],
             swiftSettings: strict
         ),
+        // Its cases are files, which `Configuration` reads.
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: ["Monitoring", "Configuration"],
+            exclude: ["RealMon", "Transcripts"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Failover", "Monitoring"],

@@ -19,9 +19,8 @@ extension Loop {
             door.send(.version(BatonDaemon.version), to: caller)
         case .status:
             door.send(.status(status()), to: caller)
-        case .monitors:
-            // Histories are not given yet.
-            door.send(.status(status()), to: caller)
+        case .monitors(let name):
+            door.send(.status(status(history: name)), to: caller)
         case .standby(let scope, nil): return command(.standby(scope), caller)
         case .standby(let scope, let cause?):
             return command(.standbyForHealth(scope, cause: cause), caller)
@@ -32,8 +31,8 @@ extension Loop {
                 caller
             )
         case .thaw(let scope): return command(.thaw(scope), caller)
-        case .monitorsDisable, .monitorsEnable:
-            refuse(caller, "this version cannot switch monitors off and on yet")
+        case .monitorsDisable(let names): switchMonitors(names, off: true, caller)
+        case .monitorsEnable(let names): switchMonitors(names, off: false, caller)
         case .takeover(let scope): return command(.takeover(scope), caller)
         case .failback: return command(.failback, caller)
         case .confirmDown(let node, let typed):

@@ -26,6 +26,8 @@ public struct Directive: Equatable, Sendable {
         case groups = "GROUPS"
         /// ha.cf: fencing, watchdog, ping nodes.
         case safety = "SAFETY"
+        /// ha.cf: who is told.
+        case notifications = "NOTIFICATIONS"
         /// ha.cf: logging.
         case logging = "LOGGING"
         /// ha.cf: the daemon's process.

@@ -25,6 +25,7 @@ let package = Package(
     products: [
         .executable(name: "batond", targets: ["batond"]),
         .executable(name: "baton", targets: ["baton"]),
+        .executable(name: "baton-monitor", targets: ["baton-monitor"]),
         .executable(name: "baton-simulate", targets: ["baton-simulate"]),
     ],
     dependencies: [
@@ -59,6 +60,23 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // ask a service
+        .systemLibrary(
+            name: "CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]
+        ),
+        .systemLibrary(
+            name: "CTLS",
+            pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .target(
+            name: "Checks",
+            dependencies: ["Configuration", "Linux", "CPostgres", "CTLS"],
+            swiftSettings: strict
+        ),
+
         // tell
         .target(name: "Reporting", dependencies: ["Failover"], swiftSettings: strict),
 
@@ -67,6 +85,11 @@ let package = Package(
 
         // run
         .executableTarget(name: "batond", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(
+            name: "baton-monitor",
+            dependencies: ["Checks", "Linux"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "baton",
             dependencies: [
@@ -97,6 +120,13 @@ let package = Package(
             exclude: ["Transcripts"],
             swiftSettings: strict
         ),
+        // Its cases are files, which `Configuration` reads.
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: ["Monitoring", "Configuration"],
+            exclude: ["RealMon", "Transcripts"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Failover", "Monitoring"],
@@ -104,6 +134,12 @@ let package = Package(
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Failover"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        // They run the program against real servers.
+        .testTarget(
+            name: "ChecksTests",
+            dependencies: ["Checks", "baton-monitor", "Linux"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ReportingTests",
             dependencies: ["Reporting", "Failover"],

@@ -7,6 +7,8 @@
 
 #include <linux/errqueue.h>
 #include <linux/filter.h>
+#include <linux/icmp.h>
+#include <netdb.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip6.h>
 #include <stddef.h>
@@ -348,6 +350,112 @@ bool baton_connected_to_itself(int fd) {
 int baton_linger_not(int fd) {
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     return setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+static int argument_count;
+static char **argument_texts;
+
+// glibc gives constructors what main gets; Swift has no other way to the texts that ps reads.
+__attribute__((constructor)) static void keep_arguments(int count, char **texts) {
+    argument_count = count;
+    argument_texts = texts;
+}
+
+void baton_hide_argument(int index, size_t offset) {
+    if (index < 0 || index >= argument_count || offset > strlen(argument_texts[index])) return;
+    memset(argument_texts[index] + offset, 'x', strlen(argument_texts[index] + offset));
+}
+
+int baton_alarm(int64_t nanoseconds) {
+    struct itimerval once = {0};
+    once.it_value.tv_sec = nanoseconds / 1000000000;
+    once.it_value.tv_usec = nanoseconds % 1000000000 / 1000;
+    return setitimer(ITIMER_REAL, &once, NULL);
+}
+
+int baton_look_up(const char *name, uint8_t *addresses, int maximum) {
+    // One entry for each address; names that have only addresses of the other family count too.
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    int result = getaddrinfo(name, NULL, &hints, &list);
+    if (result != 0) return result < 0 ? result : -result;
+    int count = 0;
+    for (struct addrinfo *entry = list; entry != NULL && count < maximum; entry = entry->ai_next) {
+        uint8_t *place = addresses + 17 * count;
+        if (entry->ai_family == AF_INET) {
+            place[0] = 4;
+            memcpy(place + 1, &((struct sockaddr_in *)entry->ai_addr)->sin_addr, 4);
+        } else if (entry->ai_family == AF_INET6) {
+            place[0] = 16;
+            memcpy(place + 1, &((struct sockaddr_in6 *)entry->ai_addr)->sin6_addr, 16);
+        } else {
+            continue;
+        }
+        count += 1;
+    }
+    freeaddrinfo(list);
+    return count;
+}
+
+const char *baton_look_up_text(int number) { return gai_strerror(number); }
+
+bool baton_look_up_is_certain(int number) { return number == EAI_NONAME || number == EAI_NODATA; }
+
+int baton_echo_open(int family, bool *is_raw) {
+    int protocol = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+    int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+    *is_raw = true;
+    int fd = socket(family, SOCK_RAW | flags, protocol);
+    if (fd < 0 && (errno == EPERM || errno == EACCES)) {
+        *is_raw = false;
+        return socket(family, SOCK_DGRAM | flags, protocol);
+    }
+    if (fd < 0) return fd;
+    int result;
+    if (family == AF_INET) {
+        struct icmp_filter filter = {.data = ~(1U << ICMP_ECHOREPLY)};
+        result = setsockopt(fd, SOL_RAW, ICMP_FILTER, &filter, sizeof filter);
+    } else {
+        struct icmp6_filter filter;
+        ICMP6_FILTER_SETBLOCKALL(&filter);
+        ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+        result = setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter);
+    }
+    if (result < 0) {
+        int number = errno;
+        close(fd);
+        errno = number;
+        return -1;
+    }
+    return fd;
+}
+
+ssize_t baton_address_send(int fd, const void *bytes, size_t count, const uint8_t *address,
+                           size_t length) {
+    struct sockaddr_storage name;
+    socklen_t size = address_of(&name, address, length, 0);
+    return sendto(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&name, size);
+}
+
+ssize_t baton_echo_receive(int fd, bool is_raw, void *bytes, size_t count, uint8_t *address,
+                           size_t *length) {
+    struct sockaddr_storage name = {0};
+    socklen_t size = sizeof name;
+    ssize_t got = recvfrom(fd, bytes, count, MSG_DONTWAIT, (struct sockaddr *)&name, &size);
+    if (got < 0) return got;
+    if (name.ss_family == AF_INET6) {
+        *length = 16;
+        memcpy(address, &((struct sockaddr_in6 *)&name)->sin6_addr, 16);
+        return got;
+    }
+    *length = 4;
+    memcpy(address, &((struct sockaddr_in *)&name)->sin_addr, 4);
+    if (!is_raw) return got;
+    // A raw IPv4 socket gives the IP header too; its length is in words of four bytes.
+    size_t header = got > 0 ? (((uint8_t *)bytes)[0] & 15) * 4u : 0;
+    if ((size_t)got < header) return 0;
+    memmove(bytes, (uint8_t *)bytes + header, (size_t)got - header);
+    return got - (ssize_t)header;
 }
 
 int baton_netlink_bind(int fd, uint32_t groups) {

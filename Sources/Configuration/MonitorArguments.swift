@@ -74,6 +74,35 @@ public struct MonitorArguments: Hashable, Sendable {
         }
     }
 
+    /// Where passwords stand among words of any monitor: which word, and from which byte on.
+    ///
+    /// By the name of the option alone (`--password` and what it may be cut to), so that it holds for
+    /// programs that are not ours too.
+    public static func passwords(in words: [String]) -> [(index: Int, offset: Int)] {
+        var places: [(index: Int, offset: Int)] = []
+        for (index, word) in words.enumerated() where word.hasPrefix("-") {
+            let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
+            guard name.utf8.count >= 2, "password".hasPrefix(name.lowercased()) else { continue }
+            if let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")) {
+                let offset = word.utf8.distance(from: word.utf8.startIndex, to: equals) + 1
+                places.append((index, offset))
+            } else if index + 1 < words.count {
+                places.append((index + 1, 0))
+            }
+        }
+        return places
+    }
+
+    /// The words for logs and status: passwords are `***`.
+    public static func withoutPasswords(_ words: [String]) -> [String] {
+        var words = words
+        for (index, offset) in passwords(in: words) {
+            words[index] =
+                String(decoding: Array(words[index].utf8.prefix(offset)), as: UTF8.self) + "***"
+        }
+        return words
+    }
+
     /// A whole number within a range, nil when the option was not given.
     public func number(
         _ name: String,

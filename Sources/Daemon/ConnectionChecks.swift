@@ -62,10 +62,11 @@ final class ConnectionChecks {
 
     func owns(_ token: UInt64) -> Bool { token >= firstToken }
 
-    /// When a connection's time is over, or at once when verdicts wait.
-    var nextDeadline: Int64? {
-        ended.isEmpty ? deadlines.first?.time : 0
-    }
+    /// When a connection's time is over.
+    var nextDeadline: Int64? { deadlines.first?.time }
+
+    /// Whether verdicts wait to be taken.
+    var hasEnded: Bool { !ended.isEmpty }
 
     /// Begins a run; every target must answer.
     func begin(_ id: RunID, _ options: TCPMonitorOptions, at now: Int64) {

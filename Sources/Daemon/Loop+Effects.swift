@@ -50,6 +50,7 @@ extension Loop {
         }
         let group = loaded.cluster.groups[operation.groupIndex]
         let resource = group.resources[operation.resourceIndex]
+        if operation.action == .start, resource.isMonitor { services?.machine.forgetPassed() }
         spawner.run(
             OperationRequest(
                 id: operation.id.value,

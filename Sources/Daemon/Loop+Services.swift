@@ -33,6 +33,8 @@ struct ServiceWatch {
     var told: [Int: [HealthFailure]] = [:]
     /// Runs on their way in the helper, by its number.
     var runs: [UInt64: RunID] = [:]
+    /// When to look again at what is remembered: a second is soon enough.
+    var rememberAt: Int64 = 0
 
     /// What is watched by this configuration; `nil` when nothing is.
     init?(_ loaded: LoadedConfiguration, _ paths: DaemonPaths, seed: UInt64, memory: MonitorMemory) {
@@ -50,7 +52,12 @@ struct ServiceWatch {
             }
         }
         guard !monitors.isEmpty else { return nil }
-        machine = MonitorMachine(configuration, seed: seed, disabled: memory.disabled.sorted())
+        machine = MonitorMachine(
+            configuration,
+            seed: seed,
+            disabled: memory.disabled.sorted(),
+            passed: memory.passed.sorted()
+        )
         running = monitors.map { _ in false }
         places = MonitorPlaces(
             configuration: paths.configuration,
@@ -68,16 +75,10 @@ struct ServiceWatch {
         guard !hostgroups.isEmpty else { return [] }
         return machine.failures.compactMap { failure in
             guard hostgroups.contains(failure.hostgroup) else { return nil }
-            let action: HealthAction
-            switch failure.action {
-            case .standby: action = .standby
-            case .restart: action = .restart
-            case .notify: action = .notify
-            }
             return HealthFailure(
                 name: failure.service,
                 incident: failure.incident,
-                action: action,
+                action: HealthAction(failure.action),
                 text: failure.summary
             )
         }
@@ -134,11 +135,23 @@ extension Loop {
     func watchServices() {
         guard services != nil, hasBegun, exitCode == nil else { return }
         noteWhatRuns()
-        for ended in connections.take(at: now) { feedServices(.finished(ended.run, ended.ending)) }
         if let due = services?.machine.nextDeadline, due.nanoseconds <= now {
             feedServices(.timeReached)
         }
+        for ended in connections.take(at: now) { feedServices(.finished(ended.run, ended.ending)) }
         tellHealth()
+        rememberPassed()
+    }
+
+    /// A daemon that goes on after this one gives no grace to what passed already; what a start of the group
+    /// here makes run anew gets its own.
+    private func rememberPassed() {
+        guard let services, now >= services.rememberAt else { return }
+        self.services?.rememberAt = now + 1_000_000_000
+        let passed = Set(services.machine.passedServices)
+        guard passed != memory.passed else { return }
+        memory.passed = passed
+        recorder.remember(memory)
     }
 
     /// Begins or ends the watching of host groups with the monitor resources that stand for them.
@@ -172,7 +185,7 @@ extension Loop {
     }
 
     /// Tells the core what failed, where that is news.
-    private func tellHealth() {
+    func tellHealth() {
         guard let watch = services else { return }
         for group in Set(watch.monitors.map(\.group)).sorted() {
             let failures = watch.failures(of: group)

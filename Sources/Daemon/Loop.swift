@@ -251,7 +251,9 @@ final class Loop {
     }
 
     /// Whether work was left for the next turn.
-    private var hasRemainder: Bool { !queue.isEmpty || !addressOperations.isEmpty }
+    private var hasRemainder: Bool {
+        !queue.isEmpty || !addressOperations.isEmpty || connections.hasEnded
+    }
 
     /// Gives one event to the core and does what it asks.
     func feed(_ event: Event) {

@@ -241,6 +241,8 @@ extension Descriptor {
             }
         )
         let number = file.number
+        // It may hold a password, and database clients refuse option files that anybody may write.
+        try checked("fchmod", "memory") { fchmod(number, 0o600) }
         try Files.writeWhole(number, bytes, path: "memory")
         try checked("lseek", "memory") { lseek(number, 0, SEEK_SET) }
         return file

@@ -161,6 +161,46 @@ public enum Files {
         try checked("chmod", path) { unsafe chmod(path, mode) }
     }
 
+    /// Whether the path is a directory of this user into which nobody else may write.
+    ///
+    /// A link does not count.
+    public static func isPrivateDirectory(_ path: String) -> Bool {
+        var status = stat()
+        // Sound: the kernel fills the structure on our stack; the string lives through the call.
+        guard unsafe lstat(path, &status) == 0 else { return false }
+        return status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR) && status.st_mode & 0o022 == 0
+            && status.st_uid == geteuid()
+    }
+
+    /// When the file was written last, nanoseconds since 1970; nil when there is none.
+    static func changeTime(_ path: String) -> Int64? {
+        status(path).map { Int64($0.st_mtim.tv_sec) * 1_000_000_000 + Int64($0.st_mtim.tv_nsec) }
+    }
+
+    /// Writes a new file into a directory, waits until it is on the disk, and removes it: whether
+    /// the directory can be written to at all.
+    ///
+    /// Waits for the disk, for ever if it hangs. The file is `.baton-probe`; one that a killed try left
+    /// is replaced.
+    public static func tryDurably(
+        in directory: String,
+        _ bytes: [UInt8]
+    ) throws(SystemError) {
+        let path = directory + "/.baton-probe"
+        try remove(path)
+        let file = try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        do throws(SystemError) {
+            let number = file.number
+            try writeWhole(number, bytes, path: path)
+            try checked("fsync", path) { fsync(number) }
+        } catch {
+            // What cannot be written may yet be removed; the error of the write is the one to tell.
+            unsafe unlink(path)
+            throw error
+        }
+        try remove(path)
+    }
+
     static func open(
         _ path: String,
         _ flags: Int32,

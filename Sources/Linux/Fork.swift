@@ -79,6 +79,25 @@ public enum ThisProcess {
         return String(decoding: room.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Ends this process by SIGALRM when this time has passed, whatever it then waits for.
+    ///
+    /// For a program of one purpose, whose children end with it (`endsWithParent`).
+    public static func endByAlarm(afterNanoseconds time: Int64) throws(SystemError) {
+        try Signal(rawValue: SIGALRM).restoreDefault()
+        try checked("setitimer") { baton_alarm(max(time, 1_000_000)) }
+    }
+
+    /// The effective user's number.
+    public static var user: UInt32 { geteuid() }
+
+    /// Blots out an argument of this program from a byte on, so that `ps` shows it no longer.
+    ///
+    /// `index` counts from the program's own name, 0. Read `CommandLine.arguments` before: they may be
+    /// read from /proc only when first asked for.
+    public static func hideArgument(_ index: Int, from offset: Int) {
+        baton_hide_argument(Int32(index), offset)
+    }
+
     /// Whether this process has all privileges of root.
     public static var isRoot: Bool { geteuid() == 0 }
 

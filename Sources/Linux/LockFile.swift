@@ -20,6 +20,15 @@ public final class LockFile {
         descriptor = file
     }
 
+    /// Takes the lock as soon as it is free: waits, as long as its holder lives.
+    public init(waitingFor path: String) throws(SystemError) {
+        let file = try Files.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+        let number = file.number
+        try checked("flock", path) { flock(number, LOCK_EX) }
+        self.path = path
+        descriptor = file
+    }
+
     /// Takes over a lock held by an inherited descriptor.
     public init(_ path: String, adopting descriptor: consuming Descriptor) {
         self.path = path
@@ -42,6 +51,10 @@ public final class LockFile {
         try checked("lseek", path) { lseek(number, 0, SEEK_SET) }
         try Files.writeWhole(number, Array("\(holder.rawValue)\n".utf8), path: path)
     }
+
+    /// When the lock was taken last, nanoseconds since 1970, as `write(holder:)` set the file's time;
+    /// nil without file.
+    public static func since(_ path: String) -> Int64? { Files.changeTime(path) }
 
     /// Whom the file names, nil when it names nobody.
     public static func holder(_ path: String) -> ProcessID? {

@@ -54,6 +54,10 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let timedOut = Errno(rawValue: ETIMEDOUT)
     /// EBADMSG: the answer cannot be read.
     public static let badMessage = Errno(rawValue: EBADMSG)
+    /// EMFILE: this process has too many descriptors.
+    public static let noDescriptors = Errno(rawValue: EMFILE)
+    /// ENFILE: the whole machine has too many files open.
+    public static let noDescriptorsAnywhere = Errno(rawValue: ENFILE)
     /// ENOTCONN: the socket is not open.
     public static let notConnected = Errno(rawValue: ENOTCONN)
 

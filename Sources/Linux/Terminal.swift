@@ -19,6 +19,22 @@ public enum StandardStream {
     }
 }
 
+extension StandardStream {
+    /// All of the standard input to its end, at most `maximum` bytes, waiting for it; EFBIG beyond that.
+    public static func readInputWaiting(maximum: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count <= maximum {
+            switch try readBytes(0, maximum: 65536) {
+            case .bytes(let more): bytes += more
+            case .endOfStream: return bytes
+            case .nothingYet:
+                throw SystemError(call: "read", errno: .wouldBlock, object: "standard input")
+            }
+        }
+        throw SystemError(call: "read", errno: .tooLarge, object: "standard input")
+    }
+}
+
 /// A terminal behind a descriptor.
 public enum Terminal {
     /// Whether the descriptor leads to a terminal (isatty(3)).

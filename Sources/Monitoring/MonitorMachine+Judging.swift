@@ -82,6 +82,7 @@ extension MonitorMachine {
             services[index].firstSuccessEpoch = now.epoch
         }
         services[index].lastSuccessEpoch = now.epoch
+        services[index].hasPassed = true
         services[index].lastOutput = judgement.output
         services[index].lastSummary = MonitorOutput.parts(judgement.output).first
     }
@@ -94,7 +95,9 @@ extension MonitorMachine {
     ) {
         services[index].forgetUnknown()
         let isFirst = services[index].operational == .untested
-        if isFirst, now.elapsed - services[index].watchedSince < services[index].startGrace {
+        if isFirst, !services[index].hasPassed,
+            now.elapsed - services[index].watchedSince < services[index].startGrace
+        {
             services[index].lastOutput = judgement.output
             services[index].lastSummary = MonitorOutput.summary(judgement.output)
             enter(.starting, index, now, detail: judgement.detail, &effects)

@@ -43,6 +43,8 @@ public struct MonitorMachine: Sendable {
     /// The services that are failed, in the order of mon.cf.
     var failed: [Int] = []
     let indices: [ServiceName: Int]
+    /// The services that passed before this machine began, and were watched all the while.
+    private var passedBefore: Set<String>
     private var lastRunNumber: UInt64 = 0
     private var lastIncident: UInt64 = 0
     var chance: Chance
@@ -53,8 +55,16 @@ public struct MonitorMachine: Sendable {
     ///   - configuration: mon.cf.
     ///   - seed: Where `randstart` and `randskew` draw their chance from.
     ///   - disabled: `GROUP/SERVICE` and `GROUP` that are disabled; unknown names are passed over.
-    public init(_ configuration: MonitorConfiguration, seed: UInt64, disabled: [String] = []) {
+    ///   - passed: `GROUP/SERVICE` that passed before, and are to be watched without a break: what this
+    ///     machine first watches of them has no `start_grace`.
+    public init(
+        _ configuration: MonitorConfiguration,
+        seed: UInt64,
+        disabled: [String] = [],
+        passed: [String] = []
+    ) {
         self.configuration = configuration
+        passedBefore = Set(passed)
         chance = Chance(seed: seed)
         var indices: [ServiceName: Int] = [:]
         for watch in configuration.watches {
@@ -99,6 +109,15 @@ public struct MonitorMachine: Sendable {
         services.filter(\.isDisabled).map(\.name.description)
     }
 
+    /// The watched services that have passed since they are watched, as `GROUP/SERVICE`: what `init` takes
+    /// again, when a machine goes on with the work of another.
+    public var passedServices: [String] {
+        services.filter { $0.isWatched && $0.hasPassed }.map(\.name.description)
+    }
+
+    /// What runs was started anew: that it passed before gives it no less grace.
+    public mutating func forgetPassed() { passedBefore = [] }
+
     /// When to come back with `timeReached`, in time since the boot; nil: nothing is due.
     ///
     /// While `maxprocs` runs go on, the end of one of them is waited for instead.
@@ -124,6 +143,9 @@ public struct MonitorMachine: Sendable {
             services[index].isWatched = isWanted
             if isWanted {
                 services[index].startAfresh(at: now.elapsed)
+                if passedBefore.remove(services[index].name.description) != nil {
+                    services[index].hasPassed = true
+                }
                 guard !services[index].isDisabled else { continue }
                 enter(.untested, index, now, &effects)
                 begun.append(index)

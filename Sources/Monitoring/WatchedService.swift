@@ -53,6 +53,8 @@ struct WatchedService: Sendable {
 
     var isWatched = false
     var isDisabled = false
+    /// It was ok since it is watched, as this machine or the one before it saw.
+    var hasPassed = false
     var watchedSince = Duration.zero
     /// The present run.
     var run: RunID?
@@ -142,6 +144,7 @@ struct WatchedService: Sendable {
     /// Forgets everything but the history, as a machine that has just begun.
     mutating func startAfresh(at now: Duration) {
         operational = .untested
+        hasPassed = false
         consecutiveFailures = 0
         lastFailureEpoch = 0
         firstFailureEpoch = nil

@@ -70,7 +70,13 @@ import Testing
                 )
         )
         #expect(!service.appendsHosts)
-        #expect(service.dependency == "SELF:ping && gate:ping")
+        #expect(
+            service.dependency
+                == .all([
+                    .service(.init(group: "web", service: "ping")),
+                    .service(.init(group: "gate", service: "ping")),
+                ])
+        )
         #expect(service.dependencyBehavior == .hosts)
         #expect(
             service.excludePeriod
@@ -107,7 +113,8 @@ import Testing
                 ),
             ]
         )
-        #expect(period.alertEvery == .init(gap: .seconds(3600), observesDetail: true))
+        #expect(period.alertEvery?.gap == .seconds(3600))
+        #expect(period.alertEvery?.observesDetail == true)
         #expect(period.alertAfter == .failuresWithin(2, .seconds(600)))
         #expect(period.alertMaximum == 3)
         #expect(period.sendsUncompensatedUpalerts)

@@ -1,6 +1,7 @@
 // The published files byte for byte, the repository's samples, and whole configurations.
 
 import Failover
+import Monitoring
 import Testing
 
 @testable import Configuration

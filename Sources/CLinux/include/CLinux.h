@@ -99,6 +99,30 @@ int baton_limit_realtime_cpu(uint64_t soft, uint64_t hard);
 int baton_unlimit_realtime_cpu(void);
 int baton_prefault_stack(size_t bytes);
 
+// Overwrites an argument of this program with `x` from a byte on; nothing where there is none.
+void baton_hide_argument(int index, size_t offset);
+// SIGALRM after this time, once; ends the process where nobody handles it.
+int baton_alarm(int64_t nanoseconds);
+
+// -- names -------------------------------------------------------------------------------------------
+
+// Looks a name up (getaddrinfo(3), waits): each address as 17 bytes, its length (4 or 16) first; the
+// number of addresses, at most maximum, or the negative EAI_ number.
+int baton_look_up(const char *name, uint8_t *addresses, int maximum);
+const char *baton_look_up_text(int number);
+bool baton_look_up_is_certain(int number);  // the name has no address, rather than nobody to ask
+
+// -- ICMP echo ---------------------------------------------------------------------------------------
+
+// A raw socket for echo requests to a family, or where that is not allowed a ping socket; is_raw says
+// which.
+int baton_echo_open(int family, bool *is_raw);
+ssize_t baton_address_send(int fd, const void *bytes, size_t count, const uint8_t *address,
+                           size_t length);
+// The ICMP message without IP header, and who sent it: address has room for 16, length gets 4 or 16.
+ssize_t baton_echo_receive(int fd, bool is_raw, void *bytes, size_t count, uint8_t *address,
+                           size_t *length);
+
 // -- processes -----------------------------------------------------------------------------------
 
 // How a process ended: code is the exit status or the signal number.

@@ -49,7 +49,8 @@ extension HaCfParser {
                 .invalidValue,
                 at: word.position,
                 "\(quoted(word.text)) is no absolute path of a program",
-                hint: "notify exec /usr/local/sbin/\(word.text.split(separator: "/").last ?? "tell")"
+                hint:
+                    "notify exec /usr/local/sbin/\(word.text.split(separator: "/").last ?? "tell")"
             )
             return nil
         }
@@ -68,7 +69,11 @@ extension HaCfParser {
                         ? "blanks stand between addresses" : "USER@HOST, or a user of this machine"
                 )
             } else if found.contains(word.text) {
-                list.warning(.givenTwice, at: word.position, "address '\(word.text)' is named twice")
+                list.warning(
+                    .givenTwice,
+                    at: word.position,
+                    "address '\(word.text)' is named twice"
+                )
             } else {
                 found.append(word.text)
             }
@@ -82,6 +87,7 @@ extension HaCfParser {
     private static func addressFault(_ text: String) -> String? {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         if text.utf8.count > addressLimit { return "longer than \(addressLimit) bytes" }
+        if text.contains(",") { return "it has a comma" }
         if parts.count > 2 { return "more than one @" }
         if text.hasPrefix("-") { return "it begins with -" }
         let user = parts[0]
@@ -92,7 +98,7 @@ extension HaCfParser {
         guard parts.count == 2 else { return nil }
         guard !parts[1].isEmpty, !parts[1].hasPrefix("."), !parts[1].hasPrefix("-"),
             parts[1].unicodeScalars.allSatisfy({ isPlain($0) || $0 == "." || $0 == "-" })
-        else { return "no host stands behind the @" }
+        else { return "what stands behind the @ is no host" }
         return nil
     }
 

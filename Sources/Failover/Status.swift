@@ -331,6 +331,8 @@ public struct MonitorStatus: Equatable, Sendable, Codable {
     public var lastRunMilliseconds: Int64?
     /// How long that run took.
     public var lastRunTookMilliseconds: Int64?
+    /// What it said.
+    public var lastRunResult: MonitorRunResult?
     /// Milliseconds until the next run is due; absent while one goes on, and where none will.
     public var nextRunMilliseconds: Int64?
     /// Whether a run goes on now.
@@ -350,6 +352,7 @@ public struct MonitorStatus: Equatable, Sendable, Codable {
         sinceMilliseconds: Int64 = 0,
         lastRunMilliseconds: Int64? = nil,
         lastRunTookMilliseconds: Int64? = nil,
+        lastRunResult: MonitorRunResult? = nil,
         nextRunMilliseconds: Int64? = nil,
         isRunning: Bool = false,
         groups: [String] = [],
@@ -363,6 +366,7 @@ public struct MonitorStatus: Equatable, Sendable, Codable {
         self.sinceMilliseconds = sinceMilliseconds
         self.lastRunMilliseconds = lastRunMilliseconds
         self.lastRunTookMilliseconds = lastRunTookMilliseconds
+        self.lastRunResult = lastRunResult
         self.nextRunMilliseconds = nextRunMilliseconds
         self.isRunning = isRunning
         self.groups = groups

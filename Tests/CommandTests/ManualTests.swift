@@ -45,7 +45,9 @@ struct ManualTests {
         for word in [
             "status", "standby", "takeover", "failback", "confirm\\-down", "check", "help",
             "keygen",
-            "reload", "manual", "completion",
+            "reload", "manual", "completion", "monitors", "monitors disable", "monitors enable",
+            "clear",
+            "freeze", "thaw",
         ] {
             #expect(page.contains(".SS \"\(word)\"\n"), "\(word)")
         }

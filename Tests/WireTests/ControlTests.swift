@@ -89,6 +89,7 @@ private func status() -> Status {
                 sinceMilliseconds: 1500,
                 lastRunMilliseconds: 1500,
                 lastRunTookMilliseconds: 3,
+                lastRunResult: .failed,
                 nextRunMilliseconds: 8500,
                 groups: ["10.0.0.9"],
                 history: [
@@ -169,6 +170,7 @@ private func status() -> Status {
                   ],
                   "isRunning" : false,
                   "lastRunMilliseconds" : 1500,
+                  "lastRunResult" : "failed",
                   "lastRunTookMilliseconds" : 3,
                   "name" : "servers/agg0",
                   "nextRunMilliseconds" : 8500,

@@ -120,7 +120,7 @@ struct ServiceTests {
             try wait(l0, "own/web", until: .ok)
             #expect(try l0.reply(.freeze(.all, seconds: nil, by: "test", reason: "")).outcome == .done)
             try setBroken(l0, true)
-            try Laboratory.wait(for: "why it stays") { try l0.status().groups[0].whyNotMoved }
+            _ = try Laboratory.wait(for: "why it stays") { try l0.status().groups[0].whyNotMoved }
             #expect(try l0.status().groups[0].state == .active)
             #expect(try l1.reply(.thaw(.all)).outcome == .done)
             try l1.wait(until: .active)
@@ -212,7 +212,11 @@ struct ServiceTests {
             try l0.start()
             try l0.wait(until: .active)
             #expect(try l0.status().monitors.map(\.state) == [.disabled])
+            // Watched again it starts afresh, with its grace.
+            try setBroken(l0, false)
             #expect(try l0.reply(.monitorsEnable(["own"])).outcome == .done)
+            try wait(l0, "own/web", until: .ok)
+            try setBroken(l0, true)
             try l1.wait(until: .active)
         }
     }

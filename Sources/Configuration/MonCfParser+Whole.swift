@@ -4,7 +4,9 @@
 internal import Monitoring
 
 extension MonCfParser {
-    /// The globals as values; the last of a name counts. Each was checked when it was read.
+    /// The globals as values; the last of a name counts.
+    ///
+    /// Each was checked when it was read.
     func settings() -> MonitorSettings {
         var settings = MonitorSettings()
         func time(_ name: String) -> Duration? {

@@ -148,7 +148,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["baton", "Failover", "Linux", "Wire"],
+            dependencies: ["baton", "Configuration", "Failover", "Linux", "Wire"],
             exclude: ["Golden"],
             swiftSettings: strict
         ),

@@ -121,6 +121,8 @@ enum ValueForm: Equatable, Sendable {
     case time(ClosedRange<Duration>)
     /// mon's time, above zero.
     case monTime
+    /// mon's time, also zero.
+    case monTimeOrZero
     /// A whole number.
     case integer(ClosedRange<Int>)
     /// true on yes y 1, false off no n 0.
@@ -137,7 +139,7 @@ enum ValueForm: Equatable, Sendable {
     var unit: String? {
         switch self {
         case .time: "seconds; us, ms, s, m, h or d may follow the number"
-        case .monTime: "s, m, h or d (or ms) must follow the number"
+        case .monTime, .monTimeOrZero: "s, m, h or d (or ms) must follow the number"
         default: nil
         }
     }
@@ -146,6 +148,7 @@ enum ValueForm: Equatable, Sendable {
         switch self {
         case .time(let range): "\(range.lowerBound.shortText) to \(range.upperBound.shortText)"
         case .monTime: "above zero"
+        case .monTimeOrZero: "zero and more"
         case .integer(let range):
             range.upperBound == .max
                 ? "\(range.lowerBound) and more" : "\(range.lowerBound) to \(range.upperBound)"

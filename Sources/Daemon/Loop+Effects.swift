@@ -4,6 +4,7 @@
 import Configuration
 import Failover
 import Linux
+import Monitoring
 import Wire
 
 extension Loop {

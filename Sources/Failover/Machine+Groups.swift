@@ -19,6 +19,7 @@ extension FailoverMachine {
             considerConflictEnd(index)
             considerRequest(index)
         }
+        groups[index].health.wakeAt = healthDeadline(index)
     }
 
     // MARK: What this node could do
@@ -667,7 +668,7 @@ extension FailoverMachine {
         for index in groups.indices {
             consider(groups[index].claimDeadline)
             consider(slowDiskDeadline(index))
-            consider(healthDeadline(index))
+            consider(groups[index].health.wakeAt)
             // An undecided status is asked for again when the others have ended.
             if groups[index].resources.allSatisfy({ $0.probe == nil }) {
                 consider(groups[index].retryAt)

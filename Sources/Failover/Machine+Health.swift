@@ -42,6 +42,8 @@ struct GroupHealth: Sendable {
     var isFrozen = false
     /// When it ends by itself.
     var frozenUntil: Instant?
+    /// When time alone changes something here, as of the last look.
+    var wakeAt: Instant?
     /// Who, and why.
     var frozenBy = ""
     var frozenReason = ""
@@ -364,7 +366,7 @@ extension FailoverMachine {
             : record.frozenFor.map { now + .nanoseconds(min(max(0, $0), 1 << 60)) }
     }
 
-    /// When the group's health next wants to be looked at.
+    /// When the group's health next wants to be looked at: after now, for it has just been.
     func healthDeadline(_ index: Int) -> Instant? {
         var next: Instant?
         func consider(_ deadline: Instant?) {
@@ -372,7 +374,7 @@ extension FailoverMachine {
             if next.map({ deadline < $0 }) ?? true { next = deadline }
         }
         consider(heldDownUntil(index))
-        if groups[index].health.isFrozen { consider(groups[index].health.frozenUntil) }
+        if isFrozen(index) { consider(groups[index].health.frozenUntil) }
         guard groups[index].phase == .active, !groups[index].health.failures.isEmpty else { return next }
         consider(budgetUsedUntil(index).flatMap { $0 > now ? $0 : nil })
         if let since = peer.fitSince[index], peerCanTake(index) {

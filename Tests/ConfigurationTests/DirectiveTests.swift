@@ -63,6 +63,10 @@ import Testing
         for example in row.examples {
             let (_, diagnostics) = monCf(example + "\n")
             #expect(!diagnostics.contains { $0.severity == .error }, "\(example): \(diagnostics)")
+            let said = diagnostics.contains { $0.code == .withoutEffect }
+            if row.section == .globals {
+                #expect(said == (row.standing != .honoured), "\(example)")
+            }
         }
     }
 
@@ -123,43 +127,6 @@ import Testing
         let text = Directive.help(for: "monitor") ?? ""
         #expect(text.contains("monitor (haresources, resource types)"))
         #expect(text.contains("monitor (mon.cf, service lines)"))
-    }
-
-    @Test(arguments: ManualPage.names)
-    func aManualPageNamesEveryWordOfItsFile(name: String) throws {
-        let page = try #require(ManualPage.text(name))
-        let file = try #require(Directive.File(rawValue: String(name.dropLast(2))))
-        for row in Directive.all where row.file == file {
-            let word = row.name.split(separator: "-").joined(separator: "\\-")
-            #expect(page.contains(word))
-        }
-        for line in page.split(separator: "\n") where line.hasPrefix(".") {
-            let request = line.prefix { $0 != " " }
-            #expect(
-                [".TH", ".SH", ".PP", ".TP", ".B", ".br", ".nf", ".fi"].contains(request),
-                "\(line)"
-            )
-        }
-    }
-
-    @Test func theManualPageOfAuthkeysReadsLikeThis() {
-        let page = ManualPage.text("authkeys.5") ?? ""
-        #expect(
-            page.hasPrefix(
-                """
-                .TH AUTHKEYS 5 "" "Baton" "File formats"
-                .SH NAME
-                authkeys \\- keys that sign the heartbeats of batond
-                .SH DESCRIPTION
-                .PP
-                One line says which key signs
-                """
-            )
-        )
-        #expect(
-            page.contains(".TP\n.B ID sha256 SECRET\nHMAC\\-SHA256: what `baton keygen` writes.")
-        )
-        #expect(ManualPage.text("passwd.5") == nil)
     }
 
     @Test func codesAreDistinctAndReadable() {

@@ -101,7 +101,10 @@ extension Directive {
                 + "or a link lost and back, both nodes holding a group, resets, freezes and a used budget: once each, and "
                 + "once more when it is over. mail goes through the local /usr/sbin/sendmail. exec runs a program, "
                 + "named by its absolute path, with the text on its standard input and BATON_EVENT, BATON_SEVERITY, "
-                + "BATON_GROUP, BATON_SUBJECT, BATON_NODE and BATON_RECOVERED in its environment. The line may be given "
+                + "BATON_GROUP, BATON_ABOUT (a link or a service), BATON_SUBJECT, BATON_NODE and BATON_RECOVERED (0 or 1) in "
+                + "its environment. BATON_EVENT is "
+                + NotificationKind.allCases.map(\.rawValue).joined(separator: ", ")
+                + ". The line may be given "
                 + "several times. Ours."
         ),
         Directive(

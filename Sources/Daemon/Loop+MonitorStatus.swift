@@ -24,6 +24,9 @@ extension Loop {
                 sinceMilliseconds: report.since.milliseconds,
                 lastRunMilliseconds: report.lastRun?.milliseconds,
                 lastRunTookMilliseconds: report.lastRunTook?.milliseconds,
+                lastRunResult: report.history.last.flatMap {
+                    MonitorRunResult(rawValue: $0.result.rawValue)
+                },
                 nextRunMilliseconds: report.nextRun?.milliseconds,
                 isRunning: report.isRunning,
                 groups: services.groups(watching: hostgroup, loaded),

@@ -49,4 +49,16 @@ extension Duration {
         let tenths = whole / 100
         return "\(tenths / 10).\((tenths % 10).magnitude) s"
     }
+
+    /// The duration as people say it, however long: `12 s`, `5 min`, `2 h 10 min`, `3 d 4 h`.
+    public var spokenText: String {
+        let seconds = max(0, milliseconds) / 1000
+        let minutes = seconds / 60
+        let hours = minutes / 60
+        if seconds < 10 { return text }
+        if minutes < 2 { return "\(seconds) s" }
+        if hours < 1 { return "\(minutes) min" }
+        if hours < 48 { return minutes % 60 == 0 ? "\(hours) h" : "\(hours) h \(minutes % 60) min" }
+        return hours % 24 == 0 ? "\(hours / 24) d" : "\(hours / 24) d \(hours % 24) h"
+    }
 }

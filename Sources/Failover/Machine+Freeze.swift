@@ -51,7 +51,7 @@ extension FailoverMachine {
             groups[index].health.frozenUntil = duration.map { now + $0 }
             groups[index].health.frozenBy = String(by.prefix(64))
             groups[index].health.frozenReason = String(reason.prefix(200))
-            let length = duration.map { " for \($0.text)" } ?? ""
+            let length = duration.map { " for \($0.spokenText)" } ?? ""
             note(.warning, .frozen, index, "frozen\(length) by \(by)", Reason(.command, reason))
         }
         awaitWord(id, indices, "frozen: \(names(indices)); to end that, type: baton thaw")

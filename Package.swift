@@ -120,6 +120,13 @@ let package = Package(
             exclude: ["Transcripts"],
             swiftSettings: strict
         ),
+        // Its cases are files, which `Configuration` reads.
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: ["Monitoring", "Configuration"],
+            exclude: ["RealMon", "Transcripts"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Failover", "Monitoring"],
@@ -141,7 +148,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["baton", "Failover", "Linux", "Wire"],
+            dependencies: ["baton", "Configuration", "Failover", "Linux", "Wire"],
             exclude: ["Golden"],
             swiftSettings: strict
         ),

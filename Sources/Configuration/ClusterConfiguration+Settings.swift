@@ -18,6 +18,8 @@ extension ClusterConfiguration {
             timings: timings,
             autoFailback: autoFailback,
             unprovedTakeover: takesUnproved,
+            moveBudget: moveBudget,
+            restartBudget: restartBudget,
             links: links(ownAddresses: ownAddresses).map {
                 LinkSettings(name: $0.name, device: $0.device)
             },

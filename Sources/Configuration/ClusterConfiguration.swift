@@ -35,6 +35,14 @@ public struct ClusterConfiguration: Equatable, Sendable {
     public var autoFailback: AutoFailback
     /// The directive `unproved_takeover`, default on: Heartbeat's rule where nothing can be proved.
     public var takesUnproved: Bool
+    /// The directive `move_budget`: moves of a group on health grounds in an hour.
+    public var moveBudget: Int
+    /// The directive `restart_budget`: restarts of a group on this node in an hour.
+    public var restartBudget: Int
+    /// The lines `notify`, in their order: who is told of what happens.
+    public var notifications: [NotificationTarget]
+    /// The directive `notify_rate`.
+    public var notificationRate: NotificationRate
     /// Deadlines of operations: the built-in table with the directive `timeout` laid over it.
     public var timeouts: OperationTimeouts
     /// The keys of authkeys.

@@ -22,12 +22,14 @@ public struct ConfigurationCheck: Equatable, Sendable {
     ///   - node: The node's name (`uname -n` or `--node`); nil: the first node of ha.cf, for a check
     ///     on a machine that is neither.
     ///   - peer: The peer's files, to be compared; those that are nil are not.
+    ///   - isThere: Whether a program that mon.cf names can be run; nil: nobody looks.
     public init(
         _ files: ConfigurationFiles,
         node: String? = nil,
-        peer: ConfigurationFiles? = nil
+        peer: ConfigurationFiles? = nil,
+        isThere: ((MonCfProgram) -> Bool)? = nil
     ) {
-        var reading = Reading(files, node: node)
+        var reading = Reading(files, node: node, isThere: isThere)
         reading.judge()
         configuration = reading.configuration
         diagnostics = reading.diagnostics
@@ -70,6 +72,10 @@ struct Reading {
             groups: groups.groups,
             autoFailback: haCf.autoFailback ?? .off,
             takesUnproved: haCf.takesUnproved,
+            moveBudget: haCf.moveBudget,
+            restartBudget: haCf.restartBudget,
+            notifications: haCf.notifications,
+            notificationRate: haCf.notificationRate,
             timeouts: haCf.timeouts,
             keys: keys,
             logging: haCf.logging,
@@ -78,7 +84,11 @@ struct Reading {
         )
     }
 
-    init(_ files: ConfigurationFiles, node: String?) {
+    init(
+        _ files: ConfigurationFiles,
+        node: String?,
+        isThere: ((MonCfProgram) -> Bool)? = nil
+    ) {
         self.node = node?.lowercased()
         scripts = files.scripts
         if let file = files.haCf {
@@ -129,7 +139,7 @@ struct Reading {
             )
         }
         if let file = files.monCf {
-            (monitors, monCfList) = MonCfParser.parse(file)
+            (monitors, monCfList) = MonCfParser.parse(file, isThere: isThere)
         }
         checkOwnName()
     }
@@ -223,7 +233,9 @@ struct Reading {
     private mutating func judgeScripts(_ group: ResourceGroup) {
         guard let places = groups.words[group.name] else { return }
         for (resource, place) in zip(group.resources, places)
-        where resource.address != nil && scripts.contains(resource.type) {
+        where scripts.contains(resource.type)
+            && (resource.address != nil || monitors != nil && Reading.isWatching(resource))
+        {
             haresourcesList?.note(
                 .scriptBeforeBuiltIn,
                 at: place,
@@ -232,27 +244,57 @@ struct Reading {
         }
     }
 
+    /// The types that watch what mon.cf says.
+    private static func isWatching(_ resource: Resource) -> Bool {
+        resource.type == "mon" || resource.type == "monitor"
+    }
+
     private mutating func judgeMonitors() {
-        let types = groups.groups.flatMap(\.resources).map(\.type)
-        let resource = types.first { $0 == "mon" || $0 == "monitor" }
-        if monCfList != nil {
+        let watching = groups.groups.flatMap(\.resources).filter(Reading.isWatching)
+        guard let monitors else {
+            if watching.contains(where: { $0.type == "monitor" }) {
+                missing.append(
+                    Diagnostic(
+                        .warning,
+                        .missingFile,
+                        file: "mon.cf",
+                        "the file is missing, and haresources has the resource 'monitor'"
+                    )
+                )
+            }
+            return
+        }
+        guard !watching.isEmpty else {
             monCfList?.note(
                 .withoutEffect,
                 at: nil,
-                resource == nil
-                    ? "no group has the resource 'mon': nothing runs these monitors"
-                    : "read and checked; this version runs the resource '\(resource ?? "mon")' as a script, "
-                        + "which reads the file itself"
+                "no group has the resource 'monitor' (or 'mon'): nothing runs these monitors"
             )
-        } else if resource == "monitor" {
-            missing.append(
-                Diagnostic(
-                    .warning,
-                    .missingFile,
-                    file: "mon.cf",
-                    "the file is missing, and haresources has the resource 'monitor'"
+            return
+        }
+        let watches = monitors.watches.map(\.group)
+        for group in groups.groups { judgeWatches(of: group, among: watches) }
+        let named = Set(watching.flatMap { $0.arguments.isEmpty ? watches : $0.arguments })
+        for watch in watches where !named.contains(watch) {
+            monCfList?.warning(
+                .unwatched,
+                at: nil,
+                "no resource 'monitor' names the watch \(quoted(watch)): nothing runs it"
+            )
+        }
+    }
+
+    private mutating func judgeWatches(of group: ResourceGroup, among watches: [String]) {
+        guard let places = groups.words[group.name] else { return }
+        for (resource, place) in zip(group.resources, places) where Reading.isWatching(resource) {
+            for name in resource.arguments where !watches.contains(name) {
+                haresourcesList?.error(
+                    .unknownHostgroup,
+                    at: place,
+                    "mon.cf has no watch \(quoted(name))",
+                    hint: nearestWordHint(to: name, among: watches)
                 )
-            )
+            }
         }
     }
 

@@ -143,6 +143,14 @@ extension Diagnostic {
         case repeatingAlert = "repeating-alert"
         /// The death of an application is noticed late.
         case slowDetection = "slow-detection"
+        /// A service whose failure only tells.
+        case movesNothing = "moves-nothing"
+        /// A service that depends on one that is not there.
+        case unknownService = "unknown-service"
+        /// Services that depend on each other.
+        case dependencyCycle = "dependency-cycle"
+        /// A program that is nowhere.
+        case missingProgram = "missing-program"
         /// A password on a command line.
         case passwordInFile = "password-in-file"
 

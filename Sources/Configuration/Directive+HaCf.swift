@@ -6,7 +6,8 @@ extension Directive {
     static let timeMaximum = Duration.seconds(7 * 86_400)
 
     /// ha.cf's rows.
-    static let haCf: [Directive] = nodes + timing + groups + safety + logging + process + heartbeat
+    static let haCf: [Directive] =
+        nodes + timing + groups + safety + notifications + logging + process + heartbeat
 
     private static let nodes: [Directive] = [
         Directive(

@@ -1,4 +1,6 @@
-// The rows of ha.cf about groups and their safety.
+// The rows of ha.cf about groups, their safety, and who is told of what happens to them.
+
+internal import Failover
 
 extension Directive {
     static let groups: [Directive] = [
@@ -45,6 +47,74 @@ extension Directive {
             "Resource types that keep no data two writers could spoil. Without it any script, unit or agent "
                 + "counts as storage. Known as stateless are: "
                 + Directive.statelessTypes.joined(separator: " ") + ". Ours."
+        ),
+        Directive(
+            "hold_down",
+            .haCf,
+            .groups,
+            grammar: "hold_down TIME",
+            .time(.zero...timeMaximum),
+            standard: "5min",
+            examples: ["hold_down 10m", "hold_down 0"],
+            "How long a node that gave a group up because a service of it failed does not take that group back, "
+                + "except after the other node's death; baton clear ends it at once. auto_failback waits for baton "
+                + "clear, however long. Ours."
+        ),
+        Directive(
+            "move_budget",
+            .haCf,
+            .groups,
+            grammar: "move_budget COUNT",
+            .integer(0...HealthWord.movesMaximum),
+            standard: "3",
+            examples: ["move_budget 3", "move_budget 0"],
+            "How often in an hour a group may move because a service of it failed, both nodes' moves together. Then "
+                + "it stays where it is, which is told once, until the oldest of them is an hour old or "
+                + "somebody types baton clear; deaths and commands still move it. 0: it never moves for a "
+                + "failed service. Ours."
+        ),
+        Directive(
+            "restart_budget",
+            .haCf,
+            .groups,
+            grammar: "restart_budget COUNT",
+            .integer(0...100),
+            standard: "0",
+            examples: ["restart_budget 1"],
+            "How often in an hour a node may stop a group and start it again in place, for a failed service whose "
+                + "monitor_action is restart, before the group moves. Ours."
+        ),
+    ]
+
+    static let notifications: [Directive] = [
+        Directive(
+            "notify",
+            .haCf,
+            .notifications,
+            grammar: "notify exec PROGRAM [ARGUMENT...] | notify mail ADDRESS...",
+            .words(2...64),
+            examples: [
+                "notify mail root", "notify mail anna@example.com ops@example.com",
+                "notify exec /usr/local/sbin/send-sms +4912345",
+            ],
+            "Who is told of moves, refused moves, failed operations, services that fail and recover, the other node "
+                + "or a link lost and back, both nodes holding a group, resets, freezes and a used budget: once each, and "
+                + "once more when it is over. mail goes through the local /usr/sbin/sendmail. exec runs a program, "
+                + "named by its absolute path, with the text on its standard input and BATON_EVENT, BATON_SEVERITY, "
+                + "BATON_GROUP, BATON_SUBJECT, BATON_NODE and BATON_RECOVERED in its environment. The line may be given "
+                + "several times. Ours."
+        ),
+        Directive(
+            "notify_rate",
+            .haCf,
+            .notifications,
+            grammar: "notify_rate COUNT/TIME",
+            .words(1...1),
+            standard: "20/1h",
+            examples: ["notify_rate 20/1h", "notify_rate 5/10m"],
+            "At most how many messages are sent within a time. What is beyond is held back and counted in one message "
+                + "when the time is over; for pages there is as much room again. COUNT from 1 to 1000, TIME from 1min "
+                + "to 7d. Ours."
         ),
     ]
 

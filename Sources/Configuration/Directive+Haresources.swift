@@ -67,13 +67,21 @@ extension Directive {
             "A filesystem mounted on the holder. Run as a script."
         ),
         resource(
-            "mon",
-            "mon",
-            0...8,
-            ["mon"],
-            "The watching of mon.cf on the holder; last in its group. Run as a script."
+            "monitor",
+            "monitor[::WATCH...]",
+            0...64,
+            ["monitor", "monitor::servers"],
+            "While it runs, the watches of mon.cf that it names are watched here; all of them, where it names "
+                + "none. A failed service with monitor_action standby or restart moves the groups whose monitor "
+                + "watches it. Last in its group. Built in."
         ),
-        resource("monitor", "monitor", 0...8, ["monitor"], "As mon. Run as a script."),
+        resource(
+            "mon",
+            "mon[::WATCH...]",
+            0...64,
+            ["mon"],
+            "As monitor. Where there is no mon.cf, run as a script."
+        ),
         resource(
             "MailTo",
             "MailTo::ADDRESS[::SUBJECT]",

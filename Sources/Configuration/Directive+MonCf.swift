@@ -6,12 +6,6 @@ extension Directive {
     /// Examples of lines within a record carry the record they need.
     static let monCf: [Directive] = monRecords + monGlobals + monService + monPeriod
 
-    /// The standing of what waits for the built-in monitor.
-    static let notRun = Standing.withoutEffect(
-        "the built-in monitor is not built yet; the resource 'mon' runs as a script",
-        .note
-    )
-
     private static let monRecords: [Directive] = [
         row(
             "hostgroup",
@@ -19,7 +13,7 @@ extension Directive {
             "hostgroup TAG [HOST...]",
             .words(1...1_000),
             "",
-            notRun,
+            .honoured,
             "Hosts that are watched together. Further lines of hosts may follow."
         ),
         row(
@@ -28,7 +22,7 @@ extension Directive {
             "watch TAG",
             .words(1...1),
             "",
-            notRun,
+            .honoured,
             "The services of a host group follow, each with `service`."
         ),
         row(
@@ -37,7 +31,7 @@ extension Directive {
             "service TAG",
             .words(1...1),
             "watch g\n",
-            notRun,
+            .honoured,
             "A service of the watch; its lines follow, then its periods."
         ),
         row(
@@ -46,7 +40,7 @@ extension Directive {
             "period [LABEL:] [SCALE {RANGE...}...]",
             .words(0...1_000),
             "watch g\nservice s\n",
-            notRun,
+            .honoured,
             "When the alert lines that follow hold, in local time: `wd {Mon-Fri} hr {9am-4pm}`. Scales: "
                 + "year month week yday mday wday hour minute second. Empty is always, `none` never."
         ),
@@ -73,27 +67,73 @@ extension Directive {
     private static let monServer = Standing.withoutEffect("there is no mon server", .note)
     private static let batonState = Standing.withoutEffect("batond has its own directories", .note)
     private static let monitorState = Standing.withoutEffect("mon kept it for its clients", .note)
+    private static let acknowledgement = Standing.withoutEffect("nobody acknowledges here", .note)
 
     private static let monGlobals: [Directive] = [
-        global("alertdir", "PATH[:PATH...]", .word, notRun, "Where alert programs are."),
-        global("mondir", "PATH[:PATH...]", .word, notRun, "Where monitor programs are."),
-        global("basedir", "PATH", .word, notRun, "The directory other paths are relative to."),
-        global("cfbasedir", "PATH", .word, notRun, "The directory of mon's own files."),
-        global("statedir", "PATH", .word, batonState, "Where mon kept its state."),
-        global("logdir", "PATH", .word, batonState, "Where mon kept its logs."),
+        global(
+            "alertdir",
+            "PATH[:PATH...]",
+            .word,
+            .honoured,
+            "Where alert programs are; relative to basedir.",
+            standard: "/usr/local/lib/mon/alert.d:alert.d"
+        ),
+        global(
+            "mondir",
+            "PATH[:PATH...]",
+            .word,
+            .honoured,
+            "Where monitor programs are; relative to basedir. A built-in monitor stands before a file of "
+                + "its name there.",
+            standard: "/usr/local/lib/mon/mon.d:mon.d"
+        ),
+        global(
+            "basedir",
+            "PATH",
+            .word,
+            .honoured,
+            "The directory other paths are relative to.",
+            standard: "/usr/lib/mon"
+        ),
+        global(
+            "cfbasedir",
+            "PATH",
+            .word,
+            .honoured,
+            "The directory of mon's own files: programs are told of it in MON_CFBASEDIR.",
+            standard: "/etc/mon"
+        ),
+        global(
+            "statedir",
+            "PATH",
+            .word,
+            .honoured,
+            "A directory for programs, in MON_STATEDIR; batond keeps its own state elsewhere.",
+            standard: "/var/lib/mon"
+        ),
+        global(
+            "logdir",
+            "PATH",
+            .word,
+            .honoured,
+            "A directory for programs, in MON_LOGDIR; batond logs elsewhere.",
+            standard: "/var/log/mon"
+        ),
         global(
             "maxprocs",
             "NUMBER",
             .integer(0...100_000),
-            notRun,
-            "Monitors at the same time; 0 any."
+            .honoured,
+            "Runs of monitors at the same time; 0 any.",
+            standard: "0"
         ),
         global(
             "histlength",
             "NUMBER",
             .integer(0...1_000_000),
-            monitorState,
-            "Length of the history."
+            .honoured,
+            "Runs that are remembered of each service, at most 1000.",
+            standard: "100"
         ),
         global("historicfile", "PATH", .word, monitorState, "The history's file."),
         global(
@@ -103,17 +143,24 @@ extension Directive {
             monitorState,
             "How much history is read at start."
         ),
-        global("randstart", "TIME", .monTime, notRun, "The first runs are spread over this time."),
-        global("dtlogfile", "PATH", .word, notRun, "The log of downtimes, where dtlogging is on."),
+        global(
+            "randstart",
+            "TIME",
+            .monTime,
+            .honoured,
+            "The first run of each service falls anywhere within this time. Not given, the first runs are "
+                + "spread over the interval, at most 5s."
+        ),
+        global("dtlogfile", "PATH", .word, downtimeLog, "The log of downtimes."),
         global(
             "dtlogging",
             "yes|no",
             .boolean,
-            notRun,
+            downtimeLog,
             "Whether downtimes are logged; off unless said."
         ),
         global("cltimeout", "TIME", .monTime, monServer, "When an idle client is left."),
-        global("monerrfile", "PATH", .word, notRun, "Where standard error of mon went."),
+        global("monerrfile", "PATH", .word, batonState, "Where standard error of mon went."),
         global("pidfile", "PATH", .word, batonState, "mon's pid file."),
         global("authfile", "PATH", .word, monServer, "Who may use which of mon's commands."),
         global("authtype", "TYPE...", .words(1...8), monServer, "How users of mon were known."),
@@ -132,36 +179,85 @@ extension Directive {
             "startupalerts_on_reset",
             "yes|no",
             .boolean,
-            notRun,
+            .withoutEffect("startupalert is run when watching begins, and then alone", .note),
             "Whether a reset counts as a start."
         ),
-        global("dep_behavior", "a|m|hm", .choice(["a", "m", "hm"]), notRun, dependencyMeaning),
         global(
-            "dep_memory",
-            "TIME",
-            .monTime,
-            notRun,
-            "How long a dependency's failure is remembered."
+            "dep_behavior",
+            "a|m|hm",
+            .choice(["a", "m", "hm"]),
+            .honoured,
+            dependencyMeaning,
+            standard: "a"
         ),
-        global("dep_recur_limit", "NUMBER", .integer(0...1_000), notRun, "Depth of dependencies."),
+        global("dep_memory", "TIME", .monTime, .honoured, memoryMeaning),
+        global(
+            "dep_recur_limit",
+            "NUMBER",
+            .integer(0...1_000),
+            .honoured,
+            "How many dependencies of dependencies are followed; beyond it they count as failing.",
+            standard: "10"
+        ),
         global(
             "unack_summary",
             "yes|no",
             .boolean,
-            notRun,
+            acknowledgement,
             "Whether a new summary cancels an ack."
         ),
         global(
             "exclude_period",
             "PERIOD",
             .words(1...1_000),
-            notRun,
+            .honoured,
             "When nothing is run at all."
+        ),
+        global(
+            "monitor_action",
+            actions.joined(separator: "|"),
+            .choice(actions),
+            .honoured,
+            "The default of services that do not say theirs. Ours; mon does not know it.",
+            standard: actionStandard
+        ),
+        global(
+            "monitor_timeout",
+            "TIME",
+            .monTime,
+            .honoured,
+            "The default of services that do not say theirs. Ours.",
+            standard: "90s"
+        ),
+        global(
+            "alert_timeout",
+            "TIME",
+            .monTime,
+            .honoured,
+            "The default of services that do not say theirs. Ours.",
+            standard: "60s"
+        ),
+        global(
+            "start_grace",
+            "TIME",
+            .monTimeOrZero,
+            .honoured,
+            "The default of services that do not say theirs. Ours.",
+            standard: "10m"
         ),
     ]
 
     private static let dependencyMeaning =
         "What a failing dependency holds back: a alerts, m the monitor, hm hosts named in the failure."
+
+    private static let memoryMeaning =
+        "How long after its last failure a service that is depended on still counts as failing."
+    private static let actions = ["standby", "restart", "notify"]
+    private static let actionStandard = "notify; standby for the program disk.monitor"
+    private static let downtimeLog = Standing.withoutEffect(
+        "the journal has each failure and recovery with its times",
+        .note
+    )
 
     private static let monService: [Directive] = [
         service("interval", "TIME", .monTime, "How often the monitor runs; without it never."),
@@ -178,34 +274,99 @@ extension Directive {
         service("exclude_hosts", "HOST...", .words(1...1_000), "Hosts left out of the group."),
         service("exclude_period", "PERIOD", .words(1...1_000), "When it is not run."),
         service("description", "TEXT", .words(1...1_000), "Text for people."),
-        service("depend", "EXPRESSION", .words(1...1_000), "What must work for this to be judged."),
-        service("alertdepend", "EXPRESSION", .words(1...1_000), "The same, for alerts."),
-        service("monitordepend", "EXPRESSION", .words(1...1_000), "The same, for runs."),
-        service("hostdepend", "EXPRESSION", .words(1...1_000), "The same, for hosts."),
+        service(
+            "depend",
+            "EXPRESSION",
+            .words(1...1_000),
+            "Services that must work, else dep_behavior holds something back: GROUP:SERVICE or SELF:SERVICE "
+                + "with && || ! (also and, or, not) and parentheses. A service that nothing is known of works."
+        ),
+        service("alertdepend", "EXPRESSION", .words(1...1_000), "As depend with dep_behavior a."),
+        service("monitordepend", "EXPRESSION", .words(1...1_000), "As depend with dep_behavior m."),
+        service("hostdepend", "EXPRESSION", .words(1...1_000), "As depend with dep_behavior hm."),
         service("dep_behavior", "a|m|hm", .choice(["a", "m", "hm"]), dependencyMeaning),
-        service("dep_memory", "TIME", .monTime, "How long a dependency's failure is remembered."),
+        service("dep_memory", "TIME", .monTime, memoryMeaning),
         service("traptimeout", "TIME", .monTime, "Traps are not received.", monServer),
         service("trapduration", "TIME", .monTime, "Traps are not received.", monServer),
         service(
             "unack_summary",
             "[yes|no]",
             .words(0...1),
-            "Whether a new summary cancels an ack."
+            "Whether a new summary cancels an ack.",
+            acknowledgement
         ),
-        service("redistribute", "PROGRAM [ARGUMENT...]", .words(1...1_000), "Told of every event."),
+        service(
+            "redistribute",
+            "PROGRAM [ARGUMENT...]",
+            .words(1...1_000),
+            "An alert program that is told of every failed and every successful run, whatever the periods say."
+        ),
+        service(
+            "monitor_action",
+            actions.joined(separator: "|"),
+            .choice(actions),
+            "What is done about a failed service besides its alerts. standby: the groups whose resource monitor "
+                + "watches it move to the other node, when that is fit (rule S7). restart: the group is stopped "
+                + "and started here while restart_budget of ha.cf allows, then as standby. notify: nothing moves. "
+                + "Ours; mon does not know it.",
+            standard: actionStandard
+        ),
+        service(
+            "monitor_timeout",
+            "TIME",
+            .monTime,
+            "The deadline of a run; one that takes longer is ended and tells nothing. Ours.",
+            standard: "90s"
+        ),
+        service(
+            "alert_timeout",
+            "TIME",
+            .monTime,
+            "The deadline of an alert, which is then ended. Ours.",
+            standard: "60s"
+        ),
+        service(
+            "start_grace",
+            "TIME",
+            .monTimeOrZero,
+            "How long a service that was not yet ok since its watching began may fail without counting: it is "
+                + "starting. 0s: not at all. Ours.",
+            standard: "10m"
+        ),
     ]
 
     private static let monPeriod: [Directive] = [
-        period("alert", "[exit=N[-M]] PROGRAM [ARGUMENT...]", .words(1...1_000), "Run on failure."),
+        period(
+            "alert",
+            "[exit=N[-M]] PROGRAM [ARGUMENT...]",
+            .words(1...1_000),
+            "Run at each failed run that nothing holds back; with exit= only for these exit codes."
+        ),
         period(
             "upalert",
             "[exit=N[-M]] PROGRAM [ARGUMENT...]",
             .words(1...1_000),
-            "Run on recovery."
+            "Run at the first successful run after an alert."
         ),
-        period("startupalert", "PROGRAM [ARGUMENT...]", .words(1...1_000), "Run at mon's start."),
-        period("ackalert", "PROGRAM [ARGUMENT...]", .words(1...1_000), "Run on acknowledgement."),
-        period("disablealert", "PROGRAM [ARGUMENT...]", .words(1...1_000), "Run on disabling."),
+        period(
+            "startupalert",
+            "PROGRAM [ARGUMENT...]",
+            .words(1...1_000),
+            "Run when watching begins on this node. It begins the gap of alertevery."
+        ),
+        period(
+            "ackalert",
+            "PROGRAM [ARGUMENT...]",
+            .words(1...1_000),
+            "Run on acknowledgement.",
+            acknowledgement
+        ),
+        period(
+            "disablealert",
+            "PROGRAM [ARGUMENT...]",
+            .words(1...1_000),
+            "Run by baton monitors disable."
+        ),
         period(
             "alertevery",
             "TIME [observe_detail|ignore_summary|strict]",
@@ -217,7 +378,7 @@ extension Directive {
             "COUNT | COUNT TIME | TIME",
             .words(1...2),
             "The first alert at the COUNTth consecutive failure, at COUNT failures within TIME, or after "
-                + "failing for TIME."
+                + "failing for TIME. It also says from when on the service is failed (STATES)."
         ),
         period("numalerts", "NUMBER", .integer(1...1_000_000), "At most so many until it works."),
         period("no_comp_alerts", "", .words(0...0), "upalert even when there was no alert."),
@@ -251,7 +412,7 @@ extension Directive {
         case ("unack_summary", .words): "yes"
         case ("monitor", _): "tcp.monitor -p 80 ;;"
         case ("authtype", _): "pam"
-        case (_, .monTime): "30s"
+        case (_, .monTime), (_, .monTimeOrZero): "30s"
         case (_, .integer): "20"
         case (_, .boolean): "yes"
         case (_, .choice(let words)): words[0]
@@ -286,7 +447,8 @@ extension Directive {
         _ value: String,
         _ form: ValueForm,
         _ standing: Standing,
-        _ meaning: String
+        _ meaning: String,
+        standard: String? = nil
     ) -> Directive {
         Directive(
             name,
@@ -294,6 +456,7 @@ extension Directive {
             .globals,
             grammar: "\(name) = \(value)",
             form,
+            standard: standard,
             standing,
             examples: ["\(name) = \(sample(name, form))"],
             meaning
@@ -305,17 +468,20 @@ extension Directive {
         _ value: String,
         _ form: ValueForm,
         _ meaning: String,
-        _ standing: Standing = notRun
+        _ standing: Standing = .honoured,
+        standard: String? = nil
     ) -> Directive {
-        row(
+        var row = row(
             name,
             .service,
             value.isEmpty ? name : "\(name) \(value)",
             form,
-            "watch g\nservice s\n",
+            "watch g\n\(name.hasSuffix("depend") ? "service ping\n" : "")service s\n",
             standing,
             meaning
         )
+        row.standard = standard
+        return row
     }
 
     private static func period(
@@ -323,7 +489,7 @@ extension Directive {
         _ value: String,
         _ form: ValueForm,
         _ meaning: String,
-        _ standing: Standing = notRun
+        _ standing: Standing = .honoured
     ) -> Directive {
         row(
             name,

@@ -26,6 +26,8 @@ public struct Directive: Equatable, Sendable {
         case groups = "GROUPS"
         /// ha.cf: fencing, watchdog, ping nodes.
         case safety = "SAFETY"
+        /// ha.cf: who is told.
+        case notifications = "NOTIFICATIONS"
         /// ha.cf: logging.
         case logging = "LOGGING"
         /// ha.cf: the daemon's process.
@@ -119,6 +121,8 @@ enum ValueForm: Equatable, Sendable {
     case time(ClosedRange<Duration>)
     /// mon's time, above zero.
     case monTime
+    /// mon's time, also zero.
+    case monTimeOrZero
     /// A whole number.
     case integer(ClosedRange<Int>)
     /// true on yes y 1, false off no n 0.
@@ -135,7 +139,7 @@ enum ValueForm: Equatable, Sendable {
     var unit: String? {
         switch self {
         case .time: "seconds; us, ms, s, m, h or d may follow the number"
-        case .monTime: "s, m, h or d (or ms) must follow the number"
+        case .monTime, .monTimeOrZero: "s, m, h or d (or ms) must follow the number"
         default: nil
         }
     }
@@ -144,6 +148,7 @@ enum ValueForm: Equatable, Sendable {
         switch self {
         case .time(let range): "\(range.lowerBound.shortText) to \(range.upperBound.shortText)"
         case .monTime: "above zero"
+        case .monTimeOrZero: "zero and more"
         case .integer(let range):
             range.upperBound == .max
                 ? "\(range.lowerBound) and more" : "\(range.lowerBound) to \(range.upperBound)"

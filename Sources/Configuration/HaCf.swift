@@ -14,6 +14,11 @@ struct HaCf: Sendable {
     var deadping: Duration?
     var fitSettle = Duration.seconds(2)
     var offerTimeout = Duration.seconds(5)
+    var holdDown = Duration.seconds(300)
+    var moveBudget = 3
+    var restartBudget = 0
+    var notifications: [NotificationTarget] = []
+    var notificationRate = NotificationRate()
     var links: [HeartbeatLink] = []
     var autoFailback: AutoFailback?
     var takesUnproved = true
@@ -31,7 +36,8 @@ struct HaCf: Sendable {
             deadtime: deadtime,
             initdead: initdead ?? HaCf.initdead(deadtime: deadtime),
             fitSettle: fitSettle,
-            offerTimeout: offerTimeout
+            offerTimeout: offerTimeout,
+            holdDown: holdDown
         )
     }
 

@@ -15,6 +15,7 @@ extension HaCfParser {
         case "deadping": result.deadping = time
         case "fit_settle": result.fitSettle = time
         case "offer_timeout": result.offerTimeout = time
+        case "hold_down": result.holdDown = time
         default: break  // without effect
         }
     }
@@ -23,6 +24,8 @@ extension HaCfParser {
         switch row.name {
         case "udpport": port = UInt16(truncatingIfNeeded: integer)
         case "debug": result.logging.debugLevel = integer
+        case "move_budget": result.moveBudget = integer
+        case "restart_budget": result.restartBudget = integer
         case "rtprio": result.realTime.priority = integer
         default: break  // without effect
         }
@@ -79,6 +82,8 @@ extension HaCfParser {
             }
             link(.unicast(peer: peer), device, words[1])
         case "timeout": timeout(words)
+        case "notify": notify(words)
+        case "notify_rate": notificationRate(row, words[0])
         default: break  // without effect
         }
     }

@@ -173,7 +173,7 @@ struct HaCfParser {
             set(row, word: value.text.lowercased())
         case .word:
             set(row, word: value.text)
-        case .list, .words, .monTime:
+        case .list, .words, .monTime, .monTimeOrZero:
             break
         }
     }

@@ -126,6 +126,7 @@ extension MonCfParser {
             return
         }
         period.alerts.append(AlertPeriod.Alert(kind: kind, exitCodes: codes, command: command))
+        if let first = value.first { use(.alert, command.program, at: first.position) }
         if kind == .failure, let first = value.first {
             alerts.append(
                 Place(
@@ -202,6 +203,15 @@ extension MonCfParser {
                 .invalidValue,
                 at: first.position,
                 "\(quoted(first.text)) is no count of failures",
+                hint: "alertafter COUNT, alertafter COUNT TIME, or alertafter TIME"
+            )
+            return nil
+        }
+        guard ("0"..."9").contains(first.characters.first?.scalar ?? " ") else {
+            list.error(
+                .invalidValue,
+                at: first.position,
+                "\(quoted(first.text)) is neither a count of failures nor a time",
                 hint: "alertafter COUNT, alertafter COUNT TIME, or alertafter TIME"
             )
             return nil

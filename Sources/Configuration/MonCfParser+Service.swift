@@ -151,7 +151,15 @@ extension MonCfParser {
                     "\(quoted(value.text)) is neither yes nor no"
                 )
             }
-        case "redistribute": service.redistribute = command(value)
+        case "redistribute":
+            service.redistribute = command(value)
+            if let program = service.redistribute?.program, let first = value.first {
+                use(.alert, program, at: first.position)
+            }
+        case "monitor_action": service.action = MonitorAction(rawValue: value.text.lowercased())
+        case "monitor_timeout": service.monitorTimeout = time(value)
+        case "alert_timeout": service.alertTimeout = time(value)
+        case "start_grace": service.startGrace = time(value, allowsZero: true)
         default: break
         }
         result.watches[at.watch].services[at.service] = service
@@ -164,11 +172,14 @@ extension MonCfParser {
         _ at: (watch: Int, service: Int)
     ) -> DependencyExpression? {
         do {
-            let (expression, _) = try DependencyParser.parse(
+            let (expression, mentions) = try DependencyParser.parse(
                 value,
                 ownGroup: result.watches[at.watch].group,
                 at: name.position
             )
+            let watch = result.watches[at.watch]
+            let own = ServiceName(group: watch.group, service: watch.services[at.service].name)
+            self.mentions += mentions.map { (of: own, $0) }
             return expression
         } catch {
             list.error(.invalidValue, at: error.position, error.message, hint: error.hint)
@@ -195,12 +206,17 @@ extension MonCfParser {
             )
         }
         service.monitor = command(value)
+        if let program = service.monitor?.program, let first = value.first {
+            use(.monitor, program, at: first.position)
+        }
         guard let words = shellWords(value) else { return }
+        let isBuiltIn = MonCfProgram.builtInMonitors.contains(service.monitor?.program ?? "")
         for word in words where hasPassword(word.text) {
             list.warning(
                 .passwordInFile,
                 at: word.position,
-                "a password stands in mon.cf and, while the monitor runs, in the process list",
+                "a password stands in mon.cf"
+                    + (isBuiltIn ? "" : " and, while the monitor runs, in the process list"),
                 hint: "give a file: --password=/FILE, readable by root alone"
             )
         }

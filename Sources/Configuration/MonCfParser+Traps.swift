@@ -5,14 +5,12 @@ internal import Monitoring
 
 extension MonCfParser {
     /// One note for all globals that are read and change nothing, with the reasons.
-    ///
-    /// What only waits for the built-in monitor is not in it: that is said of the file as a whole.
     mutating func noteGlobals(_ positions: [String: Position]) {
         var byReason: [(why: String, names: [String])] = []
         var first: Position?
         for (name, position) in positions.sorted(by: { $0.value < $1.value }) {
             guard let standing = MonCfParser.globals[name]?.standing,
-                standing != Directive.notRun, case .withoutEffect(let why, _) = standing
+                case .withoutEffect(let why, _) = standing
             else { continue }
             first = first ?? position
             if let index = byReason.firstIndex(where: { $0.why == why }) {
@@ -61,6 +59,7 @@ extension MonCfParser {
             )
         }
         noteUnboundedAlerts()
+        noteUnmoving()
         noteSilentServices()
         noteDetectionTime()
     }
@@ -88,6 +87,29 @@ extension MonCfParser {
             at: first.position,
             "without alertevery or numalerts mon repeats the alert at every failing run"
                 + times(unbounded.count, "service")
+        )
+    }
+
+    /// Services whose failure only tells, where nobody has said that this is meant.
+    private mutating func noteUnmoving() {
+        guard result.settings.action == nil else { return }
+        var found: [MonitoredService] = []
+        for service in result.watches.flatMap(\.services)
+        where service.monitor != nil && service.interval != nil && service.action == nil
+            && result.action(of: service) == .notify
+        {
+            let alerts = service.periods.flatMap(\.alerts).filter { $0.kind == .failure }
+            if !alerts.contains(where: { movesGroup($0.command.program) }) { found.append(service) }
+        }
+        guard let first = found.first else { return }
+        let names = found.prefix(6).map(\.name).joined(separator: ", ")
+        list.note(
+            .movesNothing,
+            at: Position(line: first.line, offset: 0),
+            "the failure of \(names)\(found.count > 6 ? ", …" : "") moves nothing: there is no monitor_action, "
+                + "and no alert that moves a group",
+            hint:
+                "`monitor_action standby` moves it; `monitor_action notify` says that this is meant"
         )
     }
 

@@ -41,6 +41,8 @@ extension MonCfParser {
         switch row.form {
         case .monTime:
             return time(value) != nil
+        case .monTimeOrZero:
+            return time(value, allowsZero: true) != nil
         case .integer(let range):
             if let number = Int(value.text), range.contains(number) { return true }
             list.error(
@@ -72,17 +74,22 @@ extension MonCfParser {
         }
     }
 
-    /// mon's time above zero, or an error.
-    mutating func time(_ value: LogicalLine) -> Duration? {
+    /// mon's time, or an error.
+    mutating func time(_ value: LogicalLine, allowsZero: Bool = false) -> Duration? {
         guard let first = value.first else { return nil }
+        // Zero needs no unit to be wrong.
         let text = value.text
         do {
-            let time = try DurationText.parse(text, units: DurationText.monUnits)
-            guard time > .zero, time <= .seconds(100 * 366 * 86_400) else {
+            let time = try DurationText.parse(
+                text == "0" ? "0s" : text,
+                units: DurationText.monUnits
+            )
+            guard time > .zero || allowsZero, time <= .seconds(100 * 366 * 86_400) else {
                 list.error(
                     .outOfRange,
                     at: first.position,
-                    "\(quoted(text)) is out of range: above zero"
+                    "\(quoted(text)) is out of range: \(allowsZero ? "at most 100 years" : "above zero")",
+                    hint: allowsZero ? nil : "a number with s, m, h or d, such as 10s"
                 )
                 return nil
             }

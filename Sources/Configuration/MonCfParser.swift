@@ -31,6 +31,12 @@ struct MonCfParser {
     var alerts: [Place] = []
     var repeatedHosts: [Place] = []
     var thresholds: [Place] = []
+    /// Services named in dependencies, and in whose.
+    var mentions: [(of: ServiceName, DependencyParser.Mention)] = []
+    /// Programs as they are named, each once.
+    var programs: [(MonCfProgram, Position)] = []
+    /// The global `exclude_period`, the last one given.
+    private(set) var excludePeriod: TimePeriod?
     private var watchPositions: [Position] = []
     private var globalPositions: [String: Position] = [:]
     private var hostgroupPositions: [Position] = []
@@ -49,11 +55,17 @@ struct MonCfParser {
     }
 
     /// Reads a file; the result has what could be read, also beside errors.
-    static func parse(_ file: ConfigurationFile) -> (MonitorConfiguration, DiagnosticList) {
+    ///
+    /// Where `isThere` is given, programs it does not know are told.
+    static func parse(
+        _ file: ConfigurationFile,
+        isThere: ((MonCfProgram) -> Bool)? = nil
+    ) -> (MonitorConfiguration, DiagnosticList) {
         var source = SourceText(file)
         source.mask = { maskingPasswords($0) }
         var parser = MonCfParser(list: DiagnosticList(source: source))
         parser.parse()
+        if let isThere { parser.notePrograms(isThere) }
         return (parser.result, parser.list)
     }
 
@@ -250,7 +262,8 @@ struct MonCfParser {
         }
         if globalPositions[row.name] == nil { globalPositions[row.name] = name.position }
         if row.name == "exclude_period" {
-            if period(value, at: name.position) == nil { return }
+            guard let period = period(value, at: name.position) else { return }
+            excludePeriod = period
         } else if !check(row, value) {
             return
         }
@@ -404,6 +417,8 @@ struct MonCfParser {
                 "hostgroup \(quoted(tag)) has no watch assigned to it"
             )
         }
+        result.settings = settings()
+        judgeDependencies()
         noteGlobals(globalPositions)
         noteTraps()
     }

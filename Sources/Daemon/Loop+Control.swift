@@ -19,7 +19,20 @@ extension Loop {
             door.send(.version(BatonDaemon.version), to: caller)
         case .status:
             door.send(.status(status()), to: caller)
-        case .standby(let scope): return command(.standby(scope), caller)
+        case .monitors(let name):
+            door.send(.status(status(history: name)), to: caller)
+        case .standby(let scope, nil): return command(.standby(scope), caller)
+        case .standby(let scope, let cause?):
+            return command(.standbyForHealth(scope, cause: cause), caller)
+        case .clear(let scope): return command(.clear(scope), caller)
+        case .freeze(let scope, let seconds, let by, let reason):
+            return command(
+                .freeze(scope, duration: seconds.map { .seconds($0) }, by: by, reason: reason),
+                caller
+            )
+        case .thaw(let scope): return command(.thaw(scope), caller)
+        case .monitorsDisable(let names): switchMonitors(names, off: true, caller)
+        case .monitorsEnable(let names): switchMonitors(names, off: false, caller)
         case .takeover(let scope): return command(.takeover(scope), caller)
         case .failback: return command(.failback, caller)
         case .confirmDown(let node, let typed):
@@ -56,9 +69,18 @@ extension Loop {
     }
 
     /// The core's status and what only the daemon knows.
-    func status() -> Status {
+    ///
+    /// - Parameter history: the service whose history is wanted, too.
+    func status(history: String? = nil) -> Status {
         var status = core.status(at: Instant(nanoseconds: now))
         if !hasBegun { status.incarnation = session.incarnation.description }
+        status.monitors = monitorStatuses(history: history)
+        for index in status.groups.indices {
+            if let remaining = status.groups[index].frozen?.remainingMilliseconds {
+                let end = WallClock.now + remaining * 1_000_000
+                status.groups[index].frozen?.until = String(LogLine.localTime(end).prefix(19))
+            }
+        }
         for kind in VerdictKind.allCases {
             status.counters["datagrams_\(kind.name)"] = session.counters[kind]
         }

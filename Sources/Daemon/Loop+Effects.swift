@@ -4,6 +4,7 @@
 import Configuration
 import Failover
 import Linux
+import Monitoring
 import Wire
 
 extension Loop {
@@ -20,7 +21,7 @@ extension Loop {
         case .progress(let id, let text):
             if let caller = callers[id] { door.send(.progress(text), to: caller) }
         case .note(let notice):
-            log.note(notice)
+            say(notice)
             if notice.code == .groupMoved { context.tell("STATUS=\(notice.text)") }
         case .resetNode(let reason): resetNode(reason)
         case .endDaemon:
@@ -50,6 +51,7 @@ extension Loop {
         }
         let group = loaded.cluster.groups[operation.groupIndex]
         let resource = group.resources[operation.resourceIndex]
+        if operation.action == .start, resource.isMonitor { services?.machine.forgetPassed() }
         spawner.run(
             OperationRequest(
                 id: operation.id.value,
@@ -96,6 +98,11 @@ extension Loop {
         } catch {
             log.say(.warning, "cannot read devices and addresses: \(error)")
         }
+    }
+
+    /// Says a notice, the core's or the daemon's own, to all who listen.
+    func say(_ notice: Notice) {
+        log.note(notice)
     }
 
     private func finish(_ id: CommandID, _ reply: CommandReply) {

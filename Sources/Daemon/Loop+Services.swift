@@ -33,9 +33,11 @@ struct ServiceWatch {
     var told: [Int: [HealthFailure]] = [:]
     /// Runs on their way in the helper, by its number.
     var runs: [UInt64: RunID] = [:]
+    /// When to look again at what is remembered: a second is soon enough.
+    var rememberAt: Int64 = 0
 
     /// What is watched by this configuration; `nil` when nothing is.
-    init?(_ loaded: LoadedConfiguration, _ paths: DaemonPaths, seed: UInt64, disabled: [String]) {
+    init?(_ loaded: LoadedConfiguration, _ paths: DaemonPaths, seed: UInt64, memory: MonitorMemory) {
         guard let configuration = loaded.cluster.monitors else { return nil }
         let all = Set(configuration.watches.map(\.group))
         monitors = loaded.cluster.groups.enumerated().flatMap { place, group in
@@ -50,7 +52,12 @@ struct ServiceWatch {
             }
         }
         guard !monitors.isEmpty else { return nil }
-        machine = MonitorMachine(configuration, seed: seed, disabled: disabled)
+        machine = MonitorMachine(
+            configuration,
+            seed: seed,
+            disabled: memory.disabled.sorted(),
+            passed: memory.passed.sorted()
+        )
         running = monitors.map { _ in false }
         places = MonitorPlaces(
             configuration: paths.configuration,
@@ -68,16 +75,10 @@ struct ServiceWatch {
         guard !hostgroups.isEmpty else { return [] }
         return machine.failures.compactMap { failure in
             guard hostgroups.contains(failure.hostgroup) else { return nil }
-            let action: HealthAction
-            switch failure.action {
-            case .standby: action = .standby
-            case .restart: action = .restart
-            case .notify: return nil
-            }
             return HealthFailure(
                 name: failure.service,
                 incident: failure.incident,
-                action: action,
+                action: HealthAction(failure.action),
                 text: failure.summary
             )
         }
@@ -98,8 +99,8 @@ extension Resource {
 extension LoadedConfiguration {
     /// Whether the helper of checks has anything to do.
     var needsChecks: Bool {
-        cluster.monitors != nil && cluster.groups.contains { $0.resources.contains(where: \.isMonitor) }
-            || !cluster.notifications.isEmpty
+        cluster.monitors != nil
+            && cluster.groups.contains { $0.resources.contains(where: \.isMonitor) }
     }
 }
 
@@ -126,15 +127,187 @@ extension Loop {
 
     /// When the services next want a turn.
     var servicesDeadline: Int64? {
-        let machine = services?.machine.nextDeadline.map(\.nanoseconds)
-        return [machine, connections.nextDeadline].compactMap(\.self).min()
+        let due = services?.machine.nextDeadline.map(\.nanoseconds)
+        return [due, connections.nextDeadline].compactMap(\.self).min()
     }
 
     /// Looks at what runs, what is due and what is overdue; called at each turn.
     func watchServices() {
-        guard services != nil, hasBegun else { return }
+        guard services != nil, hasBegun, exitCode == nil else { return }
         noteWhatRuns()
-        for ended in connections.expire(at: now) { ended(run: ended.run, ended.ending) }
-        if let due = services?.machine.nextDeadline, due.nanoseconds <= now { feedServices(.timeReached) }
+        if let due = services?.machine.nextDeadline, due.nanoseconds <= now {
+            feedServices(.timeReached)
+        }
+        for ended in connections.take(at: now) { feedServices(.finished(ended.run, ended.ending)) }
+        tellHealth()
+        rememberPassed()
+    }
+
+    /// A daemon that goes on after this one gives no grace to what passed already; what a start of the group
+    /// here makes run anew gets its own.
+    private func rememberPassed() {
+        guard let services, now >= services.rememberAt else { return }
+        self.services?.rememberAt = now + 1_000_000_000
+        let passed = Set(services.machine.passedServices)
+        guard passed != memory.passed else { return }
+        memory.passed = passed
+        recorder.remember(memory)
+    }
+
+    /// Begins or ends the watching of host groups with the monitor resources that stand for them.
+    private func noteWhatRuns() {
+        guard let monitors = services?.monitors else { return }
+        var wanted: Set<String> = []
+        for place in monitors.indices {
+            let monitor = monitors[place]
+            let type = loaded.cluster.groups[monitor.group].resources[monitor.resource].type
+            let runs = core.isRunning(resource: monitor.resource, of: monitor.group)
+                && !checks.ownScripts.contains(type)
+            services?.running[place] = runs
+            if runs { wanted.formUnion(monitor.hostgroups) }
+        }
+        guard wanted != services?.watched else { return }
+        services?.watched = wanted
+        feedServices(.watching(wanted.sorted()))
+    }
+
+    /// Gives one event to the schedule and does what it asks.
+    func feedServices(_ event: MonitorEvent) {
+        let time = monitorTime
+        for effect in services?.machine.handle(event, at: time) ?? [] {
+            switch effect {
+            case .run(let run): begin(run)
+            case .cancel(let id): cancel(id)
+            case .alert(let alert): begin(alert)
+            case .changed(let change): tell(change)
+            }
+        }
+    }
+
+    /// Tells the core what failed, where that is news.
+    func tellHealth() {
+        guard let watch = services else { return }
+        for group in Set(watch.monitors.map(\.group)).sorted() {
+            let failures = watch.failures(of: group)
+            guard failures != watch.told[group] ?? [] else { continue }
+            services?.told[group] = failures
+            queue.append(.healthChanged(group: group, failures))
+        }
+    }
+
+    // MARK: running
+
+    private func begin(_ run: MonitorRun) {
+        guard let watch = services else { return }
+        // What cannot be read, or names a host to be looked up, is for the program, which says so or does so.
+        if run.program == "tcp.monitor", checks.ownPrograms?.contains(run.program) != true,
+            let options = try? TCPMonitorOptions(run.arguments + run.hosts), options.isNumeric
+        {
+            connections.begin(run.id, options, at: now)
+            return
+        }
+        let number = checks.run(
+            watch.places.monitor(run.program),
+            run.arguments + run.hosts,
+            environment: run.environment,
+            input: [],
+            timeout: run.timeout.nanoseconds,
+            isDetached: false
+        )
+        guard let number else {
+            connections.refuse(run.id, "too many checks wait for their helper")
+            return
+        }
+        services?.runs[number] = run.id
+    }
+
+    private func cancel(_ id: RunID) {
+        connections.cancel(id)
+        guard let number = services?.runs.first(where: { $0.value == id })?.key else { return }
+        services?.runs[number] = nil
+        checks.cancel(number)
+    }
+
+    private func begin(_ alert: AlertRun) {
+        guard let watch = services else { return }
+        // By BATON_MONITOR the administrator's commands in it know that nobody typed them (S7).
+        let number = checks.run(
+            watch.places.alert(alert.program),
+            alert.arguments,
+            environment: alert.environment + ["BATON_MONITOR=\(alert.service)"],
+            input: Array(alert.input.utf8),
+            timeout: alert.timeout.nanoseconds,
+            isDetached: true
+        )
+        if let number { alerts[number] = "the alert \(alert.program) of \(alert.service)" }
+    }
+
+    /// A program of the helper of checks has ended.
+    func takeCheck(_ message: [UInt8]) {
+        guard let ended = checks.take(message) else { return }
+        let output = String(decoding: ended.output, as: UTF8.self)
+        if let run = services?.runs.removeValue(forKey: ended.id) {
+            feedServices(.finished(run, RunEnding(ended.ending, output: output)))
+            tellHealth()
+        } else if let what = alerts.removeValue(forKey: ended.id) {
+            sayEnd(of: what, ended.ending, output)
+        }
+    }
+
+    /// The helper of checks was replaced: what it ran is lost.
+    func restartChecks() {
+        for number in checks.restart() {
+            if let run = services?.runs.removeValue(forKey: number) {
+                feedServices(.finished(run, .lost))
+            } else if let what = alerts.removeValue(forKey: number) {
+                log.say(.error, "\(what) is on its own: the helper that ran it is gone")
+            }
+        }
+        checks.push()
+    }
+
+    /// An alert or a message whose program did not do its work is said so; one that did is silent.
+    private func sayEnd(of what: String, _ ending: CheckEnding, _ output: String) {
+        let line = output.split(whereSeparator: \.isNewline).first.map { ": \($0)" } ?? ""
+        switch ending {
+        case .exited(0): break
+        case .exited(let code): log.say(.warning, "\(what) ended with exit \(code)\(line)")
+        case .killed(let signal): log.say(.warning, "\(what) was ended by \(signal)\(line)")
+        case .timedOut: log.say(.warning, "\(what) took too long and was ended\(line)")
+        case .notRun(let why): log.say(.error, "\(what) did not run: \(why)")
+        }
+    }
+
+    private func tell(_ change: ServiceChange) {
+        let text = change.summary.isEmpty ? "" : ": \(change.summary)"
+        let (severity, code, words): (Severity, NoticeCode, String) =
+            switch change.to {
+            case .failed: (change.isPage ? .page : .error, .monitorFailed, "failed")
+            case .unknown: (change.isPage ? .page : .warning, .monitorUnknown, "cannot be told")
+            case .disabled: (.info, .monitorDisabled, "is no longer watched")
+            case .ok: (.info, .monitorRecovered, "is ok again")
+            case .idle, .untested, .starting, .failing:
+                (.info, change.from == .disabled ? .monitorEnabled : .monitorRecovered, "is \(change.to)")
+            }
+        say(
+            Notice(
+                severity: severity,
+                code: code,
+                subject: change.service,
+                text: "\(change.service) \(words)\(text)"
+            )
+        )
+    }
+}
+
+extension RunEnding {
+    /// What the helper told, in the schedule's words.
+    init(_ ending: CheckEnding, output: String) {
+        switch ending {
+        case .exited(let code): self = .exited(code, output: output)
+        case .killed(let signal): self = .killed(signal: signal, output: output)
+        case .timedOut: self = .timedOut(output: output)
+        case .notRun(let why): self = .notRun(why)
+        }
     }
 }

@@ -24,6 +24,10 @@ extension Loop {
         if packets.owns(token) {
             return packets.answers(token, at: now).map(Event.probeAnswered)
         }
+        if connections.owns(token) {
+            connections.serve(token, at: now)
+            return []
+        }
         if token >= Token.firstSocket, token < Token.firstPacket {
             return receive(socket: Int(token - Token.firstSocket))
         }
@@ -152,6 +156,7 @@ extension Loop {
             switch role {
             case .recorder: events += takeRecorder(message)
             case .spawner: events += takeSpawner(message)
+            case .checks: takeCheck(message)
             case .logWriter, .checker: break
             }
         }
@@ -184,6 +189,7 @@ extension Loop {
         switch replacement.role {
         case .recorder: recorder.restart()
         case .spawner: spawner.restart()
+        case .checks: restartChecks()
         case .logWriter, .checker: break
         }
         let name = replacement.role.rawValue

@@ -1,7 +1,7 @@
 // The deciding loop: one thread, one wait, one total order of events. It carries out what the core
 // asks, in order, and waits for nothing else: no disk, no fork of an operation, no name. What its
 // effects do is in `Loop+Effects`, what comes in by descriptors in `Loop+Sources`, what people ask in
-// `Loop+Control`.
+// `Loop+Control`, how services are watched in `Loop+Services`.
 
 import Configuration
 import Failover
@@ -22,6 +22,8 @@ final class Loop {
     let helpers: HelperSet
     let recorder: RecorderClient
     let spawner: SpawnerClient
+    let checks: CheckClient
+    let connections: ConnectionChecks
     let log: LogSink
     let door: ControlDoor
     let reset: ResetAction
@@ -45,6 +47,12 @@ final class Loop {
     var hasBegun = false
     /// The exit code, once the loop is to end.
     var exitCode: Int32?
+    /// The services of mon.cf; `nil` where no group has a monitor.
+    var services: ServiceWatch?
+    /// What outlives this loop of its service monitors.
+    var memory: MonitorMemory
+    /// Alerts and messages on their way, by their number in the helper, in words.
+    var alerts: [UInt64: String] = [:]
     /// The time of this turn.
     var now: Int64
     /// What the last beat said.
@@ -69,6 +77,8 @@ final class Loop {
         static let keeper: UInt64 = 3
         static let firstSocket: UInt64 = 100
         static let firstPacket: UInt64 = 1000
+        /// Device numbers, twice, stay below.
+        static let firstConnection: UInt64 = 1 << 33
     }
 
     /// Lateness below this is the machine's ordinary jitter.
@@ -134,6 +144,15 @@ final class Loop {
         helpers = try HelperSet(context, loaded, poller: poller)
         recorder = RecorderClient(helpers)
         spawner = SpawnerClient(helpers)
+        checks = CheckClient(helpers)
+        connections = ConnectionChecks(poller: poller, firstToken: Token.firstConnection)
+        memory = MonitorMemory(shared.monitors.value ?? [])
+        services = ServiceWatch(
+            loaded,
+            context.paths,
+            seed: try Loop.freshNonce(),
+            memory: memory
+        )
         log = LogSink(helpers, shared)
         door = try ControlDoor(context.paths, poller: poller)
         now = BootClock.now
@@ -207,9 +226,12 @@ final class Loop {
             feedQueue()
         }
         repairAddresses()
+        watchServices()
+        feedQueue()
         packets.sendDue(at: now, view)
         recorder.push()
         spawner.push()
+        checks.push()
         watchHelpers()
         feedQueue()
         watchKeeperTurn()
@@ -222,13 +244,16 @@ final class Loop {
         if let announcement = packets.nextDeadline { next = min(next, announcement) }
         if hasRemainder { next = min(next, BootClock.now) }
         if let repairAt { next = min(next, repairAt) }
+        if hasBegun, let due = servicesDeadline { next = min(next, due) }
         // A line behind a line is taken soon, but the loop sleeps between any two.
         if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         return next
     }
 
     /// Whether work was left for the next turn.
-    private var hasRemainder: Bool { !queue.isEmpty || !addressOperations.isEmpty }
+    private var hasRemainder: Bool {
+        !queue.isEmpty || !addressOperations.isEmpty || connections.hasEnded
+    }
 
     /// Gives one event to the core and does what it asks.
     func feed(_ event: Event) {

@@ -15,7 +15,7 @@ final class ReloadChecker {
     private let helper: Helper
     private let poller: Poller
 
-    static let channelToken: UInt64 = 16
+    static let channelToken: UInt64 = 18
     /// The longest text of diagnostics that is handed back.
     private static let textMaximum = 60_000
 

@@ -155,6 +155,8 @@ public struct GroupReport: Equatable, Sendable {
     public var addressDigest: UInt64
     /// Whether the sender's files prefer the sender.
     public var prefersSender: Bool
+    /// Moves on health grounds, and freezes.
+    public var health: HealthWord
 
     /// The highest epoch that is believed: nobody counts that far, and so no sum of ours can overflow.
     public static let epochMaximum: UInt64 = 1 << 62
@@ -163,7 +165,10 @@ public struct GroupReport: Equatable, Sendable {
     ///
     /// A peer that has a key and says otherwise is out of its mind: it counts
     /// as saying nothing of the group.
-    var isSane: Bool { max(epoch, offer, declined) <= Self.epochMaximum }
+    var isSane: Bool {
+        max(epoch, offer, declined, health.clearedThrough) <= Self.epochMaximum
+            && health.moves.allSatisfy { $0.epoch <= Self.epochMaximum }
+    }
 
     /// Makes the report of a group of which nothing is known yet.
     public init(group: GroupIdentity) {
@@ -185,6 +190,7 @@ public struct GroupReport: Equatable, Sendable {
         storageDigest = 0
         addressDigest = 0
         prefersSender = false
+        health = HealthWord()
     }
 }
 

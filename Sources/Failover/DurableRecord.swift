@@ -56,6 +56,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public var isLate: Bool?
     /// The peer's incarnation that gave the group away, to which `auto_failback` does not return it.
     public var noFailbackTo: Incarnation?
+    /// Moves on health grounds, clears and freezes; absent when there was none.
+    public var health: HealthRecord?
 
     /// Makes a claim of its parts.
     public init(
@@ -67,7 +69,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         kind: ClaimKind,
         heldThisBoot: Bool,
         isLate: Bool? = nil,
-        noFailbackTo: Incarnation? = nil
+        noFailbackTo: Incarnation? = nil,
+        health: HealthRecord? = nil
     ) {
         self.group = group
         self.epoch = epoch
@@ -78,6 +81,68 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         self.heldThisBoot = heldThisBoot
         self.isLate = isLate
         self.noFailbackTo = noFailbackTo
+        self.health = health
+    }
+}
+
+/// What a node remembers of a group's moves on health grounds and of its freeze.
+///
+/// Instants are of the boot that wrote the record; another boot knows only that they are past, and counts
+/// them from its own beginning.
+public struct HealthRecord: Equatable, Sendable, Codable {
+    /// One move.
+    public struct Move: Equatable, Sendable, Codable {
+        /// The epoch at which the group was given up.
+        public var epoch: UInt64
+        /// Whether this node gave it up.
+        public var isOwn: Bool
+        /// When, as far as is known.
+        public var at: Instant
+
+        /// Makes a move of its parts.
+        public init(epoch: UInt64, isOwn: Bool, at: Instant) {
+            self.epoch = epoch
+            self.isOwn = isOwn
+            self.at = at
+        }
+    }
+
+    /// `HealthWord.clearedThrough`.
+    public var clearedThrough: UInt64
+    /// The moves after that.
+    public var moves: [Move]
+    /// `HealthWord.freezeStamp`.
+    public var freezeStamp: UInt32
+    /// Whether the group is frozen.
+    public var isFrozen: Bool
+    /// When the freeze ends by itself; absent for never.
+    public var frozenUntil: Instant?
+    /// How long that was from the writing of the record, in nanoseconds: all that another boot knows.
+    public var frozenFor: Int64?
+    /// Who froze it.
+    public var frozenBy: String
+    /// Why.
+    public var frozenReason: String
+
+    /// Makes a record of its parts.
+    public init(
+        clearedThrough: UInt64,
+        moves: [Move],
+        freezeStamp: UInt32,
+        isFrozen: Bool,
+        frozenUntil: Instant?,
+        frozenFor: Int64?,
+        frozenBy: String,
+        frozenReason: String
+    ) {
+        self.clearedThrough = clearedThrough
+        self.moves = moves
+        self.freezeStamp = freezeStamp
+        self.isFrozen = isFrozen
+        self.frozenUntil = frozenUntil
+        self.frozenFor = frozenFor
+        self.frozenBy = frozenBy
+        self.frozenReason = frozenReason
     }
 }
 

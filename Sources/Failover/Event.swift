@@ -23,6 +23,10 @@ public enum Event: Equatable, Sendable {
     case linkChanged(LinkIndex, isUp: Bool)
     /// This node's own addresses, group addresses left out; at most 8 are told to the peer.
     case ownAddressesChanged([OwnAddress])
+    /// The services of a group that have failed now; none is a healthy group.
+    ///
+    /// Told for groups whose monitors run here.
+    case healthChanged(group: Int, [HealthFailure])
     /// The loop could not run for this long (stall, suspended machine, stopped process). Given after the
     /// sockets were drained and before `timeReached` (S8).
     case loopLate(Duration)
@@ -124,6 +128,14 @@ public enum Command: Equatable, Sendable {
     case failback
     /// The administrator has made sure that the peer, named again, is off (design section 4).
     case confirmDown(NodeName)
+    /// An alert of a monitor asks for a standby: on the terms of a move on health grounds (S7).
+    case standbyForHealth(Scope, cause: String)
+    /// What failed is repaired: hold-downs, budgets and failed starts are forgotten, on both nodes.
+    case clear(Scope)
+    /// Nothing of the groups moves by itself, on either node, until the time is over or for ever.
+    case freeze(Scope, duration: Duration?, by: String, reason: String)
+    /// A freeze ends.
+    case thaw(Scope)
 }
 
 /// Which groups a command means, seen from the node it is given to.

@@ -110,6 +110,7 @@ enum HoldCause: Sendable {
     case hostAnswers
     case noProbeTells
     case diskWaits
+    case frozen
 }
 
 extension FailoverMachine {

@@ -34,6 +34,8 @@ public struct FailoverMachine: Sendable {
     let groupIndex: [GroupIdentity: Int]
     /// Commands without a final reply yet.
     var commands: [PendingCommand] = []
+    /// Freezes, thaws and clears without a final reply yet.
+    var words: [PendingWord] = []
     /// A `confirm-down` whose probes are out.
     var confirming: Confirming?
     /// SIGTERM was given.
@@ -118,6 +120,7 @@ public struct FailoverMachine: Sendable {
         case .probeAnswered(let answer): probeAnswered(answer)
         case .linkChanged(let link, let isUp): linkChanged(link, isUp: isUp)
         case .ownAddressesChanged(let addresses): ownAddressesChanged(addresses)
+        case .healthChanged(let group, let failures): healthChanged(group, failures)
         case .loopLate(let lateness): loopLate(by: lateness)
         case .commandReceived(let id, let command): received(command, id)
         case .shutdownRequested: beginShutdown()
@@ -211,7 +214,9 @@ public struct FailoverMachine: Sendable {
         _ code: NoticeCode,
         _ group: Int?,
         _ text: String,
-        _ reason: Reason? = nil
+        _ reason: Reason? = nil,
+        subject: String? = nil,
+        cause: TransitionCause? = nil
     ) {
         effects.append(
             .note(
@@ -219,6 +224,8 @@ public struct FailoverMachine: Sendable {
                     severity: severity,
                     code: code,
                     group: group.map { settings.groups[$0].name },
+                    subject: subject,
+                    cause: cause,
                     text: text,
                     reason: reason
                 )
@@ -246,7 +253,8 @@ public struct FailoverMachine: Sendable {
                 kind: group.claim,
                 heldThisBoot: group.heldThisBoot,
                 isLate: group.isLate ? true : nil,
-                noFailbackTo: group.phase == .active ? group.noFailbackTo : nil
+                noFailbackTo: group.phase == .active ? group.noFailbackTo : nil,
+                health: healthRecord(index)
             )
         }
         let bootID = start?.bootID ?? BootID(high: 0, low: 0)

@@ -74,6 +74,8 @@ struct Group: Sendable {
     var conflictNoted = false
     /// The difference between the nodes' configurations, as last noted.
     var differenceNoted = false
+    /// Its services, moves on health grounds, and freeze.
+    var health = GroupHealth()
 
     init(_ settings: GroupSettings) {
         resources = settings.resources.map { _ in Resource() }
@@ -110,6 +112,8 @@ enum AfterStop: Equatable, Sendable {
     case standby
     /// Offer it to the peer if that is fit, else keep it stopped as failed.
     case failedStart
+    /// Start it again here, under the same claim.
+    case restart
 }
 
 extension FailoverMachine {
@@ -143,6 +147,7 @@ extension FailoverMachine {
             case (.failed, _): .warning
             default: .info
             }
-        note(severity, .groupMoved, index, "\(from) -> \(phase): \(cause.rawValue)", reason)
+        let text = "\(from) -> \(phase): \(cause.rawValue)"
+        note(severity, .groupMoved, index, text, reason, cause: cause)
     }
 }

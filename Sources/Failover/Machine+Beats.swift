@@ -42,6 +42,7 @@ extension FailoverMachine {
         report.storageDigest = settings.storageDigest
         report.addressDigest = settings.addressDigest
         report.prefersSender = settings.preferred == .own
+        report.health = healthWord(index)
         return report
     }
 }

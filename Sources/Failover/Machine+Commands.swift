@@ -48,7 +48,7 @@ extension FailoverMachine {
             refuse(id, "the daemon on \(settings.node) is ending")
             return
         }
-        guard commands.count < Self.commandsMaximum else {
+        guard commands.count + words.count < Self.commandsMaximum else {
             refuse(id, "\(commands.count) commands are in progress: wait for one to end")
             return
         }
@@ -57,7 +57,52 @@ extension FailoverMachine {
         case .takeover(let scope): takeover(id, scope)
         case .failback: failback(id)
         case .confirmDown(let name): confirmDown(id, name)
+        case .standbyForHealth(let scope, let cause): standbyForHealth(id, scope, cause)
+        case .clear(let scope): word(id, scope) { $0.clear(id, $1) }
+        case .freeze(let scope, let duration, let by, let reason):
+            word(id, scope) { $0.freeze(id, $1, duration, by, reason) }
+        case .thaw(let scope): word(id, scope) { $0.thaw(id, $1) }
         }
+    }
+
+    /// Gives the administrator's word about the groups of a scope.
+    private mutating func word(
+        _ id: CommandID,
+        _ scope: Scope,
+        _ body: (inout FailoverMachine, [Int]) -> Void
+    ) {
+        switch groups(in: scope) {
+        case .failure(let error): refuse(id, unknown(error))
+        case .success(let chosen): body(&self, chosen)
+        }
+    }
+
+    /// An alert asks for a standby (S7): what moves already, or has gone, is done.
+    private mutating func standbyForHealth(_ id: CommandID, _ scope: Scope, _ cause: String) {
+        guard case .success(let chosen) = groups(in: scope) else {
+            refuse(id, "there is no such group")
+            return
+        }
+        let giving = chosen.filter { groups[$0].phase == .active }
+        guard !giving.isEmpty else {
+            reply(id, .done, "nothing to move: it has gone, or is moving already")
+            return
+        }
+        var refused: [String] = []
+        var moves: [PendingMove] = []
+        for index in giving {
+            if let text = giveUpForHealth(index, cause) {
+                refused.append("\(settings.groups[index].name) stays here: \(text)")
+            } else {
+                moves.append(PendingMove(group: index, target: .peer, told: groups[index].phase))
+            }
+        }
+        guard refused.isEmpty || !moves.isEmpty else {
+            refuse(id, refused.joined(separator: "\n"))
+            return
+        }
+        let deadline = now + moves.map { movingTime($0.group) }.reduce(.zero, max)
+        commands.append(PendingCommand(id: id, moves: moves, deadline: deadline))
     }
 
     private mutating func refuse(_ id: CommandID, _ text: String) {
@@ -153,6 +198,9 @@ extension FailoverMachine {
         switch report.fitness {
         case .fit: return "\(name) holds it already"
         case .startFailed: return "a start failed on \(name) (there: baton takeover)"
+        case .heldDown:
+            return
+                "\(name) is held down, for a service failed there; when that is repaired, type: baton clear"
         default: return "\(name) is not fit (\(report.fitness.words))"
         }
     }
@@ -260,7 +308,8 @@ extension FailoverMachine {
     }
 
     private mutating func beginTaking(_ index: Int) -> PendingMove {
-        if groups[index].startFailure != nil { clearFailure(index) }
+        if groups[index].startFailure != nil { clearFailure(index, takeoverReason) }
+        groups[index].health.liftedThrough = groups[index].epoch
         var pending = PendingMove(group: index, target: .own, told: groups[index].phase)
         requestIssued &+= 1
         if requestIssued == 0 { requestIssued = 1 }
@@ -270,13 +319,15 @@ extension FailoverMachine {
         return pending
     }
 
+    private var takeoverReason: Reason { Reason(.command, "takeover on \(settings.node)") }
+
     /// The administrator wants the group tried here again.
-    private mutating func clearFailure(_ index: Int) {
+    mutating func clearFailure(_ index: Int, _ reason: Reason) {
         groups[index].startFailure = nil
         groups[index].failedResource = nil
         beatIsDue = true
         if groups[index].phase == .failed {
-            move(index, to: .standby, .cleared, Reason(.command, "takeover on \(settings.node)"))
+            move(index, to: .standby, .cleared, reason)
         }
     }
 
@@ -341,7 +392,7 @@ extension FailoverMachine {
         }
         var moves: [PendingMove] = []
         for index in taking {
-            if groups[index].startFailure != nil { clearFailure(index) }
+            if groups[index].startFailure != nil { clearFailure(index, takeoverReason) }
             moves.append(PendingMove(group: index, target: .own, told: groups[index].phase))
         }
         let deadline = now + taking.map(movingTime).reduce(.zero, max)
@@ -353,6 +404,7 @@ extension FailoverMachine {
     /// Tells progress, and replies to every command that has come to its end.
     mutating func considerCommands() {
         considerConfirming()
+        considerWords()
         guard !commands.isEmpty else { return }
         var remaining: [PendingCommand] = []
         let pending = commands
@@ -479,6 +531,8 @@ extension FailoverMachine {
             reply(command.id, .failed, "the daemon ended before it was done")
         }
         commands = []
+        for word in words { reply(word.id, .failed, "the daemon ended before it was done") }
+        words = []
         if let asked = confirming { refuse(asked.id, "the daemon is ending") }
         confirming = nil
         leavingDeadline = nil

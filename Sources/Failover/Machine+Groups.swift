@@ -6,6 +6,7 @@ extension FailoverMachine {
     /// Does what follows from the present state of one group and of the peer.
     mutating func consider(_ index: Int) {
         noteDifference(index)
+        considerFreezeEnd(index)
         switch groups[index].phase {
         case .unknown: considerUnknown(index)
         case .standby, .failed: considerIdle(index)
@@ -18,6 +19,7 @@ extension FailoverMachine {
             considerConflictEnd(index)
             considerRequest(index)
         }
+        groups[index].health.wakeAt = healthDeadline(index)
     }
 
     // MARK: What this node could do
@@ -29,6 +31,7 @@ extension FailoverMachine {
         if group.phase == .unsafe { return .stopFailed }
         if isLeaving { return .leaving }
         if group.startFailure != nil { return .startFailed }
+        if heldDownUntil(index) != nil { return .heldDown }
         return .fit
     }
 
@@ -63,6 +66,12 @@ extension FailoverMachine {
         return now - since >= settings.timings.fitSettle
     }
 
+    /// Whether a peer that is fit, or only held down, could be given what must leave this node.
+    func peerCanRun(_ index: Int) -> Bool {
+        guard peer.isPresent, !peer.isLeaving, let report = peer.reports[index] else { return false }
+        return (report.fitness == .fit || report.fitness == .heldDown) && !report.phase.holds
+    }
+
     /// Whether the peer spoke of the group after our last question (S8).
     func hasFreshWord(_ index: Int) -> Bool { peer.words[index]?.response == challenge }
 
@@ -87,9 +96,25 @@ extension FailoverMachine {
         switch peer.standing {
         case .present: considerIdleWithPeer(index)
         case .silent where hasLetGo(index), .left: considerLeft(index)
+        case .silent where isHeldByFreeze(index): holdFrozen(index)
         case .silent, .confirmedDown: considerSilence(index)
         case .neverHeard: break
         }
+    }
+
+    /// Nobody serves, and nothing happens by itself: said once.
+    private mutating func holdFrozen(_ index: Int) {
+        guard groups[index].heldCause != .frozen else { return }
+        let reason = Reason(.command, frozenText(index))
+        groups[index].heldCause = .frozen
+        groups[index].heldReason = reason
+        note(
+            .page,
+            .takeoverHeld,
+            index,
+            "not taken over: \(reason.facts), or take it with: baton takeover",
+            reason
+        )
     }
 
     /// Both talk: an offer, or the rule for a group that nobody holds (S3b).
@@ -99,6 +124,8 @@ extension FailoverMachine {
             answer(index, offer: report.offer)
             return
         }
+        // What nobody offered begins by itself, which a frozen group does not.
+        guard !isHeldByFreeze(index) else { return }
         // What the peer holds now may be ours next: the disk write is done long before it is needed (S5), so
         // that an orderly move does not wait for a disk either.
         if report.phase.holds { reserve(index) }
@@ -122,8 +149,15 @@ extension FailoverMachine {
                 .offer,
                 Reason(.S3b, "neither node holds it; granted at epoch \(epoch)")
             )
-        } else if report.fitness == .fit {
+        } else if report.fitness == .fit || report.fitness == .heldDown && !canRun(index) {
             decline(index, epoch)
+        } else if canRun(index) {
+            claim(
+                index,
+                epoch,
+                .offer,
+                Reason(.S3b, "held down here, and not fit on \(settings.peer)")
+            )
         }
     }
 
@@ -137,10 +171,12 @@ extension FailoverMachine {
 
     /// The peer said last that it holds nothing and takes nothing: it left in order.
     private mutating func considerLeft(_ index: Int) {
-        guard let report = peer.reports[index], fitness(index) == .fit else { return }
+        guard let report = peer.reports[index], canRun(index) else { return }
         if holdsOtherStorage(index, report) { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
             answer(index, offer: report.offer)
+        } else if isHeldByFreeze(index) {
+            holdFrozen(index)
         } else {
             let epoch = highestEpoch(index) + 1
             claim(index, epoch, .offer, Reason(.S3b, "\(settings.peer) left without holding it"))
@@ -188,7 +224,8 @@ extension FailoverMachine {
     /// Accepts or declines an offer (S3b).
     private mutating func answer(_ index: Int, offer epoch: UInt64) {
         let reason = Reason(.S3b, "\(settings.peer) offered it at epoch \(epoch)")
-        guard fitness(index) == .fit else {
+        // What is offered to a node that is held down has nowhere else to go.
+        guard canRun(index) else {
             decline(index, epoch)
             return
         }
@@ -229,7 +266,7 @@ extension FailoverMachine {
     /// Whether a start may be tried: after a failed one, once for each time the peer dies.
     private func canTryStart(_ index: Int) -> Bool {
         switch fitness(index) {
-        case .fit: true
+        case .fit, .heldDown: true
         case .startFailed: !groups[index].retriedStart
         default: false
         }
@@ -405,6 +442,7 @@ extension FailoverMachine {
         }
         clearLateness(index)
         considerRequest(index)
+        if groups[index].phase == .active { considerHealth(index) }
         if groups[index].phase == .active { considerFailback(index) }
     }
 
@@ -534,6 +572,7 @@ extension FailoverMachine {
         settings.autoFailback.returnsGroups && preferredSide(index) == .peer
             && groups[index].phase == .active && !groups[index].isLate
             && peer.incarnation != groups[index].noFailbackTo && peerCanTake(index) && !isDoubtful
+            && !isFrozen(index) && !failbackWaitsForClear(index)
             && !isLeaving
             && peer.reports[index].map { !differsInMeaning(index, $0) } ?? false
     }
@@ -571,7 +610,7 @@ extension FailoverMachine {
 
     /// The peer will not take what was offered: this node does, if it can.
     private mutating func takeBack(_ index: Int, _ reason: Reason) {
-        guard fitness(index) == .fit else {
+        guard canRun(index) else {
             // Both have declined. While this node claims, the peer must not read that: the next epoch would be
             // the preferred node's, and both would claim it.
             groups[index].declined = max(groups[index].declined, groups[index].claimEpoch)
@@ -629,6 +668,7 @@ extension FailoverMachine {
         for index in groups.indices {
             consider(groups[index].claimDeadline)
             consider(slowDiskDeadline(index))
+            consider(groups[index].health.wakeAt)
             // An undecided status is asked for again when the others have ended.
             if groups[index].resources.allSatisfy({ $0.probe == nil }) {
                 consider(groups[index].retryAt)
@@ -638,40 +678,9 @@ extension FailoverMachine {
             }
         }
         for command in commands { consider(command.deadline) }
+        for word in words { consider(word.deadline) }
         consider(confirming?.until)
         consider(leavingDeadline)
         return next
-    }
-}
-
-/// What decides between two claims on one group (S9), in this order.
-struct ClaimRank: Comparable {
-    var isLate: Bool
-    var isProved: Bool
-    var hasStartedStorage: Bool
-    var epoch: UInt64
-    var isFirstNode: Bool
-
-    /// The lesser claim yields.
-    static func < (left: ClaimRank, right: ClaimRank) -> Bool {
-        if left.isLate != right.isLate { return left.isLate }
-        if left.isProved != right.isProved { return !left.isProved }
-        if left.hasStartedStorage != right.hasStartedStorage { return !left.hasStartedStorage }
-        if left.epoch != right.epoch { return left.epoch < right.epoch }
-        return !left.isFirstNode
-    }
-
-    /// What tells the two apart, in words.
-    func comparison(with other: ClaimRank, peer: NodeName) -> String {
-        let stays = self < other ? "\(peer) stays" : "this node stays"
-        if isLate != other.isLate { return "\(stays): the other was late" }
-        if isProved != other.isProved {
-            return "\(stays): its claim was granted, the other's is by evidence"
-        }
-        if hasStartedStorage != other.hasStartedStorage {
-            return "\(stays): the other has started no storage"
-        }
-        if epoch != other.epoch { return "\(stays): epochs \(epoch) here, \(other.epoch) there" }
-        return "\(stays): equal claims, first in the order of `node` lines"
     }
 }

@@ -292,14 +292,27 @@ extension FailoverMachine {
 
     /// Every resource of the group is stopped.
     private mutating func allStopped(_ index: Int) {
-        let after = groups[index].afterStop
         recordIsDirty = true
+        // A claim that may have been overtaken starts nothing again (S8).
+        let wish = groups[index].afterStop
+        let after: AfterStop = wish == .restart && groups[index].isLate ? .standby : wish
         groups[index].isLate = false
         groups[index].announcesWhenAlone = false
         groups[index].conflictNoted = false
         let report = peer.reports[index]
         let blocks = report.map { differsInStorage(index, $0) } ?? false
-        if after != .standby, peerCanTake(index), !blocks {
+        if after == .restart, startsAgain(index) {
+            groups[index].startFailure = nil
+            groups[index].failedResource = nil
+            groups[index].interruptions = 0
+            move(index, to: .starting, .restarted, nil)
+            continueStarting(index)
+            return
+        }
+        // What must leave goes to a node that is held down rather than to none.
+        let isForced = isLeaving || groups[index].startFailure != nil
+        let canGive = peerCanTake(index) || isForced && peerCanRun(index)
+        if after != .standby, canGive, !blocks {
             let epoch = max(groups[index].epoch, report?.epoch ?? 0) + 1
             groups[index].claimEpoch = epoch
             groups[index].claim = .none
@@ -319,6 +332,12 @@ extension FailoverMachine {
         } else {
             move(index, to: .standby, .stopped, nil)
         }
+    }
+
+    /// Whether a group that was stopped to be started again here may be: its claim is undisputed still.
+    private func startsAgain(_ index: Int) -> Bool {
+        guard !isLeaving, groups[index].claim != .none else { return false }
+        return !peer.isPresent || peer.reports[index]?.phase.holds != true
     }
 
     // MARK: What runs when a daemon begins

@@ -21,6 +21,9 @@ extension FailoverMachine {
                 // it, yet nobody is stopped for it. What is in doubt stays so over every daemon that follows.
                 groups[index].epoch = claim.highest
                 groups[index].reserved = claim.reserved
+                if let health = claim.health {
+                    restoreHealth(health, index, isSameBoot: record.bootID == start.bootID)
+                }
                 let isDoubtful = claim.isDoubtful == true || claim.intent == .reserved
                 if isDoubtful { groups[index].doubtfulEpoch = groups[index].epoch }
                 if record.bootID == start.bootID {
@@ -128,6 +131,7 @@ extension FailoverMachine {
         guard let index = groupIndex[report.group] else { return }
         guard report.isSane else {
             peer.reports[index] = nil
+            peer.health[index] = nil
             peer.words[index] = nil
             peer.fitSince[index] = nil
             needsEvaluation = true
@@ -137,6 +141,14 @@ extension FailoverMachine {
             peer.words[index] = word
             needsEvaluation = true
         }
+        // Ages and remaining times differ from beat to beat: they are no news of their own.
+        var report = report
+        if peer.health[index] != report.health {
+            peer.health[index] = report.health
+            heardHealth(report.health, index)
+            if !words.isEmpty { needsEvaluation = true }
+        }
+        report.health = HealthWord()
         let before = peer.reports[index]
         // Also when the report is as before: a silence in between has ended what was known.
         if report.fitness == .fit {
@@ -367,10 +379,12 @@ extension FailoverMachine {
             links[index].state = state
             let name = settings.links[index].name
             switch state {
-            case .up: note(.info, .linkUp, nil, "link \(name) is up")
-            case .late: note(.warning, .linkLate, nil, "link \(name) is late")
+            case .up: note(.info, .linkUp, nil, "link \(name) is up", subject: name)
+            case .late: note(.warning, .linkLate, nil, "link \(name) is late", subject: name)
             case .down:
-                if before != .down { note(.warning, .linkDown, nil, "link \(name) is down") }
+                if before != .down {
+                    note(.warning, .linkDown, nil, "link \(name) is down", subject: name)
+                }
             }
         }
     }

@@ -55,6 +55,10 @@ extension FailoverMachine {
             peerState: peer.isPresent ? peer.reports[index]?.phase.state : nil,
             peerUnfitReason: peer.isPresent ? peerUnfitReason(index) : nil,
             isContested: group.conflictNoted,
+            frozen: frozenStatus(index),
+            failures: group.health.failures.map { "\($0.name): \($0.text)" },
+            whyNotMoved: group.phase == .active ? group.health.heldText : nil,
+            heldDownMilliseconds: heldDownUntil(index).map { ($0 - now).milliseconds },
             resources: settings.resources.indices.map { place in
                 let resource = group.resources[place]
                 return ResourceStatus(
@@ -66,6 +70,26 @@ extension FailoverMachine {
                     failure: resource.failure
                 )
             }
+        )
+    }
+
+    /// By whom nothing moves: an administrator, or the budget of moves on health grounds.
+    private func frozenStatus(_ index: Int) -> FrozenStatus? {
+        let health = groups[index].health
+        if isFrozen(index) {
+            return FrozenStatus(
+                by: health.frozenBy,
+                until: nil,
+                remainingMilliseconds: health.frozenUntil.map { ($0 - now).milliseconds },
+                reason: health.frozenReason
+            )
+        }
+        guard settings.moveBudget > 0, let until = budgetUsedUntil(index) else { return nil }
+        return FrozenStatus(
+            by: "move_budget",
+            until: nil,
+            remainingMilliseconds: (until - now).milliseconds,
+            reason: "\(settings.moveBudget) moves on health grounds within an hour; deaths and commands still move it"
         )
     }
 
@@ -126,6 +150,16 @@ extension FailoverMachine {
             }
             if let reason = group.heldReason, !group.phase.holds || group.phase == .starting {
                 return ("\(label) is not taken over: \(reason.facts)", "baton confirm-down \(name)")
+            }
+            if !group.health.failures.isEmpty, let text = group.health.heldText,
+                group.phase == .active
+            {
+                let failed = group.health.failures.map(\.name).joined(separator: ", ")
+                let next = group.health.held == .frozen ? "baton thaw \(label)" : "baton monitors"
+                return ("\(failed) of \(label) failed, and \(label) stays here: \(text)", next)
+            }
+            if group.heldCause == .frozen, !group.phase.holds {
+                return ("\(label) is not taken over: \(frozenText(index))", "baton thaw \(label)")
             }
             if group.conflictNoted {
                 return ("\(label) is held by both nodes; one is giving it up", "baton status")
@@ -203,6 +237,17 @@ extension FailoverMachine {
     public func holdsUndisputed(_ index: Int) -> Bool {
         guard groups.indices.contains(index), groups[index].phase == .active else { return false }
         return !groups[index].isLate && peer.reports[index]?.phase.holds != true
+    }
+
+    /// Whether a resource of a group that runs here, or is being started, has been started itself.
+    ///
+    /// - Parameters:
+    ///   - resource: its place in the group.
+    ///   - index: the group's place in `Settings.groups`.
+    public func isRunning(resource: Int, of index: Int) -> Bool {
+        guard groups.indices.contains(index), groups[index].resources.indices.contains(resource)
+        else { return false }
+        return groups[index].phase.isRunning && groups[index].resources[resource].state == .running
     }
 
     /// Where each group stands on this node, in the order of `Settings.groups`.

@@ -9,6 +9,10 @@ public struct Notice: Equatable, Sendable, Codable {
     public var code: NoticeCode
     /// The group it is about, when it is about one.
     public var group: GroupName?
+    /// What else it is about, as a stable key: a link's name, a service's `HOSTGROUP/SERVICE`.
+    public var subject: String?
+    /// With `groupMoved`, the row of the transition table that was taken.
+    public var cause: TransitionCause?
     /// One sentence.
     public var text: String
     /// The decision behind it.
@@ -19,12 +23,16 @@ public struct Notice: Equatable, Sendable, Codable {
         severity: Severity,
         code: NoticeCode,
         group: GroupName? = nil,
+        subject: String? = nil,
+        cause: TransitionCause? = nil,
         text: String,
         reason: Reason? = nil
     ) {
         self.severity = severity
         self.code = code
         self.group = group
+        self.subject = subject
+        self.cause = cause
         self.text = text
         self.reason = reason
     }
@@ -119,6 +127,30 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case waiting
     /// The node resets itself.
     case reset
+    /// A group is given up because a service of it failed.
+    case healthMove
+    /// A service failed, and its group stays where it is.
+    case healthHeld
+    /// A service failed, and the moves on health grounds of this hour are used up.
+    case budgetUsed
+    /// A group is started anew on this node because a service of it failed.
+    case restarted
+    /// The administrator says that what failed is repaired.
+    case cleared
+    /// Nothing of a group moves by itself any more.
+    case frozen
+    /// A freeze ended.
+    case thawed
+    /// A service failed, as its monitor sees it.
+    case monitorFailed
+    /// Whether a service works cannot be told.
+    case monitorUnknown
+    /// A service works again, or can be told again.
+    case monitorRecovered
+    /// An administrator switched the watching of a service off.
+    case monitorDisabled
+    /// An administrator switched it on again.
+    case monitorEnabled
     /// A command was given, or ended.
     case command
     /// The daemon ends.

@@ -40,11 +40,14 @@ struct PeerView: Sendable {
     var words: [Word?]
     /// Since when it has called itself fit for each group.
     var fitSince: [Instant?]
+    /// What it said last of moves on health grounds and freezes; ages and times as of then.
+    var health: [HealthWord?]
 
     init(groupCount: Int) {
         reports = Array(repeating: nil, count: groupCount)
         words = Array(repeating: nil, count: groupCount)
         fitSince = Array(repeating: nil, count: groupCount)
+        health = Array(repeating: nil, count: groupCount)
     }
 
     /// Whether the peer's loop was heard within `deadtime`.
@@ -56,6 +59,7 @@ struct PeerView: Sendable {
             reports[index] = nil
             words[index] = nil
             fitSince[index] = nil
+            health[index] = nil
         }
     }
 }

@@ -18,6 +18,11 @@ public struct Settings: Equatable, Sendable {
     public var autoFailback: AutoFailback
     /// `unproved_takeover`: whether silence alone is enough where no probe can tell (table, row 4).
     public var unprovedTakeover: Bool
+    /// `move_budget`: moves of a group on health grounds in an hour, of both nodes together; at most
+    /// `HealthWord.movesMaximum`.
+    public var moveBudget: Int
+    /// `restart_budget`: restarts of a group on this node in an hour.
+    public var restartBudget: Int
     /// The configured links, in the order of ha.cf; at least one, at most 64.
     public var links: [LinkSettings]
     /// The groups, in the order of haresources; at most 1,000, identities distinct.
@@ -32,6 +37,8 @@ public struct Settings: Equatable, Sendable {
         timings: Timings,
         autoFailback: AutoFailback,
         unprovedTakeover: Bool,
+        moveBudget: Int = 3,
+        restartBudget: Int = 0,
         links: [LinkSettings],
         groups: [GroupSettings]
     ) {
@@ -42,6 +49,8 @@ public struct Settings: Equatable, Sendable {
         self.timings = timings
         self.autoFailback = autoFailback
         self.unprovedTakeover = unprovedTakeover
+        self.moveBudget = min(moveBudget, HealthWord.movesMaximum)
+        self.restartBudget = restartBudget
         self.links = links
         self.groups = groups
     }
@@ -61,18 +70,21 @@ public struct Timings: Equatable, Sendable {
     public var fitSettle: Duration
     /// How long a node may take to answer an offer (S3b).
     public var offerTimeout: Duration
+    /// How long a node that gave a group up on health grounds is not fit for it.
+    public var holdDown: Duration
 
     /// The floor of `deadtime`.
     public static var deadtimeMinimum: Duration { .milliseconds(50) }
 
-    /// Makes timings; the two last have the defaults of design section 4.
+    /// Makes timings; the last three have their defaults.
     public init(
         keepalive: Duration,
         warntime: Duration,
         deadtime: Duration,
         initdead: Duration,
         fitSettle: Duration = .seconds(2),
-        offerTimeout: Duration = .seconds(5)
+        offerTimeout: Duration = .seconds(5),
+        holdDown: Duration = .seconds(300)
     ) {
         self.keepalive = keepalive
         self.warntime = warntime
@@ -80,6 +92,7 @@ public struct Timings: Equatable, Sendable {
         self.initdead = initdead
         self.fitSettle = fitSettle
         self.offerTimeout = offerTimeout
+        self.holdDown = holdDown
     }
 }
 

@@ -150,6 +150,12 @@ public struct GroupStatus: Equatable, Sendable, Codable {
     public var isContested: Bool
     /// Who froze it; absent when it is not frozen.
     public var frozen: FrozenStatus?
+    /// The services of it that have failed, each with what its monitor said.
+    public var failures: [String]
+    /// Why a failed service does not move it; absent when none has failed, or it is moving.
+    public var whyNotMoved: String?
+    /// How long this node is still held down for it; absent when it is not.
+    public var heldDownMilliseconds: Int64?
     /// Its resources in starting order.
     public var resources: [ResourceStatus]
 
@@ -166,6 +172,9 @@ public struct GroupStatus: Equatable, Sendable, Codable {
         peerUnfitReason: String? = nil,
         isContested: Bool = false,
         frozen: FrozenStatus? = nil,
+        failures: [String] = [],
+        whyNotMoved: String? = nil,
+        heldDownMilliseconds: Int64? = nil,
         resources: [ResourceStatus]
     ) {
         self.name = name
@@ -179,6 +188,9 @@ public struct GroupStatus: Equatable, Sendable, Codable {
         self.peerUnfitReason = peerUnfitReason
         self.isContested = isContested
         self.frozen = frozen
+        self.failures = failures
+        self.whyNotMoved = whyNotMoved
+        self.heldDownMilliseconds = heldDownMilliseconds
         self.resources = resources
     }
 }
@@ -205,15 +217,23 @@ public enum GroupState: String, Sendable, Codable {
 public struct FrozenStatus: Equatable, Sendable, Codable {
     /// Who froze it.
     public var by: String
-    /// Until when, in words; absent for no end.
+    /// Until when, local time, as the daemon fills it in; absent for no end.
     public var until: String?
+    /// How long still; absent for no end.
+    public var remainingMilliseconds: Int64?
     /// Why.
     public var reason: String
 
     /// Makes it of its parts.
-    public init(by: String, until: String?, reason: String) {
+    public init(
+        by: String,
+        until: String?,
+        remainingMilliseconds: Int64? = nil,
+        reason: String
+    ) {
         self.by = by
         self.until = until
+        self.remainingMilliseconds = remainingMilliseconds
         self.reason = reason
     }
 }
@@ -293,30 +313,118 @@ public enum ProtectionLevel: String, Sendable, Codable {
     case fencing
 }
 
-/// One service monitor.
+/// One service of mon.cf as its monitor sees it.
 public struct MonitorStatus: Equatable, Sendable, Codable {
-    /// `watch/service`.
+    /// `HOSTGROUP/SERVICE`, as mon.cf names them.
     public var name: String
     /// Its state.
     public var state: MonitorState
+    /// What is done when it fails.
+    public var action: HealthAction
+    /// The first line of the last run's output, or why nothing is run; may be empty.
+    public var summary: String
+    /// Failed runs since the last successful one.
+    public var consecutiveFailures: Int
+    /// Milliseconds since it came into this state.
+    public var sinceMilliseconds: Int64
+    /// Milliseconds since the last run ended; absent before the first.
+    public var lastRunMilliseconds: Int64?
+    /// How long that run took.
+    public var lastRunTookMilliseconds: Int64?
+    /// What it said.
+    public var lastRunResult: MonitorRunResult?
+    /// Milliseconds until the next run is due; absent while one goes on, and where none will.
+    public var nextRunMilliseconds: Int64?
+    /// Whether a run goes on now.
+    public var isRunning: Bool
+    /// The groups whose `monitor` resource names its host group, in the order of haresources.
+    public var groups: [String]
+    /// The last runs, the newest last; empty unless this one service was asked for.
+    public var history: [MonitorRunStatus]
 
     /// Makes it of its parts.
-    public init(name: String, state: MonitorState) {
+    public init(
+        name: String,
+        state: MonitorState,
+        action: HealthAction = .notify,
+        summary: String = "",
+        consecutiveFailures: Int = 0,
+        sinceMilliseconds: Int64 = 0,
+        lastRunMilliseconds: Int64? = nil,
+        lastRunTookMilliseconds: Int64? = nil,
+        lastRunResult: MonitorRunResult? = nil,
+        nextRunMilliseconds: Int64? = nil,
+        isRunning: Bool = false,
+        groups: [String] = [],
+        history: [MonitorRunStatus] = []
+    ) {
         self.name = name
         self.state = state
+        self.action = action
+        self.summary = summary
+        self.consecutiveFailures = consecutiveFailures
+        self.sinceMilliseconds = sinceMilliseconds
+        self.lastRunMilliseconds = lastRunMilliseconds
+        self.lastRunTookMilliseconds = lastRunTookMilliseconds
+        self.lastRunResult = lastRunResult
+        self.nextRunMilliseconds = nextRunMilliseconds
+        self.isRunning = isRunning
+        self.groups = groups
+        self.history = history
     }
 }
 
-/// A monitor's state.
-public enum MonitorState: String, Sendable, Codable {
+/// How a service stands; the words are those of the room Monitoring.
+public enum MonitorState: String, Sendable, Codable, CaseIterable {
+    /// Not watched on this node: no `monitor` resource for it runs here.
+    case idle
+    /// Watched; no run has ended yet.
+    case untested
+    /// Not yet ok since it began to be watched, and `start_grace` is not over: failures count for nothing.
+    case starting
     /// The last check passed.
     case ok
-    /// Failing, not yet long enough.
+    /// Failing, not yet as often as `alertafter` asks for.
     case failing
     /// Failed.
     case failed
-    /// The check could not tell.
+    /// The checker cannot tell, several times in a row.
     case unknown
-    /// Switched off.
+    /// Switched off by an administrator.
     case disabled
+}
+
+/// One run of a monitor.
+public struct MonitorRunStatus: Equatable, Sendable, Codable {
+    /// Milliseconds since it ended.
+    public var agoMilliseconds: Int64
+    /// How long it took.
+    public var tookMilliseconds: Int64
+    /// What it said.
+    public var result: MonitorRunResult
+    /// The first line of its output.
+    public var summary: String
+
+    /// Makes it of its parts.
+    public init(
+        agoMilliseconds: Int64,
+        tookMilliseconds: Int64,
+        result: MonitorRunResult,
+        summary: String
+    ) {
+        self.agoMilliseconds = agoMilliseconds
+        self.tookMilliseconds = tookMilliseconds
+        self.result = result
+        self.summary = summary
+    }
+}
+
+/// What one run of a monitor says of its service.
+public enum MonitorRunResult: String, Sendable, Codable {
+    /// It works.
+    case ok
+    /// It does not.
+    case failed
+    /// Nothing: the checker could not run, was ended by a signal or took too long.
+    case unknown
 }

@@ -13,7 +13,7 @@ public struct Transition: Hashable, Sendable {
 }
 
 /// Why a group changes its phase.
-public enum TransitionCause: String, CaseIterable, Sendable {
+public enum TransitionCause: String, CaseIterable, Sendable, Codable {
     /// All resources were probed stopped.
     case probedStopped = "all probed stopped"
     /// All resources run, and the record says that they should (L4).
@@ -36,6 +36,8 @@ public enum TransitionCause: String, CaseIterable, Sendable {
     case offeredToPeer = "all stopped, peer fit"
     /// Every resource was stopped.
     case stopped = "all stopped"
+    /// Every resource was stopped, to be started again here: the claim stands.
+    case restarted = "all stopped, to start again"
     /// Every resource was stopped after a failed start, and the peer cannot take.
     case stoppedFailed = "all stopped after a failed start"
     /// A stop failed or took too long (S4).
@@ -68,6 +70,7 @@ public enum Transitions {
         row(.stopping, .offered, .offeredToPeer),
         row(.stopping, .standby, .stopped),
         row(.stopping, .failed, .stoppedFailed),
+        row(.stopping, .starting, .restarted),
         row(.stopping, .unsafe, .stopFailed),
         row(.offered, .standby, .accepted),
         row(.offered, .failed, .accepted),

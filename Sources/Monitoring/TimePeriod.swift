@@ -61,3 +61,57 @@ public enum TimePeriod: Equatable, Sendable {
     /// No scale stands twice in one.
     case anyOf([[Condition]])
 }
+
+extension TimePeriod {
+    /// Whether the period holds at a time, as Time::Period's `inPeriod` says.
+    public func holds(at time: CivilTime) -> Bool {
+        switch self {
+        case .always: true
+        case .never: false
+        case .anyOf(let alternatives):
+            alternatives.contains { conditions in
+                conditions.allSatisfy { $0.holds(at: time) }
+            }
+        }
+    }
+
+    /// Whether the answer may change within a minute.
+    var countsSeconds: Bool {
+        guard case .anyOf(let alternatives) = self else { return false }
+        return alternatives.contains { $0.contains { $0.scale == .second } }
+    }
+}
+
+extension TimePeriod.Condition {
+    fileprivate func holds(at time: CivilTime) -> Bool {
+        let value = scale.value(of: time)
+        return ranges.contains { range in
+            var (from, through) = (range.from, range.through)
+            if scale == .year {
+                // Two digits are a year of the current century.
+                if from <= 99 { from += time.year / 100 * 100 }
+                if through <= 99 { through += time.year / 100 * 100 }
+                return from <= value && value <= through
+            }
+            return from <= through
+                ? from <= value && value <= through : from <= value || value <= through
+        }
+    }
+}
+
+extension TimePeriod.Scale {
+    fileprivate func value(of time: CivilTime) -> Int {
+        switch self {
+        case .year: time.year
+        case .month: time.month
+        // A week begins on Sunday; the first one is what comes before the first Sunday but the 1st.
+        case .week: (time.day - time.weekday + 6) / 7 + 1
+        case .yearDay: time.yearDay
+        case .monthDay: time.day
+        case .weekDay: time.weekday
+        case .hour: time.hour
+        case .minute: time.minute
+        case .second: time.second
+        }
+    }
+}

@@ -23,15 +23,19 @@ public func printable(_ text: String, keepsLines: Bool = false) -> String {
 
 /// The text in lines of at most `width` characters, broken at blanks.
 ///
-/// A longer word stays whole, so that what is to be typed can be copied. The first line begins with `label`,
-/// the others are indented as far.
+/// A longer word stays whole, and so does a command at the end, so that what is to be typed can be copied. The
+/// first line begins with `label`, the others are indented as far.
 func wrapped(_ text: String, label: String, width: Int?) -> [String] {
     let indent = String(repeating: " ", count: label.count)
     guard let width else { return [label + text] }
     var lines: [String] = []
     var line = label
     var isEmpty = true
-    for word in text.split(separator: " ") {
+    var words = text.split(separator: " ")
+    if let command = words.lastIndex(of: "baton"), command > 0, words[command - 1].hasSuffix(":") {
+        words[command...] = [words[command...].joined(separator: " ")[...]]
+    }
+    for word in words {
         if !isEmpty, line.count + 1 + word.count > width {
             lines.append(line)
             line = indent
@@ -54,6 +58,11 @@ public func ageText(milliseconds: Int64) -> String {
     if hours < 1 { return "\(minutes) min" }
     if hours < 48 { return minutes % 60 == 0 ? "\(hours) h" : "\(hours) h \(minutes % 60) min" }
     return hours % 24 == 0 ? "\(hours / 24) d" : "\(hours / 24) d \(hours % 24) h"
+}
+
+/// A number of things: `1 service`, `2 services`.
+func counted(_ count: Int, _ thing: String) -> String {
+    "\(count) \(thing)\(count == 1 ? "" : "s")"
 }
 
 /// `a`, `a and b`, `a, b and c`, and from five on `a, b, c and 2 more`.

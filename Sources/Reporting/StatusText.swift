@@ -24,7 +24,9 @@ public struct StatusText: Sendable {
         if !status.groups.isEmpty {
             lines += [""] + groupTable(status).lines(indent: 0, width: width, usesColor: usesColor)
         }
-        for group in status.groups where !group.isPlain { lines += [""] + resources(of: group) }
+        for group in status.groups where !group.isPlain {
+            lines += [""] + particulars(of: group, on: status.node)
+        }
         lines += [""] + surroundings(status)
         if let next = verdict.nextStep {
             lines.append("")
@@ -58,14 +60,21 @@ public struct StatusText: Sendable {
         return table
     }
 
-    private func resources(of group: GroupStatus) -> [String] {
+    /// What is not plain about a group: why it does not move, and resources that are not as they should be.
+    private func particulars(of group: GroupStatus, on node: String) -> [String] {
         var lines: [String] = []
-        if let frozen = group.frozen {
-            let end = frozen.until.map { " until " + printable($0) } ?? ""
-            let text = "is frozen by \(printable(frozen.by))\(end): \(printable(frozen.reason))"
-            lines += wrapped(printable(group.name) + " " + text, label: "", width: width)
+        for sentence in group.particulars(on: node) {
+            lines += wrapped(sentence, label: "", width: width)
+        }
+        for failure in group.failures {
+            lines.append("      | " + printable(failure).trimmingTrailingBlanks)
         }
         if group.hasPlainResources { return lines }
+        return lines + resources(of: group)
+    }
+
+    private func resources(of group: GroupStatus) -> [String] {
+        var lines: [String] = []
         var table = TextTable(columns: [
             TableColumn(title: "RESOURCE"),
             TableColumn(title: "STATE"),
@@ -96,7 +105,7 @@ public struct StatusText: Sendable {
         let code = failure.exitCode.map { "exit code \($0)" } ?? "no exit code"
         let output = printable(failure.output, keepsLines: true)
             .split(separator: "\n", omittingEmptySubsequences: true)
-            .map { String($0.trimmingTrailingBlanks) }
+            .map { $0.trimmingTrailingBlanks }
             .filter { !$0.isEmpty }
         if output.isEmpty { return ["      \(code), no output"] }
         return ["      \(code), its last output:"] + output.map { "      | " + $0 }
@@ -119,9 +128,7 @@ public struct StatusText: Sendable {
                 "\(printable(group.name)) cannot be taken by \(printable(status.node)): \(why)"
             lines += wrapped(text, label: label("Not fit"), width: width)
         }
-        for monitor in status.monitors where monitor.state != .ok {
-            lines.append(label("Monitor") + printable(monitor.name) + " " + monitor.state.rawValue)
-        }
+        lines += monitors(status)
         let lastMove = status.lastMove.map { printable($0) } ?? "none since this daemon started"
         lines += wrapped(lastMove, label: label("Last move"), width: width)
         if !status.reason.isEmpty {
@@ -130,6 +137,23 @@ public struct StatusText: Sendable {
         lines.append(label("Protection") + status.protection.level.rawValue)
         for gap in status.protection.gaps {
             lines += wrapped(printable(gap), label: label("  not covered"), width: width)
+        }
+        return lines
+    }
+
+    /// How many services are watched, and those that are not as they should be; never a screen full.
+    private func monitors(_ status: Status) -> [String] {
+        guard let summary = MonitorsText.summary(status) else { return [] }
+        var lines = wrapped(summary, label: label("Monitors"), width: width)
+        let odd = status.monitors.filter(\.isOdd)
+        let shown = odd.count > 8 ? odd.prefix(7) : odd[...]
+        for monitor in shown {
+            let state = monitor.state.emphasis.paint(monitor.state.rawValue, usesColor: usesColor)
+            let name = printable(monitor.name)
+            lines.append(label("") + name + " " + state + monitor.lengthText + monitor.saidText)
+        }
+        if odd.count > shown.count {
+            lines.append(label("") + "and \(odd.count - shown.count) more: baton monitors")
         }
         return lines
     }
@@ -155,7 +179,10 @@ public struct StatusText: Sendable {
 
 extension GroupStatus {
     /// Whether nothing of the group needs more than its row of the table.
-    fileprivate var isPlain: Bool { frozen == nil && hasPlainResources }
+    fileprivate var isPlain: Bool {
+        frozen == nil && failures.isEmpty && whyNotMoved == nil && heldDownMilliseconds == nil
+            && hasPlainResources
+    }
 
     /// Whether the resources are as the group's state says.
     fileprivate var hasPlainResources: Bool {
@@ -175,11 +202,11 @@ extension GroupStatus {
     fileprivate var since: Int64? { resources.map(\.since).min() }
 }
 
-extension Substring {
-    fileprivate var trimmingTrailingBlanks: Substring {
-        var text = self
+extension StringProtocol {
+    var trimmingTrailingBlanks: String {
+        var text = self[...]
         while text.last?.isWhitespace == true { text.removeLast() }
-        return text
+        return String(text)
     }
 }
 
@@ -188,7 +215,7 @@ extension Verdict.Level {
         switch self {
         case .fine: .good
         case .impaired, .moving, .doubtful: .warning
-        case .down, .endangered: .bad
+        case .failing, .down, .endangered: .bad
         }
     }
 }

@@ -16,6 +16,8 @@ public struct Verdict: Equatable, Sendable {
         case moving
         /// Whether a group runs is not known.
         case doubtful
+        /// A group runs, but a service of it has failed.
+        case failing
         /// A group does not run.
         case down
         /// A group is neither stopped nor under control: it may still write.
@@ -80,6 +82,7 @@ public struct Verdict: Equatable, Sendable {
                 isAll
                     ? "It is not known whether the service runs"
                     : "It is not known whether the whole service runs"
+            case .failing: "A PART OF THE SERVICE FAILS"
             case .down: isAll ? "THE SERVICE IS DOWN" : "A PART OF THE SERVICE IS DOWN"
             case .endangered:
                 isAll ? "THE SERVICE IS IN DANGER" : "A PART OF THE SERVICE IS IN DANGER"
@@ -148,6 +151,16 @@ public struct Verdict: Equatable, Sendable {
         }
         for group in status.groups where group.state != .active && !group.fit {
             let name = printable(group.name)
+            // Frozen or held down: said with the word that ends it.
+            if group.heldDownMilliseconds != nil {
+                found.append(
+                    (
+                        "\(status.node) could not take \(name), which it gave up because a service failed",
+                        "repair that on \(status.node), then: baton clear \(name)"
+                    )
+                )
+                continue
+            }
             if group.state == .unknown {
                 found.append(("\(status.node) still probes \(name)", "baton status"))
                 continue
@@ -170,15 +183,43 @@ public struct Verdict: Equatable, Sendable {
                 )
             }
         }
-        for monitor in status.monitors where monitor.state == .failed || monitor.state == .failing {
-            found.append(
-                (
-                    "monitor \(printable(monitor.name)) is \(monitor.state.rawValue)",
-                    "baton status --json"
+        return found + restraints(status) + monitors(status)
+    }
+
+    /// Freezes and used budgets.
+    private static func restraints(_ status: Status) -> [(text: String, nextStep: String)] {
+        status.groups.compactMap { group in
+            guard let frozen = group.frozen else { return nil }
+            let name = printable(group.name)
+            if frozen.isBudget {
+                return (
+                    "\(name) has used up its moves and stays where it is when a service fails\(frozen.endText)",
+                    "repair what failed on both nodes, then: baton clear \(name)"
                 )
+            }
+            return (
+                "\(name) is frozen by \(printable(frozen.by))\(frozen.endText)\(frozen.reasonText) and would not move",
+                "baton thaw \(name)"
             )
         }
-        return found
+    }
+
+    /// Services that are not ok, apart from those that a group's finding names.
+    private static func monitors(_ status: Status) -> [(text: String, nextStep: String)] {
+        let told = Set(status.groups.flatMap(\.failedNames))
+        let odd = status.monitors.filter {
+            $0.isOdd && $0.state != .disabled && !told.contains(printable($0.name))
+        }
+        guard
+            let worst = odd.first(where: { $0.state == .failed || $0.state == .unknown })
+                ?? odd.first
+        else { return [] }
+        let text =
+            worst.state == .unknown
+            ? "nobody can tell whether \(printable(worst.name)) works"
+            : "monitor \(printable(worst.name)) is \(worst.state.rawValue)"
+        let others = odd.count == 1 ? "" : " (and \(odd.count - 1) more)"
+        return [(text + others, "baton monitors \(printable(worst.name))")]
     }
 
     private static func deviceName(_ link: String) -> String {
@@ -201,6 +242,11 @@ private struct GroupFinding {
         let peer = status.peer.name
         let isThere = group.owner == peer
         switch (group.state, status.peer.state) {
+        case (.active, _) where !group.failures.isEmpty:
+            level = .failing
+            let stays = group.whyNotMoved.map { ", and it stays: " + printable($0) } ?? ""
+            predicate = "runs on \(node), where \(enumerated(group.failedNames)) failed\(stays)"
+            nextStep = "baton monitors"
         case (.active, _):
             (level, predicate, nextStep) = (.fine, "runs on \(node)", nil)
         case (.suspended, _):
@@ -248,5 +294,5 @@ private struct GroupFinding {
 
 extension String {
     /// The text with its first letter as a capital.
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

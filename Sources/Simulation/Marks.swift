@@ -21,6 +21,8 @@ extension Event {
         case .loopLate(let lateness): 0xb00 &+ UInt64(bitPattern: lateness.nanoseconds) << 16
         case .commandReceived(let id, _): 0xc00 &+ id.value << 16
         case .shutdownRequested: 0xd00
+        case .healthChanged(let group, let failures):
+            0xe00 &+ UInt64(group) << 16 &+ UInt64(failures.count) << 32
         }
     }
 }

@@ -129,6 +129,10 @@ struct Transcript {
         case .loopLate(let lateness): return "the loop is late by \(lateness.text)"
         case .commandReceived(let id, let command): return "command \(id.value): \(command.words)"
         case .shutdownRequested: return "SIGTERM"
+        case .healthChanged(let group, let failures):
+            let names = failures.map { "\($0.name) (\($0.action.rawValue))" }
+            let text = names.isEmpty ? "all well" : "failed: \(names.joined(separator: ", "))"
+            return "services of \(machine.settings.groups[group].name): \(text)"
         case .heartbeatReceived, .heartbeatRepeated, .timeReached, .persisted, .probeAnswered:
             return "\(event)"
         }
@@ -182,6 +186,11 @@ extension Command {
         case .takeover(let scope): "takeover \(scope.words)"
         case .failback: "failback"
         case .confirmDown(let node): "confirm-down \(node)"
+        case .standbyForHealth(let scope, let cause): "standby \(scope.words) for \(cause)"
+        case .clear(let scope): "clear \(scope.words)"
+        case .freeze(let scope, let duration, _, _):
+            "freeze \(scope.words) \(duration?.text ?? "for ever")"
+        case .thaw(let scope): "thaw \(scope.words)"
         }
     }
 }

@@ -380,7 +380,7 @@ extension World {
                     machine
                 )
             }
-        case .failback, .confirmDown: break
+        case .failback, .confirmDown, .standbyForHealth, .clear, .freeze, .thaw: break
         }
     }
 

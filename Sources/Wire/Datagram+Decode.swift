@@ -125,6 +125,9 @@ extension Envelope {
                     (count - Layout.groupsHeader) % groupCount == 0
                 else { return false }
                 groups = content
+            case Layout.healthSection:
+                guard health.isEmpty, Self.isHealth(datagram, content) else { return false }
+                health = content
             default:
                 break
             }
@@ -156,6 +159,32 @@ extension Envelope {
         return true
     }
 
+    /// Whether `range` holds whole records of health.
+    private static func isHealth(_ datagram: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            guard range.upperBound - offset >= Layout.healthCount,
+                datagram.nanoseconds(at: offset + 8) != nil
+            else { return false }
+            offset += Layout.healthCount + Int(datagram[offset + 2]) * Layout.moveCount
+        }
+        return offset == range.upperBound
+    }
+
+    /// Reads the records of health, and gives each to its group.
+    private func readHealth(_ datagram: Span<UInt8>, _ groups: inout [GroupReport]) {
+        var offset = health.lowerBound
+        while offset < health.upperBound {
+            let place = Int(datagram.number(UInt16.self, at: offset))
+            let count = Int(datagram[offset + 2])
+            // A place that is none of this datagram's groups says nothing.
+            if groups.indices.contains(place) {
+                groups[place].health = HealthWord(datagram, at: offset, count: count)
+            }
+            offset += Layout.healthCount + count * Layout.moveCount
+        }
+    }
+
     /// The content of the beat, with the groups of this datagram.
     func content(_ datagram: Span<UInt8>) -> BeatContent {
         var content = BeatContent(
@@ -182,6 +211,7 @@ extension Envelope {
         for offset in stride(from: first, to: groups.upperBound, by: groupCount) {
             content.groups.append(GroupReport(datagram, at: offset))
         }
+        readHealth(datagram, &content.groups)
         return content
     }
 }
@@ -231,5 +261,29 @@ extension GroupReport {
         )
         storageDigest = datagram.number(UInt64.self, at: offset + 64)
         addressDigest = datagram.number(UInt64.self, at: offset + 72)
+    }
+}
+
+extension HealthWord {
+    /// Reads the record at `offset`, whose bounds were checked; of too many moves the last ones.
+    init(_ datagram: Span<UInt8>, at offset: Int, count: Int) {
+        self.init()
+        let flags = datagram[offset + 3]
+        isFrozen = flags & Layout.frozenFlag != 0
+        freezeStamp = datagram.number(UInt32.self, at: offset + 4)
+        if flags & Layout.endlessFlag == 0 {
+            freezeRemaining = .nanoseconds(datagram.nanoseconds(at: offset + 8) ?? 0)
+        }
+        clearedThrough = datagram.number(UInt64.self, at: offset + 16)
+        for index in max(0, count - HealthWord.movesMaximum)..<count {
+            let place = offset + Layout.healthCount + index * Layout.moveCount
+            moves.append(
+                HealthMove(
+                    epoch: datagram.number(UInt64.self, at: place),
+                    isSenders: datagram[place + 12] & Layout.sendersFlag != 0,
+                    age: .seconds(Int64(datagram.number(UInt32.self, at: place + 8)))
+                )
+            )
+        }
     }
 }

@@ -69,6 +69,28 @@ extension [UInt8] {
         put(own.address.low, at: offset + 16)
     }
 
+    /// Writes what there is to say of the health of the group at `place`, and gives where it ends.
+    mutating func put(_ word: HealthWord, place: Int, at offset: Int) -> Int {
+        let moves = word.moves.suffix(HealthWord.movesMaximum)
+        put(UInt16(place), at: offset)
+        self[offset + 2] = UInt8(moves.count)
+        var flags: UInt8 = 0
+        if word.isFrozen { flags |= Layout.frozenFlag }
+        if word.freezeRemaining == nil { flags |= Layout.endlessFlag }
+        self[offset + 3] = flags
+        put(word.freezeStamp, at: offset + 4)
+        put(word.freezeRemaining ?? .zero, at: offset + 8)
+        put(word.clearedThrough, at: offset + 16)
+        var next = offset + Layout.healthCount
+        for move in moves {
+            put(move.epoch, at: next)
+            put(UInt32(clamping: move.age.components.seconds), at: next + 8)
+            self[next + 12] = move.isSenders ? Layout.sendersFlag : 0
+            next += Layout.moveCount
+        }
+        return next
+    }
+
     /// Writes one group's 80 bytes.
     mutating func put(_ report: GroupReport, at offset: Int) {
         put(report.group.value, at: offset)
@@ -92,5 +114,13 @@ extension [UInt8] {
         put(report.generation.low, at: offset + 56)
         put(report.storageDigest, at: offset + 64)
         put(report.addressDigest, at: offset + 72)
+    }
+}
+
+extension HealthWord {
+    /// The bytes it takes in a datagram: none when there is nothing to say.
+    var encodedCount: Int {
+        guard !isEmpty else { return 0 }
+        return Layout.healthCount + min(moves.count, HealthWord.movesMaximum) * Layout.moveCount
     }
 }

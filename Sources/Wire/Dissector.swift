@@ -106,6 +106,21 @@ public enum Dissector {
         if report.isEpochDoubtful { words.append("epoch doubtful") }
         if report.hasStartedStorage { words.append("has started storage") }
         if report.prefersSender { words.append("prefers sender") }
+        if !report.health.isEmpty { words.append(text(report.health)) }
+        return words.joined(separator: ", ")
+    }
+
+    private static func text(_ word: HealthWord) -> String {
+        var words = ["cleared through \(word.clearedThrough)"]
+        words += word.moves.map { move in
+            "move at \(move.epoch) \(move.isSenders ? "by sender" : "by receiver") "
+                + nanoseconds(move.age.nanoseconds) + " ago"
+        }
+        words.append("freeze \(word.freezeStamp)")
+        if word.isFrozen {
+            let length = word.freezeRemaining.map { nanoseconds($0.nanoseconds) } ?? "ever"
+            words.append("frozen for \(length)")
+        }
         return words.joined(separator: ", ")
     }
 

@@ -5,7 +5,7 @@
 // |-|-|-|-|
 // | 0 | 4 | magic | "BATN" |
 // | 4 | 1 | major version | 1; another one is malformed |
-// | 5 | 1 | minor version | 0; a higher one may add what lower ones skip |
+// | 5 | 1 | minor version | 1; a higher one may add what lower ones skip |
 // | 6 | 1 | key id | 0–15 |
 // | 7 | 1 | tag length | bytes: 32, 20, 16 (0: simulator) |
 // | 8 | 2 | signed length | bytes before the tag, this header included |
@@ -36,6 +36,8 @@
 // | 176 | … | sections | up to the signed length |
 // | signed length | 16, 20, 32 | tag | HMAC over all bytes before it |
 //
+// Minor version 1 added section 4.
+//
 // A section is type (1), reserved (1), length of what follows (2), content. Each known type comes at
 // most once; unknown types are skipped.
 //
@@ -44,6 +46,7 @@
 // | 1 names (required) | cluster, sender, receiver: each one byte of length (1–100) and that many bytes |
 // | 2 addresses | per address 24 bytes: family 4 or 6 (1), reserved (1), MAC (6), address (16; IPv4 last 4) |
 // | 3 groups | record size (2; 80, more in a higher minor version), first (2), total (2), reserved (2), records |
+// | 4 health | per group that has something to say: 24 bytes, then 16 for each of its moves |
 //
 // `first` and `total` say which of the beat's groups these are. A group's record:
 //
@@ -66,6 +69,21 @@
 // | 64 | 8 | storage digest | |
 // | 72 | 8 | address digest | |
 //
+// A record of section 4; instants travel as ages, for the clocks of two nodes have nothing in common:
+//
+// | offset | size | field | meaning |
+// |-|-|-|-|
+// | 0 | 2 | place | which group of this datagram, from 0 |
+// | 2 | 1 | moves | how many follow |
+// | 3 | 1 | flags | bit 0 frozen, 1 without an end |
+// | 4 | 4 | freeze stamp | |
+// | 8 | 8 | remaining | ns of the freeze, below 2^63 |
+// | 16 | 8 | cleared through | epoch |
+// | 24… | 8 | epoch | of a move on health grounds |
+// | 32… | 4 | age | s |
+// | 36… | 1 | flags | bit 0 the sender gave the group up |
+// | 37… | 3 | reserved | 0, ignored |
+//
 // A value that a newer sender knows and we do not reads as the one that permits least, so that nodes
 // of two minor versions can work together during a rolling upgrade.
 
@@ -75,7 +93,7 @@ internal import Failover
 enum Layout {
     static let magic: UInt32 = 0x4241_544e
     static let major: UInt8 = 1
-    static let minor: UInt8 = 0
+    static let minor: UInt8 = 1
 
     static let keyID = 6
     static let tagLength = 7
@@ -106,6 +124,9 @@ enum Layout {
     static let namesSection: UInt8 = 1
     static let addressesSection: UInt8 = 2
     static let groupsSection: UInt8 = 3
+    static let healthSection: UInt8 = 4
+    static let healthCount = 24
+    static let moveCount = 16
     static let nameMaximum = 100
     static let addressCount = 24
     static let groupsHeader = 8
@@ -116,6 +137,9 @@ enum Layout {
     static let storageFlag: UInt8 = 2
     static let prefersFlag: UInt8 = 4
     static let doubtfulFlag: UInt8 = 8
+    static let frozenFlag: UInt8 = 1
+    static let endlessFlag: UInt8 = 2
+    static let sendersFlag: UInt8 = 1
 
     /// The content of a names section.
     static func names(cluster: String, sender: NodeName, receiver: NodeName) -> [UInt8] {
@@ -145,6 +169,7 @@ struct Envelope: Equatable {
     var names = 0..<0
     var addresses = 0..<0
     var groups = 0..<0
+    var health = 0..<0
     /// The size of a group's record; 80 or more.
     var groupCount = Layout.groupCount
 }

@@ -32,21 +32,22 @@ extension Session {
             + (addresses > 0 ? Layout.sectionHeader + addresses * Layout.addressCount : 0)
         let groupsHeader = Layout.sectionHeader + Layout.groupsHeader
         let room = Self.datagramMaximum - tagLength - base - groupsHeader
-        let groupsPerDatagram = room / Layout.groupCount
         let groups = content.groups.count
-        let parts = max(1, (groups + groupsPerDatagram - 1) / groupsPerDatagram)
+        let parts = Session.parts(of: content.groups, room: room)
 
         var envelope = envelope(content, link: link, at: now)
-        envelope.parts = UInt16(parts)
+        envelope.parts = UInt16(parts.count)
         var datagrams: [[UInt8]] = []
-        datagrams.reserveCapacity(parts)
-        for part in 0..<parts {
+        datagrams.reserveCapacity(parts.count)
+        for part in parts.indices {
             sequence += 1
             envelope.sequence = sequence
             envelope.part = UInt16(part)
-            let first = part * groupsPerDatagram
-            let count = min(groupsPerDatagram, groups - first)
-            let length = base + (count > 0 ? groupsHeader + count * Layout.groupCount : 0)
+            let range = parts[part].range
+            let (first, count, healthCount) = (range.lowerBound, range.count, parts[part].healthCount)
+            let length =
+                base + (count > 0 ? groupsHeader + count * Layout.groupCount : 0)
+                + (healthCount > 0 ? Layout.sectionHeader + healthCount : 0)
             var datagram = [UInt8](repeating: 0, count: length + tagLength)
             datagram.put(envelope, key: key ?? 0, tagLength: tagLength)
             var offset = datagram.putSection(
@@ -79,9 +80,16 @@ extension Session {
                 datagram.put(UInt16(first), at: offset + 2)
                 datagram.put(UInt16(groups), at: offset + 4)
                 offset += Layout.groupsHeader
-                for index in first..<(first + count) {
+                for index in range {
                     datagram.put(content.groups[index], at: offset)
                     offset += Layout.groupCount
+                }
+            }
+            if healthCount > 0 {
+                offset = datagram.putSection(Layout.healthSection, count: healthCount, at: offset)
+                for index in range where !content.groups[index].health.isEmpty {
+                    let word = content.groups[index].health
+                    offset = datagram.put(word, place: index - first, at: offset)
                 }
             }
             if let context {
@@ -91,6 +99,29 @@ extension Session {
             datagrams.append(datagram)
         }
         return datagrams
+    }
+
+    /// The groups of each datagram of a beat, at least one datagram, and the bytes of their health.
+    private static func parts(
+        of groups: [GroupReport],
+        room: Int
+    ) -> [(range: Range<Int>, healthCount: Int)] {
+        var parts: [(range: Range<Int>, healthCount: Int)] = []
+        var (first, used, health) = (0, 0, 0)
+        for index in groups.indices {
+            var word = groups[index].health.encodedCount
+            if word > 0, health == 0 { word += Layout.sectionHeader }
+            if used + Layout.groupCount + word > room {
+                parts.append((first..<index, health))
+                (first, used, health) = (index, 0, 0)
+                word = groups[index].health.encodedCount
+                if word > 0 { word += Layout.sectionHeader }
+            }
+            used += Layout.groupCount + word
+            health += groups[index].health.encodedCount
+        }
+        parts.append((first..<groups.count, health))
+        return parts
     }
 
     /// The envelope of the next datagrams.

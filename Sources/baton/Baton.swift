@@ -15,7 +15,8 @@ struct Baton: ParsableCommand {
         version: Baton.versionText,
         subcommands: [
             StatusCommand.self, StandbyCommand.self, TakeoverCommand.self, FailbackCommand.self,
-            ConfirmDownCommand.self, CheckCommand.self, HelpCommand.self, KeygenCommand.self,
+            ConfirmDownCommand.self, MonitorsCommand.self, ClearCommand.self, FreezeCommand.self,
+            ThawCommand.self, CheckCommand.self, HelpCommand.self, KeygenCommand.self,
             ReloadCommand.self, ManualCommand.self, CompletionCommand.self,
         ],
         defaultSubcommand: StatusCommand.self
@@ -86,7 +87,8 @@ struct WaitTime: ExpressibleByArgument {
 
     init?(argument: String) {
         let units: [(suffix: String, milliseconds: Double)] = [
-            ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("", 1000),
+            ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+            ("", 1000),
         ]
         for unit in units where argument.hasSuffix(unit.suffix) {
             guard let number = Double(argument.dropLast(unit.suffix.count)), number >= 0,

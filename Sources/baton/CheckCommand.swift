@@ -47,7 +47,8 @@ struct CheckCommand: ParsableCommand {
         let check = ConfigurationCheck(
             try Self.files(in: place.directory),
             node: node ?? host,
-            peer: peer
+            peer: peer,
+            isThere: { Self.isThere($0, besides: place.directory) }
         )
         if global.json {
             Output.write(try JSONText.of(Report(check)) + "\n")
@@ -79,6 +80,16 @@ struct CheckCommand: ParsableCommand {
             monCf: try file(directory + "/mon.cf")
                 ?? (directory == "/etc/ha.d" ? try file("/etc/mon/mon.cf") : nil)
         )
+    }
+
+    /// Whether a program of mon.cf can be run: a path as it is, a name in `mon.d` or `alert.d` beside the
+    /// files or in the directories that mon.cf names.
+    private static func isThere(_ program: MonCfProgram, besides directory: String) -> Bool {
+        if program.name.contains("/") { return Files.isExecutable(program.name) }
+        let own = directory + (program.kind == .monitor ? "/mon.d" : "/alert.d")
+        return ([own] + program.directories).contains {
+            Files.isExecutable("\($0)/\(program.name)")
+        }
     }
 
     private static func file(_ path: String) throws -> ConfigurationFile? {

@@ -11,6 +11,7 @@ struct CommandDescription: Decodable {
     var discussion: String?
     var shouldDisplay: Bool?
     var subcommands: [CommandDescription]?
+    var defaultSubcommand: String?
     var arguments: [ArgumentDescription]?
 
     /// The whole command with its subcommands.
@@ -18,6 +19,23 @@ struct CommandDescription: Decodable {
         struct Dump: Decodable { var command: CommandDescription }
         let text = Baton._dumpHelp()
         return try JSONDecoder().decode(Dump.self, from: Data(text.utf8)).command
+    }
+
+    /// The command and its subcommands as they are typed, each once: the default one without its name.
+    var flattened: [CommandDescription] {
+        let own = (subcommands ?? []).filter { $0.commandName != "help" }
+        guard !own.isEmpty else { return [self] }
+        return own.map { one in
+            var flat = one
+            guard one.commandName == defaultSubcommand else {
+                flat.commandName = "\(commandName) \(one.commandName)"
+                return flat
+            }
+            flat.commandName = commandName
+            flat.abstract = abstract
+            flat.discussion = discussion
+            return flat
+        }
     }
 
     /// What follows the command's name in a synopsis, the options of every command left out.
@@ -54,6 +72,7 @@ struct ArgumentDescription: Decodable {
     var kind: String
     var shouldDisplay: Bool
     var isOptional: Bool
+    var isRepeating: Bool
     var names: [Name]?
     var valueName: String?
     var defaultValue: String?
@@ -66,7 +85,7 @@ struct ArgumentDescription: Decodable {
     /// `--run <dir>`, `-h, --help`, `<node>`.
     var title: String {
         let value = "<\(valueName ?? "value")>"
-        if kind == "positional" { return value }
+        if kind == "positional" { return value + (isRepeating ? "..." : "") }
         let spelled = (names ?? []).map { ($0.kind == "long" ? "--" : "-") + $0.name }
         return spelled.joined(separator: ", ") + (kind == "option" ? " " + value : "")
     }

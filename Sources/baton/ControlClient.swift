@@ -27,9 +27,12 @@ struct ControlClient {
 
     // MARK: Questions
 
-    /// The daemon's status.
-    func status(timeoutMilliseconds: Int64 = answerMilliseconds) throws -> Status {
-        let conversation = try open("status.sock", .status, timeoutMilliseconds)
+    /// The daemon's status, or what of it another question asks for.
+    func status(
+        _ request: ControlRequest = .status,
+        timeoutMilliseconds: Int64 = answerMilliseconds
+    ) throws -> Status {
+        let conversation = try open("status.sock", request, timeoutMilliseconds)
         while true {
             switch try conversation.next() {
             case .status(let status): return status

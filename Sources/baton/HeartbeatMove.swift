@@ -23,7 +23,7 @@ struct HeartbeatMove {
                 json: false
             )
             try client.perform(
-                isTakeover ? .takeover(scope) : .standby(scope),
+                isTakeover ? .takeover(scope) : .standby(scope, cause: Caller.monitor),
                 isWaiting: true,
                 timeoutMilliseconds: WaitingOptions.standardTimeoutMilliseconds
             )

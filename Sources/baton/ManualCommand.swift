@@ -12,7 +12,7 @@ struct ManualCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "baton.8, batond.8, ha.cf.5, haresources.5 or authkeys.5.",
+            "baton.8, batond.8, ha.cf.5, haresources.5, authkeys.5 or mon.cf.5.",
             valueName: "page"
         )
     )
@@ -22,7 +22,7 @@ struct ManualCommand: ParsableCommand {
 
     func run() throws {
         let pages =
-            try [ManualPage.baton(), .batond] + Directive.File.allCases.compactMap(ManualPage.file)
+            try [ManualPage.baton(), .batond] + Directive.File.allCases.map(ManualPage.file)
         guard let name else {
             Output.write(pages.map { $0.fileName + "\n" }.joined())
             return

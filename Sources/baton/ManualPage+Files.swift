@@ -1,10 +1,11 @@
-// The pages ha.cf.5, haresources.5 and authkeys.5, from the directive table and a few sentences for each file.
+// The pages ha.cf.5, haresources.5, authkeys.5 and mon.cf.5, from the directive table and a few sentences for
+// each file. What mon.cf.5 has besides is in `ManualPage+MonCf`.
 
 import Configuration
 
 extension ManualPage {
-    /// The page of a file; `nil` for one that has none of its own (mon.cf).
-    static func file(_ file: Directive.File) -> ManualPage? {
+    /// The page of a file.
+    static func file(_ file: Directive.File) -> ManualPage {
         let opening: (purpose: String, sentences: [String])
         switch file {
         case .haCf:
@@ -35,7 +36,11 @@ extension ManualPage {
                         + " the auth line on both and reload; then remove the old key.",
                 ]
             )
-        case .monCf: return nil
+        case .monCf:
+            opening = (
+                "what is watched on the node that holds a group, and what follows from a failure",
+                monCfDescription
+            )
         }
         var page = ManualPage(name: file.rawValue, section: 5, purpose: opening.purpose)
         page.sections.append(("DESCRIPTION", opening.sentences.map { .paragraph($0) }))
@@ -45,10 +50,13 @@ extension ManualPage {
             if entries.isEmpty { continue }
             page.sections.append((section.rawValue, entries.flatMap(Self.entry)))
         }
+        if file == .monCf { page.sections += monCfSections }
+        let old = file == .monCf ? "/etc/mon/mon.cf" : "/etc/ha.d/\(file.rawValue)"
         page.sections.append(
-            ("FILES", [.term("/etc/baton/\(file.rawValue)", ["Else /etc/ha.d/\(file.rawValue)."])])
+            ("FILES", [.term("/etc/baton/\(file.rawValue)", ["Else \(old)."])])
         )
-        let others = ["baton(8)", "batond(8)", "ha.cf(5)", "haresources(5)", "authkeys(5)"]
+        let pages = ["ha.cf(5)", "haresources(5)", "authkeys(5)", "mon.cf(5)"]
+        let others = (["baton(8)", "batond(8)"] + pages)
             .filter { $0 != "\(file.rawValue)(5)" }
         page.sections.append(("SEE ALSO", [.paragraph(others.joined(separator: ", "))]))
         return page

@@ -14,7 +14,7 @@ extension ManualPage {
         var subcommands: [CommandDescription] = []
         for one in command.subcommands ?? []
         where !subcommands.contains(where: { $0.commandName == one.commandName }) {
-            subcommands.append(one)
+            subcommands += one.flattened
         }
         page.sections.append(
             ("SYNOPSIS", subcommands.map { .synopsis("baton \($0.commandName)", $0.synopsis) })
@@ -28,7 +28,7 @@ extension ManualPage {
                             + " first line says whether the service is fine, the last what to type if it is not."
                     ),
                     .paragraph(
-                        "standby, takeover, failback, confirm-down and reload wait for the result, show their progress on"
+                        "standby, takeover, failback, confirm-down, clear, freeze, thaw and reload wait for the result, show their progress on"
                             + " standard error and exit with what came of it. A refusal names its rule and what to type."
                     ),
                 ]
@@ -120,6 +120,18 @@ extension ManualPage {
                 "BATON_RUN",
                 ["The run directory when --run is not given; batond sets it for its scripts."]
             ),
+            .term(
+                "BATON_MONITOR",
+                [
+                    "The service whose alert is run; batond sets it for alerts. baton standby and hb_standby then ask for a"
+                        + " move for a failed service: only towards a node that is fit, within move_budget, and not where"
+                        + " the group is frozen."
+                ]
+            ),
+            .term(
+                "SUDO_USER, LOGNAME",
+                ["By whom a group is frozen, for the others to read."]
+            ),
             .term("NO_COLOR", ["No colours, also on a terminal."]),
         ]
     }
@@ -131,6 +143,12 @@ extension ManualPage {
                 "Give everything to the other node before maintenance, and take home later what belongs here:"
             ),
             .example(["baton standby", "baton takeover local"]),
+            .paragraph("New disks; nothing shall move meanwhile, however late it gets:"),
+            .example([#"baton freeze --for 2h --reason "new disks""#, "baton thaw"]),
+            .paragraph(
+                "A port did not answer, and the group went to the other node. It is repaired:"
+            ),
+            .example(["baton monitors", "baton clear"]),
             .paragraph("The other node burnt down; it is certainly off:"),
             .example(["baton confirm-down l1"]),
         ]

@@ -28,17 +28,22 @@ struct ScopeArgument: ParsableArguments {
         case "failback": return .failback
         default: break
         }
-        switch GroupLookup(scope, in: try client.status()) {
+        return try Self.group(scope, by: client)
+    }
+
+    /// One group by what was typed.
+    static func group(_ typed: String, by client: ControlClient) throws -> Scope {
+        switch GroupLookup(typed, in: try client.status()) {
         case .found(let name): return .group(GroupName(name))
         case .unknown(let known):
             throw Ending(
                 .usage,
-                "baton: no group is called '\(scope)'; there are: \(known.joined(separator: ", "))"
+                "baton: no group is called '\(typed)'; there are: \(known.joined(separator: ", "))"
             )
         case .ambiguous(let names):
             throw Ending(
                 .usage,
-                "baton: '\(scope)' may be any of: \(names.joined(separator: ", "))"
+                "baton: '\(typed)' may be any of: \(names.joined(separator: ", "))"
             )
         }
     }
@@ -56,7 +61,8 @@ struct StandbyCommand: ParsableCommand {
 
     func run() throws {
         let client = ControlClient(global)
-        try client.perform(.standby(try scope.resolved(by: client)), waiting)
+        let scope = try scope.resolved(by: client)
+        try client.perform(.standby(scope, cause: Caller.monitor), waiting)
     }
 }
 

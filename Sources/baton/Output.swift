@@ -23,3 +23,19 @@ enum Output {
         }
     }
 }
+
+/// How text for standard output is laid out: by its terminal, where it is one.
+struct OutputLook {
+    /// Characters of a line; `nil` where there is no terminal.
+    let width: Int?
+    /// Colours are for terminals, and not for who refuses them (no-color.org).
+    let usesColor: Bool
+
+    init() {
+        let isTerminal = Terminal.isTerminal(1)
+        let refusesColor = Environment.value("NO_COLOR").map { !$0.isEmpty } ?? false
+        let isDumb = Environment.value("TERM") == "dumb"
+        width = isTerminal ? Terminal.width(1) : nil
+        usesColor = isTerminal && !refusesColor && !isDumb
+    }
+}

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Failover
-import Linux
 import Reporting
 import Wire
 
@@ -20,13 +19,8 @@ struct StatusCommand: ParsableCommand {
             Output.write(ControlCoding.text(status) + "\n")
             return
         }
-        let isTerminal = Terminal.isTerminal(1)
-        let refusesColor = Environment.value("NO_COLOR").map { !$0.isEmpty } ?? false
-        let isDumb = Environment.value("TERM") == "dumb"
-        let writer = StatusText(
-            width: isTerminal ? Terminal.width(1) : nil,
-            usesColor: isTerminal && !refusesColor && !isDumb
-        )
+        let look = OutputLook()
+        let writer = StatusText(width: look.width, usesColor: look.usesColor)
         Output.write(writer.text(of: status))
     }
 }

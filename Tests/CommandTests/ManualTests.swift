@@ -1,9 +1,12 @@
+import Configuration
 import Foundation
 import Testing
 
 @Suite("Manual pages")
 struct ManualTests {
-    static let pages = ["baton.8", "batond.8", "ha.cf.5", "haresources.5", "authkeys.5"]
+    static let pages = [
+        "baton.8", "batond.8", "ha.cf.5", "haresources.5", "authkeys.5", "mon.cf.5",
+    ]
 
     @Test("The pages are those that are installed")
     func names() throws {
@@ -39,13 +42,46 @@ struct ManualTests {
         }
     }
 
+    @Test("The page of a file has every word of its table", arguments: Directive.File.allCases)
+    func words(file: Directive.File) throws {
+        let page = try baton("manual", "\(file.rawValue).5").output
+        for row in Directive.all where row.file == file {
+            let word = row.name.replacing("-", with: "\\-")
+            #expect(page.contains(".TP\n\\fB") && page.contains(word), "\(row.name)")
+        }
+    }
+
+    @Test("mon.cf.5 tells every difference from mon that the catalog of Monitoring tells")
+    func differences() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let article = try String(
+            contentsOf: root.appendingPathComponent(
+                "Sources/Monitoring/Monitoring.docc/DifferencesFromMon.md"
+            ),
+            encoding: .utf8
+        )
+        let rows = article.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst()
+            .compactMap { $0.split(separator: "|").first?.trimmingPrefix(" ") }
+            .map { String($0.prefix { $0 != "|" }).trimmingCharacters(in: .whitespaces) }
+        let page = try baton("manual", "mon.cf.5").output
+        let section = try #require(
+            page.components(separatedBy: ".SH \"DIFFERENCES FROM MON\"").last
+        )
+        let told = section.components(separatedBy: ".SH ")[0].matches(of: /\\fB(.*)\\fR/)
+            .map { String($0.1).replacing("\\-", with: "-") }
+        #expect(told == rows)
+    }
+
     @Test("baton.8 has every subcommand, option and exit code")
     func complete() throws {
         let page = try baton("manual", "baton.8").output
         for word in [
             "status", "standby", "takeover", "failback", "confirm\\-down", "check", "help",
             "keygen",
-            "reload", "manual", "completion",
+            "reload", "manual", "completion", "monitors", "monitors disable", "monitors enable",
+            "clear",
+            "freeze", "thaw",
         ] {
             #expect(page.contains(".SS \"\(word)\"\n"), "\(word)")
         }

@@ -8,6 +8,8 @@ import Wire
 struct OrderTests {
     private static let orders: [[String]] = [
         ["standby"], ["takeover"], ["failback"], ["confirm-down", "l1", "--yes", "l1"], ["reload"],
+        ["clear"], ["freeze"], ["thaw"], ["monitors", "disable", "servers"],
+        ["monitors", "enable", "all"],
     ]
 
     @Test(
@@ -41,6 +43,26 @@ struct OrderTests {
             ("takeover 10.0.0.10", .takeover(.group(GroupName("10.0.0.10")))),
             ("takeover 10.0.0.1/", .takeover(.group(GroupName("10.0.0.1/24/eth0:0")))),
             ("confirm-down l1 --yes l1", .confirmDown(node: NodeName("l1"), typed: "l1")),
+            ("clear", .clear(.all)), ("clear all", .clear(.all)),
+            ("clear 10.0.0.10", .clear(.group(GroupName("10.0.0.10")))),
+            ("thaw 10.0.0.1", .thaw(.group(GroupName("10.0.0.1/24/eth0:0")))),
+            (
+                "freeze --for 2h --reason disks",
+                .freeze(.all, seconds: 7200, by: "anna", reason: "disks")
+            ),
+            (
+                "freeze 10.0.0.10 --for 1d",
+                .freeze(
+                    .group(GroupName("10.0.0.10")),
+                    seconds: 86_400,
+                    by: "anna",
+                    reason: ""
+                )
+            ),
+            ("freeze all", .freeze(.all, seconds: nil, by: "anna", reason: "")),
+            ("monitors disable servers", .monitorsDisable(["servers"])),
+            ("monitors disable web db/sql web", .monitorsDisable(["servers/web", "db/sql"])),
+            ("monitors enable all", .monitorsEnable(["servers", "db"])),
             ("reload", .reload(exec: false)), ("reload --exec", .reload(exec: true)),
         ] as [(String, ControlRequest)]
     )
@@ -48,7 +70,8 @@ struct OrderTests {
         let place = try Place()
         let daemon = try FakeDaemon(in: place.path, answering(.done, "done"))
         let words = words.split(separator: " ").map(String.init) + ["--run", place.path]
-        #expect(try run(Program.baton, words).code == 0)
+        let environment = ["SUDO_USER": "anna", "LOGNAME": "root"]
+        #expect(try run(Program.baton, words, environment: environment).code == 0)
         try daemon.stop()
         #expect(daemon.requests.last == FakeDaemon.Asked(socket: "control.sock", request: request))
         #expect(daemon.requests.dropLast().allSatisfy { $0.socket == "status.sock" })
@@ -71,6 +94,53 @@ struct OrderTests {
         #expect(several.errors == "baton: '10.0' may be any of: 10.0.0.1/24/eth0:0, 10.0.0.10\n")
         try daemon.stop()
         #expect(daemon.requests.allSatisfy { $0.request == .status })
+    }
+
+    @Test(
+        "Where an alert of a monitor calls it, a standby says for which service",
+        arguments: [nil, "", "servers/agg0"] as [String?]
+    )
+    func cause(service: String?) throws {
+        let place = try Place()
+        let daemon = try FakeDaemon(in: place.path, answering(.done, "done"))
+        var environment = ["BATON_RUN": place.path]
+        environment["BATON_MONITOR"] = service
+        #expect(try baton("standby", "local", environment: environment).code == 0)
+        let hb = try baton(
+            "all",
+            environment: environment,
+            calledAs: "hb_standby",
+            in: place
+        )
+        #expect(hb.code == 0)
+        #expect(try baton("takeover", environment: environment).code == 0)
+        try daemon.stop()
+        let cause = service == "servers/agg0" ? service : nil
+        #expect(
+            daemon.requests.map(\.request) == [
+                .standby(.local, cause: cause), .standby(.all, cause: cause), .takeover(.all),
+            ]
+        )
+    }
+
+    @Test("Who freezes is the login; an alert says that it is one; control characters are gone")
+    func caller() throws {
+        let place = try Place()
+        let daemon = try FakeDaemon(in: place.path, answering(.done, "done"))
+        let words = ["--run", place.path, "freeze", "--reason", "new\u{7}disks"]
+        for environment in [
+            ["SUDO_USER": "", "DOAS_USER": "", "LOGNAME": "bob", "USER": "x"],
+            ["SUDO_USER": "", "LOGNAME": "", "USER": "", "BATON_MONITOR": "db/sql"],
+        ] {
+            #expect(try run(Program.baton, words, environment: environment).code == 0)
+        }
+        try daemon.stop()
+        #expect(
+            daemon.requests.map(\.request)
+                == ["bob", "the alert of db/sql"].map {
+                    .freeze(.all, seconds: nil, by: $0, reason: "new disks")
+                }
+        )
     }
 
     @Test("The reply as JSON, whether --json stands before or behind", arguments: [true, false])

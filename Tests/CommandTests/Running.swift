@@ -89,7 +89,7 @@ func run(
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     var variables = ProcessInfo.processInfo.environment
-    for name in ["BATON_RUN", "BATON_CONFIG", "NO_COLOR"] { variables[name] = nil }
+    for name in ["BATON_RUN", "BATON_CONFIG", "BATON_MONITOR", "NO_COLOR"] { variables[name] = nil }
     process.environment = variables.merging(environment) { $1 }
     let streams = [Pipe(), Pipe(), Pipe()]
     process.standardInput = streams[0]
@@ -152,6 +152,36 @@ func sampleStatus() -> Status {
     )
 }
 
+/// The same pair with three services, one of them with its history.
+func monitoredStatus(historyOf name: String?) -> Status {
+    var status = sampleStatus()
+    status.monitors = ["servers/web", "servers/sql", "db/sql"].map {
+        MonitorStatus(
+            name: $0,
+            state: $0 == "servers/web" ? .failing : .ok,
+            action: .standby,
+            summary: $0 == "servers/web" ? "localhost" : "",
+            consecutiveFailures: $0 == "servers/web" ? 1 : 0,
+            sinceMilliseconds: 65_000,
+            lastRunMilliseconds: 5_000,
+            lastRunTookMilliseconds: 2,
+            lastRunResult: $0 == "servers/web" ? .failed : .ok,
+            nextRunMilliseconds: 25_000,
+            groups: ["10.0.0.1/24/eth0:0"],
+            history: $0 == name
+                ? [
+                    MonitorRunStatus(
+                        agoMilliseconds: 5_000,
+                        tookMilliseconds: 2,
+                        result: .failed,
+                        summary: "localhost"
+                    )
+                ] : []
+        )
+    }
+    return status
+}
+
 /// Answers the status, and every order with `outcome`.
 @Sendable func answering(
     _ outcome: CommandOutcome,
@@ -160,6 +190,7 @@ func sampleStatus() -> Status {
     { request in
         switch request {
         case .status: [.send(.status(sampleStatus()))]
+        case .monitors(let name): [.send(.status(monitoredStatus(historyOf: name)))]
         default:
             [
                 .send(.progress("10.0.0.1/24/eth0:0: stopping on l0")),

@@ -7,7 +7,10 @@ struct UsageTests {
         "Wrong usage exits with 2 and says what is known",
         arguments: [
             "status --foo", "standby a b", "standby --timeout soon", "confirm-down", "keygen x",
-            "manual nope.9", "completion ksh", "--run", "help nodx", "check --config /nonexistent",
+            "manual nope.9", "completion ksh", "--run", "help nodx",
+            "freeze --for 0", "freeze --for 400d", "freeze --for soon", "clear a b",
+            "monitors disable",
+            "monitors web --nothing", "check --config /nonexistent",
         ]
     )
     func wrongUsage(words: String) throws {

@@ -63,6 +63,10 @@ import Testing
         for example in row.examples {
             let (_, diagnostics) = monCf(example + "\n")
             #expect(!diagnostics.contains { $0.severity == .error }, "\(example): \(diagnostics)")
+            let said = diagnostics.contains { $0.code == .withoutEffect }
+            if row.section == .globals {
+                #expect(said == (row.standing != .honoured), "\(example)")
+            }
         }
     }
 
@@ -75,7 +79,8 @@ import Testing
             compression_threshold traditional_compression hbgenmethod uuidfrom autojoin max_rexmit_delay env
             use_apphbd cluster quorum_server crm pacemaker crm_daemon_dir crmd_spawns_pengine
             record_config_changes record_pengine_inputs enable_config_writes normalpoll udp
-            unproved_takeover stateless timeout fit_settle offer_timeout auto_links
+            unproved_takeover stateless timeout fit_settle offer_timeout auto_links hold_down move_budget
+            restart_budget notify notify_rate
             """
         let words = reference.split { $0 == " " || $0 == "\n" }.map(String.init)
         #expect(Set(Directive.words(of: .haCf)) == Set(words))
@@ -122,43 +127,6 @@ import Testing
         let text = Directive.help(for: "monitor") ?? ""
         #expect(text.contains("monitor (haresources, resource types)"))
         #expect(text.contains("monitor (mon.cf, service lines)"))
-    }
-
-    @Test(arguments: ManualPage.names)
-    func aManualPageNamesEveryWordOfItsFile(name: String) throws {
-        let page = try #require(ManualPage.text(name))
-        let file = try #require(Directive.File(rawValue: String(name.dropLast(2))))
-        for row in Directive.all where row.file == file {
-            let word = row.name.split(separator: "-").joined(separator: "\\-")
-            #expect(page.contains(word))
-        }
-        for line in page.split(separator: "\n") where line.hasPrefix(".") {
-            let request = line.prefix { $0 != " " }
-            #expect(
-                [".TH", ".SH", ".PP", ".TP", ".B", ".br", ".nf", ".fi"].contains(request),
-                "\(line)"
-            )
-        }
-    }
-
-    @Test func theManualPageOfAuthkeysReadsLikeThis() {
-        let page = ManualPage.text("authkeys.5") ?? ""
-        #expect(
-            page.hasPrefix(
-                """
-                .TH AUTHKEYS 5 "" "Baton" "File formats"
-                .SH NAME
-                authkeys \\- keys that sign the heartbeats of batond
-                .SH DESCRIPTION
-                .PP
-                One line says which key signs
-                """
-            )
-        )
-        #expect(
-            page.contains(".TP\n.B ID sha256 SECRET\nHMAC\\-SHA256: what `baton keygen` writes.")
-        )
-        #expect(ManualPage.text("passwd.5") == nil)
     }
 
     @Test func codesAreDistinctAndReadable() {

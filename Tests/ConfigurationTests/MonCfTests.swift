@@ -6,13 +6,15 @@ import Testing
 @testable import Configuration
 
 @Suite struct MonCfTests {
-    private let record = "hostgroup g a b\nwatch g\nservice s\ninterval 1s\nmonitor m ;;\nperiod\n"
+    private let record =
+        "hostgroup g a b\nwatch g\nservice s\ninterval 1s\nmonitor_action notify\nmonitor m ;;\nperiod\n"
 
     @Test func everyFormOfARecordIsRead() throws {
         let (result, diagnostics) = monCf(
             """
             maxprocs = 20
             randstart=60s
+            monitor_action = notify
 
             hostgroup web www1 \\
                 www2
@@ -28,6 +30,10 @@ import Testing
                     description the "web" # really
                     monitor http.monitor -p 80 -a "my agent" 'it''s' a\\ b ;;
                     depend SELF:ping && gate:ping
+                    monitor_action restart
+                    monitor_timeout 5s
+                    alert_timeout 7s
+                    start_grace 0s
                     dep_behavior hm
                     exclude_hosts www3
                     exclude_period wd {Sun}
@@ -50,12 +56,22 @@ import Testing
                     monitor fping.monitor
                     period
                         alert mail.alert
+            watch gate
+                service ping
+                    interval 10s
+                    monitor fping.monitor
+            hostgroup gate gate1
 
             """
         )
         #expect(diagnostics == [])
-        #expect(result.globals.map(\.name) == ["maxprocs", "randstart"])
-        #expect(result.hostgroups == [.init(tag: "web", members: ["www1", "www2", "www3"])])
+        #expect(result.globals.map(\.name) == ["maxprocs", "randstart", "monitor_action"])
+        #expect(
+            result.hostgroups == [
+                .init(tag: "web", members: ["www1", "www2", "www3"]),
+                .init(tag: "gate", members: ["gate1"]),
+            ]
+        )
         #expect(result.views == [.init(tag: "all", members: ["web"])])
         let service = try #require(result.watches.first?.services.first)
         #expect(service.environment == [.init(name: "COLOUR", value: "dark blue")])
@@ -70,7 +86,17 @@ import Testing
                 )
         )
         #expect(!service.appendsHosts)
-        #expect(service.dependency == "SELF:ping && gate:ping")
+        #expect(service.action == .restart)
+        #expect(service.monitorTimeout == .seconds(5))
+        #expect(service.alertTimeout == .seconds(7))
+        #expect(service.startGrace == .zero)
+        #expect(
+            service.dependency
+                == .all([
+                    .service(.init(group: "web", service: "ping")),
+                    .service(.init(group: "gate", service: "ping")),
+                ])
+        )
         #expect(service.dependencyBehavior == .hosts)
         #expect(
             service.excludePeriod
@@ -107,7 +133,8 @@ import Testing
                 ),
             ]
         )
-        #expect(period.alertEvery == .init(gap: .seconds(3600), observesDetail: true))
+        #expect(period.alertEvery?.gap == .seconds(3600))
+        #expect(period.alertEvery?.observesDetail == true)
         #expect(period.alertAfter == .failuresWithin(2, .seconds(600)))
         #expect(period.alertMaximum == 3)
         #expect(period.sendsUncompensatedUpalerts)
@@ -125,6 +152,7 @@ import Testing
             watch servers
             service a
             interval 5s
+            monitor_action notify
             monitor tcp.monitor -p 1
             period wd {Sun-Sat}
             alert mail.alert

@@ -1,6 +1,7 @@
 // The published files byte for byte, the repository's samples, and whole configurations.
 
 import Failover
+import Monitoring
 import Testing
 
 @testable import Configuration
@@ -25,7 +26,8 @@ import Testing
                                 alert ha-down.alert
                                       ^
                     hint: an order to a peer that is unfit is refused and said so
-                mon.cf: note: no group has the resource 'mon': nothing runs these monitors
+                mon.cf: note: no group has the resource 'monitor' (or 'mon'): \
+                nothing runs these monitors
 
                 """
         )
@@ -89,7 +91,6 @@ import Testing
                 "mon.cf:59:12 note repeating-alert",
                 "mon.cf:61:6 warning slow-detection",
                 "mon.cf:103:69 warning password-in-file",
-                "mon.cf:0:0 note without-effect",
                 "l1/haresources:0:0 note preferred-node-differs",
             ]
         )

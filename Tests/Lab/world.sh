@@ -24,7 +24,7 @@ build_world() {
     mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p "$LAB_WORK/bin" || return
     # Copies: a build going on beside us must not change what runs here.
     local program
-    for program in batond baton baton-lab baton-resource; do
+    for program in batond baton baton-monitor baton-lab; do
         [ -x "$LAB_BIN/$program" ] && cp "$LAB_BIN/$program" "$LAB_WORK/bin/"
     done
     PATH=$LAB_WORK/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH

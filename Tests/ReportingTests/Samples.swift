@@ -15,6 +15,9 @@ enum Sample {
         case unsafeStop = "unsafe-stop"
         case unknown
         case twelveGroups = "twelve-groups"
+        case failedServiceStays = "failed-service-stays"
+        case heldDown = "held-down"
+        case budgetUsed = "budget-used"
 
         var status: Status {
             switch self {
@@ -26,6 +29,9 @@ enum Sample {
             case .unsafeStop: Sample.unsafeStop
             case .unknown: Sample.unknown
             case .twelveGroups: Sample.twelveGroups
+            case .failedServiceStays: Sample.failedServiceStays
+            case .heldDown: Sample.heldDown
+            case .budgetUsed: Sample.budgetUsed
             }
         }
     }
@@ -168,6 +174,86 @@ enum Sample {
         status.groups[5].resources[0].state = .running
         status.groups[5].resources[1].state = .running
         return status
+    }
+
+    /// A port does not answer, and the other node could not do better.
+    static var failedServiceStays: Status {
+        var status = healthy
+        status.monitors = services
+        status.groups[0].failures = [
+            "servers/agg0: localhost", "servers/mysql: Can't connect\u{7}",
+        ]
+        status.groups[0].whyNotMoved = "l1 is not fit: the start of linkserv failed"
+        status.reason =
+            "servers/agg0, servers/mysql of 192.168.6.100 failed, and 192.168.6.100 stays here: l1 is not fit"
+        status.nextStep = "baton monitors"
+        return status
+    }
+
+    /// The node that lost the group for a failed service; the group is frozen besides.
+    static var heldDown: Status {
+        var status = standbySide
+        status.groups[0].fit = false
+        status.groups[0].unfitReason = "it is held down"
+        status.groups[0].heldDownMilliseconds = 252_000
+        status.groups[0].frozen = FrozenStatus(
+            by: "anna",
+            until: nil,
+            remainingMilliseconds: 5_400_000,
+            reason: "new disks"
+        )
+        status.monitors = services.map {
+            MonitorStatus(name: $0.name, state: .idle, groups: $0.groups)
+        }
+        return status
+    }
+
+    /// Both nodes' services failed in turn.
+    static var budgetUsed: Status {
+        var status = healthy
+        status.groups[0].frozen = FrozenStatus(
+            by: "move_budget",
+            until: nil,
+            remainingMilliseconds: 1_500_000,
+            reason: "3 moves on health grounds within an hour; deaths and commands still move it"
+        )
+        status.monitors = services.map {
+            MonitorStatus(name: $0.name, state: .ok, sinceMilliseconds: 90_000, groups: $0.groups)
+        }
+        return status
+    }
+
+    /// Five services in the states a service may be in.
+    static var services: [MonitorStatus] {
+        func one(
+            _ name: String,
+            _ state: MonitorState,
+            _ result: MonitorRunResult?,
+            _ summary: String,
+            failures: Int = 0
+        ) -> MonitorStatus {
+            MonitorStatus(
+                name: "servers/" + name,
+                state: state,
+                action: name == "mysql" ? .notify : .standby,
+                summary: summary,
+                consecutiveFailures: failures,
+                sinceMilliseconds: 75_000,
+                lastRunMilliseconds: result == nil ? nil : 4_200,
+                lastRunTookMilliseconds: result == nil ? nil : 3,
+                lastRunResult: result,
+                nextRunMilliseconds: state == .disabled ? nil : 25_800,
+                groups: [address]
+            )
+        }
+        return [
+            one("agg0", .failed, .failed, "localhost", failures: 3),
+            one("agg1", .ok, .ok, ""),
+            one("agg2", .disabled, nil, "switched off"),
+            one("web", .unknown, .unknown, "baton-monitor: no program"),
+            one("mysql", .failed, .failed, "Can't connect\u{7}", failures: 2),
+            one("late", .untested, nil, ""),
+        ]
     }
 
     static func group(

@@ -99,6 +99,17 @@ struct StatusTextTests {
             Verdict(failing).sentence
                 == "The service runs, but monitor aggregate/tcp is failing. Its group runs on l0."
         )
+        #expect(Verdict(failing).nextStep == "baton monitors aggregate/tcp")
+        failing.monitors.append(MonitorStatus(name: "aggregate/sql", state: .unknown))
+        #expect(
+            Verdict(failing).sentence
+                == "The service runs, but nobody can tell whether aggregate/sql works (and 1 more)."
+                + " Its group runs on l0."
+        )
+        failing.monitors = [
+            MonitorStatus(name: "a/b", state: .idle), MonitorStatus(name: "a/c", state: .starting),
+        ]
+        #expect(Verdict(failing).level == .fine)
     }
 
     @Test("A service is never called fine while the core says what to type")

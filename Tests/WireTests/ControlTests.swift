@@ -9,7 +9,28 @@ private let requests: [(ControlRequest, String)] = [
     (.ping, #"{"verb":"ping"}"#),
     (.version, #"{"verb":"version"}"#),
     (.status, #"{"verb":"status"}"#),
+    (.monitors(nil), #"{"verb":"monitors"}"#),
+    (.monitors("servers/agg0"), #"{"name":"servers/agg0","verb":"monitors"}"#),
     (.standby(.all), #"{"scope":"all","verb":"standby"}"#),
+    (
+        .standby(.all, cause: "servers/agg0"),
+        #"{"cause":"servers/agg0","scope":"all","verb":"standby"}"#
+    ),
+    (.clear(.all), #"{"scope":"all","verb":"clear"}"#),
+    (
+        .freeze(.all, seconds: 7200, by: "anna", reason: "new \"disks\""),
+        #"{"by":"anna","reason":"new \"disks\"","scope":"all","seconds":7200,"verb":"freeze"}"#
+    ),
+    (
+        .freeze(.group(GroupName("10.0.0.9")), seconds: nil, by: "", reason: ""),
+        #"{"by":"","group":"10.0.0.9","reason":"","scope":"group","verb":"freeze"}"#
+    ),
+    (.thaw(.local), #"{"scope":"local","verb":"thaw"}"#),
+    (
+        .monitorsDisable(["servers", "db/mysql"]),
+        #"{"names":["servers","db/mysql"],"verb":"monitors-disable"}"#
+    ),
+    (.monitorsEnable(["servers"]), #"{"names":["servers"],"verb":"monitors-enable"}"#),
     (.standby(.local), #"{"scope":"local","verb":"standby"}"#),
     (.takeover(.foreign), #"{"scope":"foreign","verb":"takeover"}"#),
     (.takeover(.failback), #"{"scope":"failback","verb":"takeover"}"#),
@@ -58,6 +79,29 @@ private func status() -> Status {
             )
         ],
         protection: ProtectionStatus(level: .evidence, gaps: ["one network"]),
+        monitors: [
+            MonitorStatus(
+                name: "servers/agg0",
+                state: .failing,
+                action: .standby,
+                summary: "10.0.0.9",
+                consecutiveFailures: 1,
+                sinceMilliseconds: 1500,
+                lastRunMilliseconds: 1500,
+                lastRunTookMilliseconds: 3,
+                lastRunResult: .failed,
+                nextRunMilliseconds: 8500,
+                groups: ["10.0.0.9"],
+                history: [
+                    MonitorRunStatus(
+                        agoMilliseconds: 1500,
+                        tookMilliseconds: 3,
+                        result: .failed,
+                        summary: "10.0.0.9"
+                    )
+                ]
+            )
+        ],
         lastMove: nil,
         reason: "a start failed",
         nextStep: "baton status",
@@ -75,7 +119,7 @@ private func status() -> Status {
 
     @Test func `Only questions are read verbs`() {
         let reads = requests.map(\.0).filter(\.isRead).map(\.verb)
-        #expect(reads == [.ping, .version, .status])
+        #expect(reads == [.ping, .version, .status, .monitors, .monitors])
     }
 
     @Test(
@@ -106,6 +150,39 @@ private func status() -> Status {
         #expect(ControlCoding.text(status()).contains("\n  \"node\" : \"l0\",\n"))
     }
 
+    @Test func `A monitor's fields keep their names`() {
+        let text = ControlCoding.text(status())
+        let expected = """
+              "monitors" : [
+                {
+                  "action" : "standby",
+                  "consecutiveFailures" : 1,
+                  "groups" : [
+                    "10.0.0.9"
+                  ],
+                  "history" : [
+                    {
+                      "agoMilliseconds" : 1500,
+                      "result" : "failed",
+                      "summary" : "10.0.0.9",
+                      "tookMilliseconds" : 3
+                    }
+                  ],
+                  "isRunning" : false,
+                  "lastRunMilliseconds" : 1500,
+                  "lastRunResult" : "failed",
+                  "lastRunTookMilliseconds" : 3,
+                  "name" : "servers/agg0",
+                  "nextRunMilliseconds" : 8500,
+                  "sinceMilliseconds" : 1500,
+                  "state" : "failing",
+                  "summary" : "10.0.0.9"
+                }
+              ],
+            """
+        #expect(text.contains(expected), "\(text)")
+    }
+
     @Test func `Exactly the progress lines are not final`() {
         #expect(!ControlResponse.progress("").isFinal)
         #expect(ControlResponse.version("").isFinal)
@@ -126,7 +203,8 @@ private func status() -> Status {
         (
             #"{"verb":"explode"}"#, .unknownVerb,
             #"there is no verb "explode"; verbs: "#
-                + "ping version status standby takeover failback reload confirm-down"
+                + "ping version status monitors standby takeover failback clear freeze thaw reload "
+                + "confirm-down monitors-disable monitors-enable"
         ),
         (#"{"verb":"standby"}"#, .badField, #"the field "scope" is missing"#),
         (
@@ -135,6 +213,26 @@ private func status() -> Status {
         ),
         (#"{"verb":"standby","scope":"group"}"#, .badField, #"the field "group" is missing"#),
         (#"{"verb":"confirm-down","node":"l1"}"#, .badField, #"the field "typed" is missing"#),
+        (#"{"verb":"clear"}"#, .badField, #"the field "scope" is missing"#),
+        (#"{"verb":"freeze","scope":"all"}"#, .badField, #"the field "by" is missing"#),
+        (
+            #"{"verb":"freeze","scope":"all","seconds":0,"by":"","reason":""}"#, .badField,
+            "a freeze lasts 1 to 31622400 seconds"
+        ),
+        (
+            #"{"verb":"freeze","scope":"all","seconds":31622401,"by":"","reason":""}"#, .badField,
+            "a freeze lasts 1 to 31622400 seconds"
+        ),
+        (#"{"verb":"monitors-disable"}"#, .badField, #"the field "names" is missing"#),
+        (
+            #"{"verb":"monitors-enable","names":[]}"#, .badField,
+            "there must be 1 to 1000 names"
+        ),
+        (
+            #"{"verb":"monitors-enable","names":"all"}"#, .badField,
+            #"the field "names" has a wrong type"#
+        ),
+        (#"{"verb":"monitors","name":[]}"#, .badField, #"the field "name" has a wrong type"#),
         (#"{"verb":"reload","exec":"yes"}"#, .badField, #"the field "exec" has a wrong type"#),
     ])
     func `A faulty request is refused by name`(

@@ -96,6 +96,12 @@ extension ControlRequest: Codable {
         case node
         case typed
         case exec
+        case cause
+        case name
+        case names
+        case seconds
+        case by
+        case reason
     }
 
     /// Reads the fields of the table at the type.
@@ -115,7 +121,23 @@ extension ControlRequest: Codable {
         case .ping: self = .ping
         case .version: self = .version
         case .status: self = .status
-        case .standby: self = .standby(try Self.scope(fields))
+        case .monitors: self = .monitors(try fields.decodeIfPresent(String.self, forKey: .name))
+        case .standby:
+            self = .standby(
+                try Self.scope(fields),
+                cause: try fields.decodeIfPresent(String.self, forKey: .cause)
+            )
+        case .clear: self = .clear(try Self.scope(fields))
+        case .freeze:
+            self = .freeze(
+                try Self.scope(fields),
+                seconds: try Self.seconds(fields),
+                by: try fields.decode(String.self, forKey: .by),
+                reason: try fields.decode(String.self, forKey: .reason)
+            )
+        case .thaw: self = .thaw(try Self.scope(fields))
+        case .monitorsDisable: self = .monitorsDisable(try Self.names(fields))
+        case .monitorsEnable: self = .monitorsEnable(try Self.names(fields))
         case .takeover: self = .takeover(try Self.scope(fields))
         case .failback: self = .failback
         case .confirmDown:
@@ -137,15 +159,52 @@ extension ControlRequest: Codable {
         switch self {
         case .ping, .version, .status, .failback:
             break
-        case .standby(let scope), .takeover(let scope):
-            try fields.encode(scope.word, forKey: .scope)
-            if case .group(let name) = scope { try fields.encode(name.text, forKey: .group) }
+        case .monitors(let name):
+            try fields.encodeIfPresent(name, forKey: .name)
+        case .standby(let scope, let cause):
+            try Self.encode(scope, &fields)
+            try fields.encodeIfPresent(cause, forKey: .cause)
+        case .takeover(let scope), .clear(let scope), .thaw(let scope):
+            try Self.encode(scope, &fields)
+        case .freeze(let scope, let seconds, let by, let reason):
+            try Self.encode(scope, &fields)
+            try fields.encodeIfPresent(seconds, forKey: .seconds)
+            try fields.encode(by, forKey: .by)
+            try fields.encode(reason, forKey: .reason)
+        case .monitorsDisable(let names), .monitorsEnable(let names):
+            try fields.encode(names, forKey: .names)
         case .confirmDown(let node, let typed):
             try fields.encode(node.text, forKey: .node)
             try fields.encode(typed, forKey: .typed)
         case .reload(let exec):
             try fields.encode(exec, forKey: .exec)
         }
+    }
+
+    private static func encode(
+        _ scope: Scope,
+        _ fields: inout KeyedEncodingContainer<Key>
+    ) throws {
+        try fields.encode(scope.word, forKey: .scope)
+        if case .group(let name) = scope { try fields.encode(name.text, forKey: .group) }
+    }
+
+    private static func seconds(_ fields: KeyedDecodingContainer<Key>) throws -> Int64? {
+        guard let seconds = try fields.decodeIfPresent(Int64.self, forKey: .seconds) else {
+            return nil
+        }
+        guard (1...freezeMaximum).contains(seconds) else {
+            throw ControlError(.badField, "a freeze lasts 1 to \(freezeMaximum) seconds")
+        }
+        return seconds
+    }
+
+    private static func names(_ fields: KeyedDecodingContainer<Key>) throws -> [String] {
+        let names = try fields.decode([String].self, forKey: .names)
+        guard (1...namesMaximum).contains(names.count) else {
+            throw ControlError(.badField, "there must be 1 to \(namesMaximum) names")
+        }
+        return names
     }
 
     private static func scope(_ fields: KeyedDecodingContainer<Key>) throws -> Scope {

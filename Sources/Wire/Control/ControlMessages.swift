@@ -10,10 +10,16 @@ public import Failover
 /// | `{"verb":"ping"}` | `ping` |
 /// | `{"verb":"version"}` | `version` |
 /// | `{"verb":"status"}` | `status` |
-/// | `{"verb":"standby","scope":"all"}` | `standby`; scopes `all local foreign failback`, or `group` with `"group":NAME` |
+/// | `{"verb":"monitors","name":"servers/agg0"}` | `monitors`; `name` may be absent |
+/// | `{"verb":"standby","scope":"all"}` | `standby`; scopes `all local foreign failback`, or `group` with `"group":NAME`; `"cause":SERVICE` where an alert of a monitor asks |
 /// | `{"verb":"takeover","scope":"group","group":"10.0.0.9"}` | `takeover`, likewise |
 /// | `{"verb":"failback"}` | `failback` |
 /// | `{"verb":"confirm-down","node":"l1","typed":"l1"}` | `confirmDown` |
+/// | `{"verb":"clear","scope":"all"}` | `clear`, scopes as above |
+/// | `{"verb":"freeze","scope":"all","seconds":7200,"by":"anna","reason":"new disks"}` | `freeze`; without `seconds` it has no end |
+/// | `{"verb":"thaw","scope":"all"}` | `thaw` |
+/// | `{"verb":"monitors-disable","names":["servers","db/mysql"]}` | `monitorsDisable`: host groups and services |
+/// | `{"verb":"monitors-enable","names":["servers"]}` | `monitorsEnable`, likewise |
 /// | `{"verb":"reload","exec":false}` | `reload`; `exec` may be absent |
 public enum ControlRequest: Equatable, Sendable {
     /// Is somebody there? Answered by `reply` with outcome done.
@@ -22,24 +28,48 @@ public enum ControlRequest: Equatable, Sendable {
     case version
     /// How do things stand? Answered by `status`.
     case status
+    /// How do the services stand?
+    ///
+    /// Answered by `status`; the monitor of this name, `HOSTGROUP/SERVICE`, has its history.
+    case monitors(String?)
     /// Give groups to the other node.
-    case standby(Scope)
+    ///
+    /// `cause` is the service, `HOSTGROUP/SERVICE`, whose alert asks for it: then the terms are those of a move on
+    /// health grounds (S7).
+    case standby(Scope, cause: String? = nil)
     /// Take groups from the other node.
     case takeover(Scope)
     /// Send every group to its preferred node.
     case failback
     /// `node` is off, says the administrator, who has typed its name as `typed`.
     case confirmDown(node: NodeName, typed: String)
+    /// What failed is repaired: hold-downs, budgets and failed starts are forgotten, on both nodes.
+    case clear(Scope)
+    /// Nothing of the groups moves by itself for so many seconds (at most `freezeMaximum`), or without end.
+    case freeze(Scope, seconds: Int64?, by: String, reason: String)
+    /// A freeze ends.
+    case thaw(Scope)
+    /// Host groups or services, `HOSTGROUP/SERVICE`, that are not watched any more; at most `namesMaximum`.
+    case monitorsDisable([String])
+    /// They are again.
+    case monitorsEnable([String])
     /// Read the configuration again; with `exec` start the new binary, which adopts everything.
     case reload(exec: Bool)
 
     /// Whether the status socket, which others than root may open, carries this verb too.
     public var isRead: Bool {
         switch self {
-        case .ping, .version, .status: true
-        case .standby, .takeover, .failback, .confirmDown, .reload: false
+        case .ping, .version, .status, .monitors: true
+        case .standby, .takeover, .failback, .confirmDown, .clear, .freeze, .thaw, .monitorsDisable,
+            .monitorsEnable, .reload:
+            false
         }
     }
+
+    /// The longest freeze in seconds, 366 days.
+    public static var freezeMaximum: Int64 { 366 * 86_400 }
+    /// How many names one request may carry.
+    public static var namesMaximum: Int { 1000 }
 
     /// The word on the line.
     public var verb: ControlVerb {
@@ -47,6 +77,12 @@ public enum ControlRequest: Equatable, Sendable {
         case .ping: .ping
         case .version: .version
         case .status: .status
+        case .monitors: .monitors
+        case .clear: .clear
+        case .freeze: .freeze
+        case .thaw: .thaw
+        case .monitorsDisable: .monitorsDisable
+        case .monitorsEnable: .monitorsEnable
         case .standby: .standby
         case .takeover: .takeover
         case .failback: .failback
@@ -59,9 +95,13 @@ public enum ControlRequest: Equatable, Sendable {
 /// The words a request may begin with.
 public enum ControlVerb: String, CaseIterable, Sendable, Codable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    case ping, version, status, standby, takeover, failback, reload
+    case ping, version, status, monitors, standby, takeover, failback, clear, freeze, thaw, reload
     /// `baton confirm-down NODE`.
     case confirmDown = "confirm-down"
+    /// `baton monitors disable NAME`.
+    case monitorsDisable = "monitors-disable"
+    /// `baton monitors enable NAME`.
+    case monitorsEnable = "monitors-enable"
 }
 
 /// One line from the daemon: any number of `progress`, then exactly one other.

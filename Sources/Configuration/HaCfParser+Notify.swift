@@ -1,0 +1,147 @@
+// The lines `notify` and `notify_rate` of ha.cf: who is told of what happens, and how often. What is worth a
+// message is decided by the core's room (`NotificationDesk`).
+
+internal import Failover
+
+extension HaCfParser {
+    /// As many lines as an administrator may need, and few enough that all of them are told in time.
+    static let notifyMaximum = 16
+    /// Addresses of one line.
+    private static let addressLimit = 254
+
+    /// `notify exec PROGRAM [ARGUMENT...]` or `notify mail ADDRESS...`; there are two words at least.
+    mutating func notify(_ words: [Word]) {
+        let target: NotificationTarget?
+        switch words[0].text {
+        case "exec": target = program(words[1], words.dropFirst(2))
+        case "mail": target = addresses(words.dropFirst())
+        default:
+            list.error(
+                .invalidValue,
+                at: words[0].position,
+                "\(quoted(words[0].text)) is no way to tell: exec or mail",
+                hint: nearestWordHint(to: words[0].text, among: ["exec", "mail"])
+                    ?? "notify mail root"
+            )
+            return
+        }
+        guard let target,
+            list.hasRoom(
+                after: result.notifications.count,
+                maximum: Self.notifyMaximum,
+                of: "notify lines",
+                at: words[0].position
+            )
+        else { return }
+        guard !result.notifications.contains(target) else {
+            list.warning(.givenTwice, at: words[0].position, "the same 'notify' is given again")
+            return
+        }
+        result.notifications.append(target)
+    }
+
+    private mutating func program(
+        _ word: Word,
+        _ arguments: ArraySlice<Word>
+    ) -> NotificationTarget? {
+        guard word.text.hasPrefix("/"), !word.text.hasSuffix("/") else {
+            list.error(
+                .invalidValue,
+                at: word.position,
+                "\(quoted(word.text)) is no absolute path of a program",
+                hint:
+                    "notify exec /usr/local/sbin/\(word.text.split(separator: "/").last ?? "tell")"
+            )
+            return nil
+        }
+        return .exec(program: word.text, arguments: arguments.map(\.text))
+    }
+
+    private mutating func addresses(_ words: ArraySlice<Word>) -> NotificationTarget? {
+        var found: [String] = []
+        for word in words {
+            if let fault = Self.addressFault(word.text) {
+                list.error(
+                    .invalidAddress,
+                    at: word.position,
+                    "\(quoted(word.text)) is no mail address: \(fault)",
+                    hint: word.text.contains(",")
+                        ? "blanks stand between addresses" : "USER@HOST, or a user of this machine"
+                )
+            } else if found.contains(word.text) {
+                list.warning(
+                    .givenTwice,
+                    at: word.position,
+                    "address '\(word.text)' is named twice"
+                )
+            } else {
+                found.append(word.text)
+            }
+        }
+        return found.isEmpty ? nil : .mail(addresses: found)
+    }
+
+    /// What keeps a text from being an address; `nil` for an address or a local user.
+    ///
+    /// RFC 5321's atoms without quoting, and no word that sendmail could take for an option or a list.
+    private static func addressFault(_ text: String) -> String? {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        if text.utf8.count > addressLimit { return "longer than \(addressLimit) bytes" }
+        if text.contains(",") { return "it has a comma" }
+        if parts.count > 2 { return "more than one @" }
+        if text.hasPrefix("-") { return "it begins with -" }
+        let user = parts[0]
+        if user.isEmpty { return "no user stands before the @" }
+        let extra = "!$%&'*+-/=?^_`{|}~."
+        guard user.unicodeScalars.allSatisfy({ isPlain($0) || extra.unicodeScalars.contains($0) })
+        else { return "it has other characters than letters, digits and \(extra)" }
+        guard parts.count == 2 else { return nil }
+        guard !parts[1].isEmpty, !parts[1].hasPrefix("."), !parts[1].hasPrefix("-"),
+            parts[1].unicodeScalars.allSatisfy({ isPlain($0) || $0 == "." || $0 == "-" })
+        else { return "what stands behind the @ is no host" }
+        return nil
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+            || ("0"..."9").contains(scalar)
+    }
+
+    /// `COUNT/TIME`.
+    mutating func notificationRate(_ row: Directive, _ word: Word) {
+        let parts = word.characters.split(maxSplits: 1) { $0.scalar == "/" }
+        guard parts.count == 2, let count = Int(Word(characters: Array(parts[0])).text) else {
+            list.error(
+                .invalidValue,
+                at: word.position,
+                "\(quoted(word.text)) is no value of '\(row.name)': it takes COUNT/TIME",
+                hint: "notify_rate 20/1h"
+            )
+            return
+        }
+        guard (1...1000).contains(count) else {
+            list.error(
+                .outOfRange,
+                at: word.position,
+                "\(quoted(word.text)) is out of range: '\(row.name)' takes 1 to 1000 messages",
+                hint: "to be told nothing, leave 'notify' out"
+            )
+            return
+        }
+        guard
+            let window = time(
+                row,
+                Word(characters: Array(parts[1])),
+                in: .seconds(60)...Directive.timeMaximum
+            )
+        else { return }
+        if let earlier = result.positions[row.name] {
+            list.warning(
+                .givenTwice,
+                at: word.position,
+                "'\(row.name)' is given again; this line counts, not line \(earlier.line)"
+            )
+        }
+        result.notificationRate = NotificationRate(count: count, window: window)
+    }
+}

@@ -1,0 +1,49 @@
+// What the machine tells: failed services for the core, everything for status.
+
+extension MonitorMachine {
+    /// The services that are failed now, in the order of mon.cf, whatever their action.
+    ///
+    /// Watched and not disabled ones only. **Cost** grows with the failed services alone.
+    public var failures: [ServiceFailure] {
+        failed.compactMap { index in
+            let service = services[index]
+            guard let incident = service.incident else { return nil }
+            return ServiceFailure(
+                service: service.name.description,
+                hostgroup: service.name.group,
+                incident: incident,
+                action: service.action,
+                summary: service.failureText
+            )
+        }
+    }
+
+    /// Everything known, in the order of mon.cf.
+    public func reports(at now: MonitorTime) -> [ServiceReport] {
+        let limit = min(configuration.settings.historyLength, MonitorSettings.historyLimit)
+        return services.indices.map { index in
+            let service = services[index]
+            return ServiceReport(
+                service: service.name.description,
+                state: service.state,
+                action: service.action,
+                summary: service.isPolled ? service.text : "nothing checks it",
+                consecutiveFailures: service.consecutiveFailures,
+                since: now.elapsed - service.stateSince,
+                lastRun: service.history.last.map { now.elapsed - $0.ended },
+                lastRunTook: service.history.last?.took,
+                nextRun: schedule[index].map { max(.zero, $0 - now.elapsed) },
+                incident: service.incident,
+                isRunning: service.run != nil,
+                history: service.history.suffix(limit).map { past in
+                    RunResult(
+                        ago: now.elapsed - past.ended,
+                        took: past.took,
+                        result: past.verdict,
+                        summary: past.summary
+                    )
+                }
+            )
+        }
+    }
+}

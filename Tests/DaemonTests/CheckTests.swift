@@ -1,0 +1,176 @@
+// The helper of checks without a daemon around it: what it is told, what it runs, what it says.
+
+import Glibc
+import Linux
+import Testing
+
+@testable import Daemon
+
+@Suite struct CheckTextTests {
+    @Test func messagesComeBackAsTheyWere() {
+        let request = CheckRequest(
+            id: 7,
+            places: [CheckPlace(path: "/a b"), CheckPlace(path: "baton-monitor", words: ["x", ""])],
+            arguments: ["-p", "80", ""],
+            environment: ["A=b"],
+            input: [0, 255],
+            timeout: 5,
+            isDetached: true
+        )
+        for order in [CheckOrder.run(request), .cancel(9)] {
+            #expect(CheckOrder(order.bytes) == order)
+        }
+        let endings: [CheckEnding] = [.exited(-1), .killed("SIGSEGV"), .timedOut, .notRun("no")]
+        for ending in endings {
+            let report = CheckReport.finished(3, ending, Array("out".utf8))
+            #expect(CheckReport(report.bytes) == report)
+        }
+        let ready = CheckReport.ready(monitors: ["a"], scripts: [])
+        #expect(CheckReport(ready.bytes) == ready)
+        #expect(CheckReport([0, 0]) == nil)
+        #expect(CheckOrder(Array(CheckOrder.run(request).bytes.dropLast(1))) == nil)
+    }
+
+    @Test func programsAreLookedForInOrder() {
+        let places = MonitorPlaces(configuration: "/c", mondir: "/m/:/n", alertdir: nil)
+        #expect(
+            places.monitor("tcp.monitor").map(\.path) == [
+                "/c/mon.d/tcp.monitor", "baton-monitor", "/usr/sbin/baton-monitor",
+                "/m/tcp.monitor", "/n/tcp.monitor",
+            ]
+        )
+        #expect(places.monitor("tcp.monitor")[1].words == ["tcp.monitor"])
+        #expect(places.monitor("own").map(\.path) == ["/c/mon.d/own", "/m/own", "/n/own"])
+        #expect(places.monitor("/x/y").map(\.path) == ["/x/y"])
+        #expect(
+            places.alert("mail.alert").map(\.path) == [
+                "/c/alert.d/mail.alert", "/usr/local/lib/mon/alert.d/mail.alert",
+                "/usr/lib/mon/alert.d/mail.alert",
+            ]
+        )
+    }
+
+    @Test func memoryIsReadAsItWasWrittenAndNothingElse() {
+        var memory = MonitorMemory()
+        memory.disabled = ["a/b", "c/d"]
+        memory.passed = ["e/f"]
+        #expect(String(decoding: memory.bytes, as: UTF8.self) == "disabled a/b\ndisabled c/d\npassed e/f\n")
+        #expect(MonitorMemory(memory.bytes) == memory)
+        #expect(MonitorMemory(Array("passed\nwhat ever\n\u{0}disabled x y".utf8)) == MonitorMemory())
+        var odd = MonitorMemory()
+        odd.disabled = ["x y"]
+        #expect(MonitorMemory(Array("disabled x y".utf8)) == odd)
+    }
+
+    @Test func aMissingProgramIsNamedWithWhatToDo() {
+        let places = [CheckPlace(path: "/a"), CheckPlace(path: "/b")]
+        #expect(CheckRunner.explanation(places) { _ in false } == "there is no program /a or /b")
+        #expect(
+            CheckRunner.explanation(places) { $0 == "/b" } == "/b is not executable: chmod +x it"
+        )
+    }
+}
+
+/// A helper of checks in a process of its own, as the loop has it.
+private final class RunningHelper {
+    let helper: Helper
+    private let poller: Poller
+
+    init() throws {
+        helper = try Helper.launch(.checks, keeping: []) { channel throws(SystemError) in
+            let settings = CheckSettings(configuration: "/nowhere", environment: ["PATH=/usr/bin:/bin"])
+            try CheckRunner(channel: channel, settings: settings).run()
+        }
+        poller = try Poller()
+        try poller.add(helper.channel.number, token: 0)
+    }
+
+    deinit { helper.kill() }
+
+    func run(
+        _ id: UInt64,
+        _ script: String,
+        input: String = "",
+        seconds: Double = 20,
+        isDetached: Bool = false
+    ) {
+        let request = CheckRequest(
+            id: id,
+            places: [CheckPlace(path: "/bin/sh")],
+            arguments: ["-c", script],
+            environment: ["MON_GROUP=own"],
+            input: Array(input.utf8),
+            timeout: Int64(seconds * 1e9),
+            isDetached: isDetached
+        )
+        #expect(helper.channel.send(CheckOrder.run(request).bytes))
+    }
+
+    /// The next end that it tells.
+    func next() throws -> (id: UInt64, ending: CheckEnding, output: String) {
+        try Laboratory.wait(for: "the end of a check") {
+            guard case .message(let bytes) = helper.channel.receive(),
+                case .finished(let id, let ending, let output) = CheckReport(bytes)
+            else { return nil }
+            return (id, ending, String(decoding: output, as: UTF8.self))
+        }
+    }
+}
+
+@Suite struct CheckRunnerTests {
+    @Test func anEndIsToldWithTheBeginningOfTheOutput() throws {
+        let helper = try RunningHelper()
+        helper.run(1, "cat; echo $MON_GROUP; exit 3", input: "from stdin\n")
+        let end = try helper.next()
+        #expect(end.id == 1)
+        #expect(end.ending == .exited(3))
+        #expect(end.output == "from stdin\nown\n")
+    }
+
+    @Test("A hang, a signal, an endless output and a kept pipe are bounded and told apart")
+    func misbehaviour() throws {
+        let helper = try RunningHelper()
+        helper.run(1, "trap '' TERM; while :; do sleep 1000; done", seconds: 0.2)
+        #expect(try helper.next().ending == .timedOut)
+        helper.run(2, "kill -SEGV $$")
+        #expect(try helper.next().ending == .killed("SIGSEGV"))
+        helper.run(3, "exec head -c 1000000000 /dev/zero")
+        let endless = try helper.next()
+        #expect(endless.ending == .notRun("it printed more than 1 MiB and was ended"))
+        #expect(endless.output.utf8.count == CheckRunner.headMaximum)
+        helper.run(4, "echo $$; sleep 1000 &")
+        let forked = try helper.next()
+        #expect(forked.ending == .exited(0))
+        // Nothing of a monitor's group is left.
+        let group = try #require(Int32(forked.output.split(separator: "\n")[0]))
+        try Laboratory.wait(for: "the end of what it left behind") {
+            kill(-group, 0) == 0 ? nil : ()
+        }
+    }
+
+    @Test func whatAnAlertLeavesBehindLivesOn() throws {
+        let helper = try RunningHelper()
+        helper.run(1, "sleep 1000 & echo $!", isDetached: true)
+        let end = try helper.next()
+        #expect(end.ending == .exited(0))
+        let id = try #require(Int32(end.output.split(separator: "\n")[0]))
+        #expect(kill(id, 0) == 0)
+        kill(id, SIGKILL)
+    }
+
+    @Test func aCancelledCheckIsEndedAndNotToldOf() throws {
+        let helper = try RunningHelper()
+        helper.run(1, "sleep 1000")
+        #expect(helper.helper.channel.send(CheckOrder.cancel(1).bytes))
+        helper.run(2, "exit 0")
+        #expect(try helper.next().id == 2)
+    }
+
+    @Test func threeHundredAtOnceAllEnd() throws {
+        let helper = try RunningHelper()
+        for id in 1...300 { helper.run(UInt64(id), "exit \(id % 2)") }
+        var ends: Set<UInt64> = []
+        while ends.count < 300 { ends.insert(try helper.next().id) }
+        #expect(ends == Set(1...300))
+    }
+}

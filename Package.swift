@@ -159,7 +159,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "Failover", "Configuration", "Wire", "Linux"],
+            dependencies: ["Daemon", "Failover", "Monitoring", "Configuration", "Wire", "Linux"],
             swiftSettings: strict
         ),
         // It reads the repository, and runs the commands that README and Examples show.

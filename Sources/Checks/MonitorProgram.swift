@@ -86,6 +86,8 @@ public enum MonitorProgram {
         do throws(SystemError) {
             let limit = monitor.timeLimit + .milliseconds(800)
             try ThisProcess.endByAlarm(afterNanoseconds: limit.nanoseconds)
+            // Whoever started this may have held signals back.
+            try Signal.terminate.restoreDefault()
             // A peer that closes is an error of the call, never the end of this program.
             try Signal.pipe.ignore()
         } catch {

@@ -80,8 +80,8 @@ struct MySQLMonitor: ServiceMonitor {
         return MonitorAnswer(conversations.run(until: deadline))
     }
 
-    /// What the client reads, in the syntax of option files: `"` begins a value with blanks, and a
-    /// backslash is doubled.
+    /// What the client reads, in the syntax of option files: quotes around a value, a
+    /// backslash before quotes and backslashes within.
     ///
     /// `localhost` is the server's socket, as it is for mon's monitor and for the client itself, which
     /// ignore the port then. One exception: a port that is not the usual one names another server
@@ -90,7 +90,10 @@ struct MySQLMonitor: ServiceMonitor {
         var lines = ["[client]"]
         func set(_ name: String, _ value: String?) {
             guard let value else { return }
-            lines.append("\(name)=\"\(value.replacing("\\", with: "\\\\"))\"")
+            // The client's reader looks for comments too, and would find one behind a quote that it
+            // takes for the last.
+            let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            lines.append("\(name)=\"\(escaped)\"")
         }
         set("user", username)
         set("password", password)

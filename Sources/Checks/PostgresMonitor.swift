@@ -91,7 +91,9 @@ struct PostgresAnswer: Hashable {
     /// Seconds by which a standby is behind; nil when it cannot be told.
     var lag: Double?
 
-    /// One row of two columns. A standby that has replayed all it received is not behind only while it
+    /// One row of two columns.
+    ///
+    /// A standby that has replayed all it received is not behind only while it
     /// still receives; otherwise the age of what it replayed last counts.
     static let query = """
         SELECT pg_is_in_recovery(), \
@@ -169,7 +171,8 @@ struct PostgresFault: Hashable {
 }
 
 extension String {
-    fileprivate func replacingCharacters(_ range: Range<String.Index>, with text: String) -> String {
+    fileprivate func replacingCharacters(_ range: Range<String.Index>, with text: String) -> String
+    {
         String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
     }
 }

@@ -60,11 +60,7 @@ struct ServiceWatch {
             passed: memory.passed.sorted()
         )
         running = monitors.map { _ in false }
-        places = MonitorPlaces(
-            configuration: paths.configuration,
-            mondir: configuration.global("mondir"),
-            alertdir: configuration.global("alertdir")
-        )
+        places = MonitorPlaces(configuration: paths.configuration, configuration)
     }
 
     /// The failures that may move a group, for the core.

@@ -19,7 +19,8 @@ struct InstallTests {
         )
         #expect(made == Run(code: 0, output: made.output, errors: ""))
         for path in [
-            "usr/sbin/batond", "usr/sbin/baton", "usr/share/man/man8/baton.8",
+            "usr/sbin/batond", "usr/sbin/baton", "usr/sbin/baton-monitor",
+            "usr/share/man/man8/baton.8",
             "usr/share/man/man8/batond.8",
             "usr/share/man/man5/ha.cf.5", "usr/share/man/man5/haresources.5",
             "usr/share/man/man5/authkeys.5", "usr/share/bash-completion/completions/baton",

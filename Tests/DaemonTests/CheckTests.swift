@@ -2,6 +2,7 @@
 
 import Glibc
 import Linux
+import Monitoring
 import Testing
 
 @testable import Daemon
@@ -32,7 +33,9 @@ import Testing
     }
 
     @Test func programsAreLookedForInOrder() {
-        let places = MonitorPlaces(configuration: "/c", mondir: "/m/:/n", alertdir: nil)
+        var monitors = MonitorConfiguration()
+        monitors.globals = [.init(name: "mondir", value: "/m/:/n")]
+        let places = MonitorPlaces(configuration: "/c", monitors)
         #expect(
             places.monitor("tcp.monitor").map(\.path) == [
                 "/c/mon.d/tcp.monitor", "baton-monitor", "/usr/sbin/baton-monitor",
@@ -103,17 +106,26 @@ private final class RunningHelper {
             timeout: Int64(seconds * 1e9),
             isDetached: isDetached
         )
-        #expect(helper.channel.send(CheckOrder.run(request).bytes))
+        while !helper.channel.send(CheckOrder.run(request).bytes) {
+            // As the loop does: what has ended is read while there is no room.
+            if let end = read() { waiting.append(end) }
+        }
+    }
+
+    private typealias End = (id: UInt64, ending: CheckEnding, output: String)
+    private var waiting: [End] = []
+
+    private func read() -> End? {
+        guard case .message(let bytes) = helper.channel.receive(),
+            case .finished(let id, let ending, let output) = CheckReport(bytes)
+        else { return nil }
+        return (id, ending, String(decoding: output, as: UTF8.self))
     }
 
     /// The next end that it tells.
     func next() throws -> (id: UInt64, ending: CheckEnding, output: String) {
-        try Laboratory.wait(for: "the end of a check") {
-            guard case .message(let bytes) = helper.channel.receive(),
-                case .finished(let id, let ending, let output) = CheckReport(bytes)
-            else { return nil }
-            return (id, ending, String(decoding: output, as: UTF8.self))
-        }
+        if !waiting.isEmpty { return waiting.removeFirst() }
+        return try Laboratory.wait(for: "the end of a check") { read() }
     }
 }
 

@@ -20,7 +20,7 @@ run() {
     probe_stop || return 3
     exactly 'peer without power: who holds' "$(holders)" l0
     exactly 'peer without power: pages' "$(held_pages)" 1
-    result 'peer without power: status says' "$(status_of l0 groups.0.whyNotMoved | cut -c1-60)" \
+    result 'peer without power: status says' "$(status_of l0 groups.0.whyNotMoved | head -c 40)" \
         'a reason' "$(says_why && echo holds || echo BROKEN)"
     no_outage
     never_two_owners

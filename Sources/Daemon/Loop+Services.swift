@@ -37,7 +37,8 @@ struct ServiceWatch {
     var rememberAt: Int64 = 0
 
     /// What is watched by this configuration; `nil` when nothing is.
-    init?(_ loaded: LoadedConfiguration, _ paths: DaemonPaths, seed: UInt64, memory: MonitorMemory) {
+    init?(_ loaded: LoadedConfiguration, _ paths: DaemonPaths, seed: UInt64, memory: MonitorMemory)
+    {
         guard let configuration = loaded.cluster.monitors else { return nil }
         let all = Set(configuration.watches.map(\.group))
         monitors = loaded.cluster.groups.enumerated().flatMap { place, group in
@@ -158,7 +159,8 @@ extension Loop {
         for place in monitors.indices {
             let monitor = monitors[place]
             let type = loaded.cluster.groups[monitor.group].resources[monitor.resource].type
-            let runs = core.isRunning(resource: monitor.resource, of: monitor.group)
+            let runs =
+                core.isRunning(resource: monitor.resource, of: monitor.group)
                 && !checks.ownScripts.contains(type)
             services?.running[place] = runs
             if runs { wanted.formUnion(monitor.hostgroups) }
@@ -278,13 +280,18 @@ extension Loop {
     private func tell(_ change: ServiceChange) {
         let text = change.summary.isEmpty ? "" : ": \(change.summary)"
         let (severity, code, words): (Severity, NoticeCode, String) =
-            switch change.to {
-            case .failed: (change.isPage ? .page : .error, .monitorFailed, "failed")
-            case .unknown: (change.isPage ? .page : .warning, .monitorUnknown, "cannot be told")
-            case .disabled: (.info, .monitorDisabled, "is no longer watched")
-            case .ok: (.info, .monitorRecovered, "is ok again")
-            case .idle, .untested, .starting, .failing:
-                (.info, change.from == .disabled ? .monitorEnabled : .monitorRecovered, "is \(change.to)")
+            switch (change.from, change.to) {
+            case (_, .failed): (change.isPage ? .page : .error, .monitorFailed, "failed")
+            case (_, .unknown):
+                (change.isPage ? .page : .warning, .monitorUnknown, "cannot be told")
+            case (_, .disabled): (.info, .monitorDisabled, "is no longer watched")
+            case (.disabled, _): (.info, .monitorEnabled, "is watched again")
+            case (_, .ok): (.info, .monitorRecovered, "is ok again")
+            case (.unknown, .failing), (.unknown, .starting):
+                (.info, .monitorRecovered, "can be told again, and is \(change.to)")
+            case (_, .idle): (.info, .monitorForgotten, "is not watched here any more")
+            case (_, .untested), (_, .starting), (_, .failing):
+                (.info, .monitorForgotten, "was cleared and is asked again")
             }
         say(
             Notice(

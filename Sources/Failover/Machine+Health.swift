@@ -80,7 +80,8 @@ extension FailoverMachine {
         if failures.isEmpty {
             if let held = groups[index].health.held, held != .settling {
                 let code: NoticeCode = held == .budget ? .budgetUsed : .healthHeld
-                note(.info, code, index, "no service of it fails any more; it stayed on \(settings.node)")
+                let text = "no service of it fails any more; it stayed on \(settings.node)"
+                note(.info, code, index, text)
             }
             groups[index].health.held = nil
             groups[index].health.heldText = nil

@@ -147,6 +147,8 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case monitorUnknown
     /// A service works again, or can be told again.
     case monitorRecovered
+    /// What was known of a failed service counts no more: it is not watched here now, or was cleared.
+    case monitorForgotten
     /// An administrator switched the watching of a service off.
     case monitorDisabled
     /// An administrator switched it on again.

@@ -49,7 +49,8 @@ extension NotificationDesk {
             case .monitorFailed, .monitorUnknown:
                 self = .opens(key(.service, subject), waits: false)
             case .monitorRecovered: self = .closes([key(.service, subject)])
-            case .monitorDisabled: self = .forgets([key(.service, subject)])
+            // The group has left with it, or somebody knows: no news of the service itself.
+            case .monitorDisabled, .monitorForgotten: self = .forgets([key(.service, subject)])
             case .groupMoved: self = Self.moved(notice, key(.operation), key(.held))
             case .started, .peerLate, .peerRestarted, .peerLeaving, .linkLate, .late,
                 .configurationDiffers, .monitorEnabled, .command, .stopping:

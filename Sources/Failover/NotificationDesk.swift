@@ -226,25 +226,29 @@ public struct NotificationDesk: Sendable {
         if send(message, key, now) { episodes[place].told = notice.severity }
     }
 
-    private mutating func tellEnd(_ place: Int, _ notice: Notice, _ now: Instant) {
+    private mutating func tellEnd(
+        _ place: Int,
+        _ notice: Notice,
+        _ now: Instant,
+        ended: Instant
+    ) {
         let episode = episodes[place]
         guard episode.told != nil else { return }
         var message = message(episode.key.kind, notice, recovers: true)
         message.group = episode.notice.group
         message.about = episode.notice.subject
         message.severity = .info
-        message.body.insert(
-            contentsOf: [
-                "It lasted \((now - episode.since).spokenText).", "It was: \(episode.toldText)",
-            ],
-            at: 1
-        )
+        var lines = [
+            "It lasted \((ended - episode.since).spokenText).",
+            "It was: \(Self.clean(episode.toldText))",
+        ]
         if episode.key.kind == .peer {
             let released = releaseHeld()
             if !released.isEmpty {
-                message.body.insert("No longer held: \(released.joined(separator: ", "))", at: 1)
+                lines.append("No longer held: \(released.joined(separator: ", "))")
             }
         }
+        message.body.insert(contentsOf: lines, at: message.body.count - closing.count)
         send(message, nil, now)
     }
 
@@ -292,7 +296,7 @@ public struct NotificationDesk: Sendable {
                 }
             case .closing(let until, let notice) where until <= now:
                 episodes[place].stage = .quiet
-                tellEnd(place, notice, now)
+                tellEnd(place, notice, now, ended: until + (.zero - settle))
                 if episodes[place].key.kind == .peer { showLinks(now) }
             default: break
             }

@@ -150,6 +150,8 @@ private let group = "10.0.0.9"
                 cause: .accepted
             )
         )
+        // With the group its monitor has left: that is no recovery.
+        night.at(0.4, service(.info, .monitorForgotten, "is not watched here any more"))
         night.at(600, service(.info, .monitorRecovered, "is ok again"))
         night.wait(until: 700)
         night.end()
@@ -480,6 +482,7 @@ private let group = "10.0.0.9"
         let told = desk.take(page, at: now) + desk.timeReached(at: now + .seconds(5))
         let isGoodNews: Set<NoticeCode> = [
             .peerAlive, .linkUp, .thawed, .cleared, .monitorRecovered, .monitorDisabled,
+            .monitorForgotten,
         ]
         #expect(told.count == (isGoodNews.contains(code) ? 0 : 1))
         #expect(told.allSatisfy { $0.severity == .page && !$0.recovers })

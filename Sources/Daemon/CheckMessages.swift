@@ -24,8 +24,10 @@ struct CheckRequest: Equatable {
 struct CheckPlace: Equatable {
     /// The file.
     var path: String
-    /// The first words after the program's name, before the request's.
-    var words: [String] = []
+    /// For `baton-monitor`: which of its monitors it is to be.
+    ///
+    /// Then all words are its standard input: nobody sees a password among its arguments.
+    var monitor: String?
 }
 
 /// How a check ended.
@@ -56,7 +58,7 @@ enum CheckOrder: Equatable {
             writer.put(UInt64(request.places.count))
             for place in request.places {
                 writer.put(place.path)
-                writer.put(place.words)
+                writer.put(place.monitor.map { [$0] } ?? [])
             }
             writer.put(request.arguments)
             writer.put(request.environment)
@@ -80,7 +82,7 @@ enum CheckOrder: Equatable {
             var places: [CheckPlace] = []
             for _ in 0..<count {
                 guard let path = reader.text(), let words = reader.texts() else { return nil }
-                places.append(CheckPlace(path: path, words: words))
+                places.append(CheckPlace(path: path, monitor: words.first))
             }
             guard let arguments = reader.texts(), let environment = reader.texts(),
                 let input = reader.data(), let timeout = reader.signed(),

@@ -126,7 +126,7 @@ final class CheckRunner {
         let places = request.places.map {
             CheckPlace(
                 path: $0.path.hasPrefix("/") ? $0.path : ownPrograms + "/" + $0.path,
-                words: $0.words
+                monitor: $0.monitor
             )
         }
         guard let place = places.first(where: { Files.isExecutable($0.path) }) else {
@@ -134,13 +134,18 @@ final class CheckRunner {
             return
         }
         do {
+            var (arguments, input) = (request.arguments, request.input)
+            if let monitor = place.monitor {
+                input = ([monitor] + arguments).flatMap { Array($0.utf8) + [0] }
+                arguments = ["--stdin"]
+            }
             let child = try ChildProcess(
                 Command(
                     place.path,
-                    place.words + request.arguments,
+                    arguments,
                     environment: settings.environment + request.environment
                 ),
-                input: request.input.isEmpty ? nil : request.input,
+                input: input.isEmpty ? nil : input,
                 endsWithParent: !request.isDetached,
                 outputMaximum: 256,
                 headMaximum: CheckRunner.headMaximum

@@ -24,7 +24,7 @@ struct MonitorPlaces: Equatable, Sendable {
         var places = [CheckPlace(path: "\(configuration)/mon.d/\(program)")]
         if MonCfProgram.builtInMonitors.contains(program) {
             places += ["baton-monitor", "/usr/sbin/baton-monitor"].map {
-                CheckPlace(path: $0, words: [program])
+                CheckPlace(path: $0, monitor: program)
             }
         }
         return places + monitorDirectories.map { CheckPlace(path: "\($0)/\(program)") }

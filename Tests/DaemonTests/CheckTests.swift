@@ -11,7 +11,7 @@ import Testing
     @Test func messagesComeBackAsTheyWere() {
         let request = CheckRequest(
             id: 7,
-            places: [CheckPlace(path: "/a b"), CheckPlace(path: "baton-monitor", words: ["x", ""])],
+            places: [CheckPlace(path: "/a b"), CheckPlace(path: "baton-monitor", monitor: "x")],
             arguments: ["-p", "80", ""],
             environment: ["A=b"],
             input: [0, 255],
@@ -42,7 +42,7 @@ import Testing
                 "/m/tcp.monitor", "/n/tcp.monitor",
             ]
         )
-        #expect(places.monitor("tcp.monitor")[1].words == ["tcp.monitor"])
+        #expect(places.monitor("tcp.monitor").map(\.monitor) == [nil, "tcp.monitor", "tcp.monitor", nil, nil])
         #expect(places.monitor("own").map(\.path) == ["/c/mon.d/own", "/m/own", "/n/own"])
         #expect(places.monitor("/x/y").map(\.path) == ["/x/y"])
         #expect(

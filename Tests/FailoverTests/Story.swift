@@ -55,6 +55,8 @@ final class Story {
     var diskTime: [Duration] = [.milliseconds(2), .milliseconds(2)]
     /// All replies.
     var replies: [(Int, CommandID, CommandReply)] = []
+    /// All notices but those of commands.
+    var notices: [(Int, Notice)] = []
     /// All resets.
     var resets: [Int] = []
     /// All probes asked.
@@ -236,6 +238,12 @@ final class Story {
         give(index, .commandReceived(CommandID(commandIssued), command))
     }
 
+    /// The services of the group on a node that have failed; none for a healthy group.
+    func services(_ index: Int, fail failures: [HealthFailure]) {
+        write(index, "failed services: \(failures.map(\.name))")
+        give(index, .healthChanged(group: 0, failures))
+    }
+
     func shutDown(_ index: Int) {
         write(index, "SIGTERM")
         give(index, .shutdownRequested)
@@ -359,6 +367,7 @@ final class Story {
         case .note(let notice):
             guard notice.code != .command else { return }
             let rule = notice.reason.map { " [\($0.rule.rawValue)]" } ?? ""
+            notices.append((index, notice))
             write(index, "\(notice.severity) \(notice.code): \(notice.text)\(rule)")
         case .resetNode:
             write(index, "RESET")

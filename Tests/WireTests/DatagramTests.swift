@@ -9,6 +9,54 @@ import Testing
 private let image = bytes(
     """
     4241544e                            # 0   magic BATN
+    01 01                               # 4   version 1.1
+    01 20                               # 6   key 1, tag of 32 bytes
+    018b 00b0                           # 8   395 signed bytes, 176 fixed
+    01 01 01 00                         # 12  alive, leaving, link 1
+    0006 0000 0001 0000                 # 16  knows keys 1 and 2, part 0 of 1
+    0000000000000001                    # 24  sequence 1
+    000000012a05f200                    # 32  clock 5 s
+    0000000000000007                    # 40  incarnation: counter 7
+    1122334455667788                    # 48               nonce
+    a0a1a2a3a4a5a6a7a8a9aaabacadaeaf    # 56  boot id
+    99aabbccddeeff01                    # 72  echo: nonce
+    0000000000000003                    # 80        sequence 3
+    000000000ee6b280                    # 88        250 ms ago
+    0000000000000000 0000000000000000 0000000000000000 # 96 no candidate
+    0000000000000051 0000000000000052   # 120 challenge, response
+    00000000b2d05e00                    # 136 deadtime 3 s
+    0000000077359400                    # 144 earliest take 2 s
+    0000000000000000                    # 152 lease
+    00000000000000000000000000000000    # 160 reserved
+    01 00 000b                          # 176 names, 11 bytes
+    04 64656d6f 02 6c30 02 6c31         # 180 demo l0 l1
+    02 00 0030                          # 191 addresses, 48 bytes
+    04 00 020000000001 000000000000000000000000 0a000001 # 195 10.0.0.1
+    06 00 020000000002 20010db8000000000000000000000001  # 219 2001:db8::1
+    03 00 0058                          # 243 groups, 88 bytes
+    0050 0000 0001 0000                 # 247 80 each, from 0 of 1
+    0102030405060708                    # 255 identity
+    04 01 01 02 01 07 0000              # 263 active, offer, fit, meaningDiffers, inSync, all flags
+    0000000000000009                    # 271 epoch
+    000000000000000a                    # 279 offer
+    000000000000000b                    # 287 declined
+    0000000c 0000000d                   # 295 request, refused request
+    000000000000000e 000000000000000f   # 303 generation
+    0000000000000010 0000000000000011   # 319 digests
+    04 00 0038                          # 335 health, 56 bytes
+    0000 02 01 00000005                 # 339 group 0, two moves, frozen, stamp 5
+    0000000077359400                    # 347 for 2 s
+    0000000000000006                    # 355 cleared through 6
+    0000000000000007 0000003c 01 000000 # 363 at 7, 60 s ago, by the sender
+    0000000000000008 0000001e 00 000000 # 379 at 8, 30 s ago, by the receiver
+    c2830a550614d77b0a6c88cba2f42e1d6d33c4e519560d787b74b1c416891775 # 395 tag
+    """
+)
+
+/// The image of version 1.0, which had no section 4.
+private let minorZeroImage = bytes(
+    """
+    4241544e                            # 0   magic BATN
     01 00                               # 4   version 1.0
     01 20                               # 6   key 1, tag of 32 bytes
     014f 00b0                           # 8   335 signed bytes, 176 fixed
@@ -65,6 +113,14 @@ private func imageReport() -> GroupReport {
     report.generation = DataGeneration(high: 14, low: 15)
     report.storageDigest = 16
     report.addressDigest = 17
+    report.health.clearedThrough = 6
+    report.health.moves = [
+        HealthMove(epoch: 7, isSenders: true, age: .seconds(60)),
+        HealthMove(epoch: 8, isSenders: false, age: .seconds(30)),
+    ]
+    report.health.freezeStamp = 5
+    report.health.isFrozen = true
+    report.health.freezeRemaining = .seconds(2)
     return report
 }
 
@@ -156,6 +212,62 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
         #expect(session.open(image, link: 0, at: moment(9)) == .accepted(expected))
     }
 
+    @Test func `A datagram of version 1.0 is read, and says nothing of moves on health grounds`() throws {
+        var session = try imageReceiver()
+        guard case .accepted(let beat) = session.open(minorZeroImage, link: 0, at: moment(9)) else {
+            Issue.record("not accepted")
+            return
+        }
+        var expected = imageReport()
+        expected.health = HealthWord()
+        #expect(beat.content.groups == [expected])
+    }
+
+    @Test func `A hundred groups with all there is to say fit into packets, each group once`() throws {
+        var sender = try imageSender()
+        var receiver = try imageReceiver()
+        var content = imageContent()
+        content.groups = (0..<100).map { number in
+            var report = imageReport()
+            report.group = GroupIdentity(value: UInt64(number))
+            report.health.moves = (0..<HealthWord.movesMaximum).map {
+                HealthMove(epoch: UInt64($0) + 7, isSenders: $0 % 2 == 0, age: .seconds($0))
+            }
+            if number % 3 == 0 { report.health = HealthWord() }
+            return report
+        }
+        var read: [GroupReport] = []
+        let datagrams = sender.seal(content, link: 1, at: moment(5000))
+        for datagram in datagrams {
+            #expect(datagram.count <= Session.datagramMaximum)
+            guard case .accepted(let beat) = receiver.open(datagram, link: 0, at: moment(9)) else {
+                Issue.record("not accepted")
+                continue
+            }
+            read += beat.content.groups
+        }
+        #expect(read == content.groups)
+    }
+
+    @Test func `A section of health whose records do not fit is malformed`() throws {
+        // The count of moves; 3 where there are two.
+        let many = try resigned(image) { $0[341] = 3 }
+        let few = try resigned(image) { $0[341] = 1 }
+        let negative = try resigned(image) { $0[347] = 0x80 }
+        for datagram in [many, few, negative] {
+            var session = try imageReceiver()
+            #expect(session.open(datagram, link: 0, at: moment(9)) == .malformed)
+        }
+        // A place that is none of the datagram's groups says nothing.
+        var session = try imageReceiver()
+        let elsewhere = try resigned(image) { $0[340] = 9 }
+        guard case .accepted(let beat) = session.open(elsewhere, link: 0, at: moment(9)) else {
+            Issue.record("not accepted")
+            return
+        }
+        #expect(beat.content.groups.map(\.health) == [HealthWord()])
+    }
+
     @Test func `Every truncation of a datagram is malformed`() throws {
         var session = try imageReceiver()
         for length in 0..<image.count {
@@ -182,7 +294,7 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
         }
         // 5 bytes of magic and version and 3 of the lengths are checked before the key; of the key
         // id's 8 neighbours none is key 2.
-        #expect(seen == [.malformed: 64, .unknownKey: 8, .badMAC: 367 * 8 - 72])
+        #expect(seen == [.malformed: 64, .unknownKey: 8, .badMAC: 427 * 8 - 72])
         #expect(session.peerIncarnation == nil)
     }
 
@@ -353,10 +465,10 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
         let keyring = try Keyring(keys: imageKeys, signing: 1)
         #expect(
             Dissector.describe(image, keyring: keyring) == """
-                        heartbeat        367 bytes
-                     4  version          1.0
+                        heartbeat        427 bytes
+                     4  version          1.1
                      6  key              1
-                     8  signed           335 bytes
+                     8  signed           395 bytes
                     12  kind             alive, leaving
                     14  link             1
                     16  known keys       1 2
@@ -379,8 +491,10 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
                    255  group            0102030405060708 active epoch 9, claim offer, fitness fit, \
                 offer 10, declined 11, request 12, refused 13 (meaningDiffers), replication inSync, \
                 generation 000000000000000e000000000000000f, digests 0000000000000010 0000000000000011, \
-                late, has started storage, prefers sender
-                   335  tag              a070033a6fc22dd1045e2c4438db9a379f6ab67b60673f3058208ea7f72c76ec \
+                late, has started storage, prefers sender, cleared through 6, \
+                move at 7 by sender 60000000000 ns ago, move at 8 by receiver 30000000000 ns ago, \
+                freeze 5, frozen for 2000000000 ns
+                   395  tag              c2830a550614d77b0a6c88cba2f42e1d6d33c4e519560d787b74b1c416891775 \
                 (right)
 
                 """

@@ -100,11 +100,6 @@ extension Loop {
         }
     }
 
-    /// Says a notice, the core's or the daemon's own, to all who listen.
-    func say(_ notice: Notice) {
-        log.note(notice)
-    }
-
     private func finish(_ id: CommandID, _ reply: CommandReply) {
         guard let caller = callers.removeValue(forKey: id) else { return }
         door.send(.reply(reply), to: caller)

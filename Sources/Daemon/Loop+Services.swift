@@ -98,6 +98,7 @@ extension LoadedConfiguration {
     var needsChecks: Bool {
         cluster.monitors != nil
             && cluster.groups.contains { $0.resources.contains(where: \.isMonitor) }
+            || !cluster.notifications.isEmpty
     }
 }
 

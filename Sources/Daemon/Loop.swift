@@ -51,6 +51,8 @@ final class Loop {
     var services: ServiceWatch?
     /// What outlives this loop of its service monitors.
     var memory: MonitorMemory
+    /// Which notices become messages to people.
+    var desk: NotificationDesk
     /// Alerts and messages on their way, by their number in the helper, in words.
     var alerts: [UInt64: String] = [:]
     /// The time of this turn.
@@ -146,6 +148,10 @@ final class Loop {
         spawner = SpawnerClient(helpers)
         checks = CheckClient(helpers)
         connections = ConnectionChecks(poller: poller, firstToken: Token.firstConnection)
+        desk = NotificationDesk(
+            node: loaded.settings.node,
+            rate: loaded.cluster.notificationRate
+        )
         memory = MonitorMemory(shared.monitors.value ?? [])
         services = ServiceWatch(
             loaded,
@@ -228,6 +234,7 @@ final class Loop {
         repairAddresses()
         watchServices()
         feedQueue()
+        notifyDue()
         packets.sendDue(at: now, view)
         recorder.push()
         spawner.push()
@@ -245,6 +252,7 @@ final class Loop {
         if hasRemainder { next = min(next, BootClock.now) }
         if let repairAt { next = min(next, repairAt) }
         if hasBegun, let due = servicesDeadline { next = min(next, due) }
+        if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
         // A line behind a line is taken soon, but the loop sleeps between any two.
         if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         return next

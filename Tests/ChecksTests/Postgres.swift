@@ -62,6 +62,15 @@ final class Postgres: Sendable {
         try #require(processes.count == 2, "see \(directory)/log")
     }
 
+    /// A statement of the superuser's, by socket.
+    @discardableResult
+    func sql(_ text: String, _ port: UInt16) throws -> String {
+        try succeed(
+            #require(Program.find("psql")),
+            ["-h", directory, "-p", "\(port)", "-U", "watcher", "-d", "postgres", "-Atc", text]
+        )
+    }
+
     /// Runs the body while the primary takes nobody in and no backend of it runs.
     func whileStopped<Answer>(_ body: () throws -> Answer) throws -> Answer {
         let members = family(of: processes[0])

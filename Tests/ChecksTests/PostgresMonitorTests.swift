@@ -44,6 +44,27 @@ import Testing
         )
     }
 
+    @Test func aStandbyThatFallsBehindFailsBeyondItsLimit() throws {
+        try server.sql("SELECT pg_wal_replay_pause()", server.standby)
+        defer { _ = try? server.sql("SELECT pg_wal_replay_resume()", server.standby) }
+        try server.sql("INSERT INTO goods VALUES ('second')", server.primary)
+        #expect(
+            try eventually { try ask(server.standby, "--maxlag=0.01", "127.0.0.1").code == 1 }
+        )
+        let ended = try ask(server.standby, "--maxlag=0.01", "127.0.0.1")
+        #expect(
+            ended.output.wholeMatch(
+                of: /127\.0\.0\.1\n127\.0\.0\.1: it is \d+ s behind, more than 10ms\n/
+            ) != nil,
+            "\(ended.output)"
+        )
+        #expect(try ask(server.standby, "--maxlag=600", "127.0.0.1").code == 0)
+        try server.sql("SELECT pg_wal_replay_resume()", server.standby)
+        #expect(
+            try eventually { try ask(server.standby, "--maxlag=0.01", "127.0.0.1").code == 0 }
+        )
+    }
+
     @Test func aRefusalSaysNothingOfTheService() throws {
         let wrong = try ask(server.primary, "127.0.0.1", password: "geheim")
         #expect(wrong.code == 126)

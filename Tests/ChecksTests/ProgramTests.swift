@@ -75,6 +75,30 @@ import Testing
         }
     }
 
+    /// A name server that nobody answers for: the resolver would wait far beyond any deadline.
+    @Test(.needsRoot) func nothingItWaitsForOutlivesTheDeadlineByMoreThanASecond() throws {
+        try withDirectory { (directory: String) throws in
+            let script = """
+                ip link set lo up; ip link add v0 type veth peer name v1
+                ip link set v0 up; ip link set v1 up; ip addr add 10.99.0.1/24 dev v0
+                ip neigh add 10.99.0.2 lladdr 02:00:00:00:00:02 dev v0
+                echo nameserver 10.99.0.2 >"$2/resolv.conf"; echo 'hosts: dns' >"$2/nsswitch.conf"
+                mount --bind "$2/resolv.conf" /etc/resolv.conf
+                mount --bind "$2/nsswitch.conf" /etc/nsswitch.conf
+                exec "$1" http.monitor -t 1 shop.example
+                """
+            let begin = ContinuousClock.now
+            let running = try Running(
+                "/usr/bin/unshare",
+                ["-nm", "sh", "-euc", script, "sh", Program.monitor, directory]
+            )
+            let ended = running.end()
+            #expect(ended == Ended(code: SIGALRM, output: ""))
+            #expect(running.process.terminationReason == .uncaughtSignal)
+            #expect(ContinuousClock.now - begin < .seconds(2.5))
+        }
+    }
+
     @Test func outputIsBoundedAndOfPlainLines() {
         let many = (0..<1000).map { (name: "h\($0)", verdict: Verdict.failed("a\nb\u{1b}[2J")) }
         let answer = MonitorAnswer(many)

@@ -196,6 +196,30 @@ struct ServiceTests {
         }
     }
 
+    @Test("People are told of a failed service, its move and its recovery, once each, by the program of ha.cf")
+    func notify() throws {
+        let directory = "/tmp/baton-notify-\(ProcessID.current)-\(try Machine.randomWord())"
+        try Files.makeDirectory(directory, mode: 0o755)
+        defer { _ = try? Laboratory.finish(ChildProcess(Linux.Command("/bin/rm", ["-rf", directory]))) }
+        let tell = "#!/bin/sh\n{ echo \"$1 $BATON_EVENT $BATON_NODE\"; cat; echo; } >> \(directory)/$BATON_NODE\n"
+        try Files.replaceDurably(directory + "/tell", with: Array(tell.utf8), mode: 0o755)
+        try withPair(Self.web, haCf: "notify exec \(directory)/tell told\n") { l0, l1 in
+            try wait(l0, "own/web", until: .ok)
+            try setBroken(l0, true)
+            try l1.wait(until: .active)
+            let told = try Laboratory.wait(for: "the message of the move") {
+                let bytes = try? Files.read(directory + "/l0", maximum: 1 << 16)
+                let text = String(decoding: bytes ?? [], as: UTF8.self)
+                return text.contains("given up") && text.contains("told service l0") ? text : nil
+            }
+            let subjects = told.split(separator: "\n").filter { $0.hasPrefix("[baton l0]") }
+            let moves = subjects.filter { $0.contains("given up for l1: own/web: web") }
+            let failures = subjects.filter { $0.contains("own/web failed: web") }
+            #expect(moves.count == 1)
+            #expect(failures.count == 1)
+        }
+    }
+
     @Test("A service that is switched off is not watched, also after a restart")
     func disable() throws {
         try withPair(Self.web) { l0, l1 in

@@ -63,7 +63,7 @@ extension Loop {
         let list = chosen.count > 8 ? "\(chosen.count) services" : chosen.joined(separator: ", ")
         let text =
             isOff
-            ? "not watched any more on this node: \(list); to watch again, type: baton monitors enable"
+            ? "not watched any more on this node: \(list); to watch again, type: baton monitors enable \(chosen.count > 3 ? "all" : chosen.joined(separator: " "))"
             : "watched again: \(list)"
         door.send(.reply(CommandReply(outcome: .done, text: text)), to: caller)
     }

@@ -78,9 +78,12 @@ extension FailoverMachine {
         let names = Set(failures.map(\.name))
         groups[index].health.wanted.formIntersection(names)
         if failures.isEmpty {
-            if let held = groups[index].health.held, held != .settling {
+            // A group that leaves takes its monitors with it: that is no recovery.
+            if groups[index].phase == .active, let held = groups[index].health.held,
+                held != .settling
+            {
                 let code: NoticeCode = held == .budget ? .budgetUsed : .healthHeld
-                let text = "no service of it fails any more; it stayed on \(settings.node)"
+                let text = "no service of it is known to fail any more; it stayed on \(settings.node)"
                 note(.info, code, index, text)
             }
             groups[index].health.held = nil

@@ -51,7 +51,7 @@ extension NotificationDesk {
             case .monitorRecovered: self = .closes([key(.service, subject)])
             // The group has left with it, or somebody knows: no news of the service itself.
             case .monitorDisabled, .monitorForgotten: self = .forgets([key(.service, subject)])
-            case .groupMoved: self = Self.moved(notice, key(.operation), key(.held))
+            case .groupMoved: self = Self.moved(notice, key(.operation), key(.held), health)
             case .started, .peerLate, .peerRestarted, .peerLeaving, .linkLate, .late,
                 .configurationDiffers, .monitorEnabled, .command, .stopping:
                 self = notice.severity == .page ? .happened(.attention, closes: []) : .nothing
@@ -59,8 +59,15 @@ extension NotificationDesk {
         }
 
         /// Only where a group arrives is its move told; a node that is given nothing says so too.
-        private static func moved(_ notice: Notice, _ operation: Key, _ held: Key) -> Meaning {
+        private static func moved(
+            _ notice: Notice,
+            _ operation: Key,
+            _ held: Key,
+            _ health: Key
+        ) -> Meaning {
             switch notice.cause {
+            // By command, say: what kept it here does not any more.
+            case .released: .closes([health])
             case .started: .happened(.move, closes: [operation, held])
             case .adopted: .forgets([operation, held])
             case .accepted: .closes([operation, held])
@@ -72,6 +79,7 @@ extension NotificationDesk {
         static func text(_ notice: Notice, _ node: NodeName) -> String {
             switch (notice.code, notice.cause) {
             case (.groupMoved, .started): "runs on \(node) now"
+            case (.groupMoved, .released): "is leaving \(node)"
             case (.groupMoved, .accepted): "the other node took it from \(node)"
             case (.groupMoved, .stoppedFailed):
                 "could not be started on \(node), and runs nowhere"

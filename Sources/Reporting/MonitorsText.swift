@@ -22,7 +22,6 @@ public struct MonitorsText: Sendable {
                 + "To see which, type: baton check\n"
         }
         let monitors = status.monitors
-        let isIdle = monitors.allSatisfy { $0.state == .idle || $0.state == .disabled }
         var lines = wrapped(summary.capitalizedFirst + ".", label: "", width: width)
         lines += [""] + rows(monitors).lines(indent: 0, width: width, usesColor: usesColor)
         for monitor in monitors where monitor.isOdd && !monitor.summary.isEmpty {
@@ -30,7 +29,7 @@ public struct MonitorsText: Sendable {
             if lines.last?.hasPrefix(" ") != true { lines.append("") }
             lines += wrapped(printable(monitor.summary), label: "  " + label, width: width)
         }
-        let steps = isIdle ? [] : Self.steps(status)
+        let steps = Self.steps(status)
         if !steps.isEmpty { lines.append("") }
         for step in steps { lines += wrapped(step, label: "", width: width) }
         return lines.map { $0 + "\n" }.joined()
@@ -88,6 +87,10 @@ public struct MonitorsText: Sendable {
         let watched = monitors.filter { $0.state != .idle && $0.state != .disabled }
         let disabled = monitors.count { $0.state == .disabled }
         let off = disabled == 0 ? "" : ", \(disabled) disabled"
+        guard disabled < monitors.count else {
+            return
+                "nothing is watched on \(status.node): all \(counted(disabled, "service")) of mon.cf are disabled"
+        }
         guard !watched.isEmpty else {
             return "nothing is watched on \(status.node)\(off): " + elsewhere(status)
         }

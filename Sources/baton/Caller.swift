@@ -17,6 +17,7 @@ enum Caller {
             guard let value = Environment.value(variable), !value.isEmpty else { continue }
             return String(printable(value).prefix(64))
         }
-        return monitor.map { "the alert of \($0)" } ?? "somebody"
+        if let monitor { return "the alert of \(monitor)" }
+        return ThisProcess.isRoot ? "root" : "user \(ThisProcess.user)"
     }
 }

@@ -322,7 +322,7 @@ private let group = "10.0.0.9"
             notice(
                 .info,
                 .healthHeld,
-                "no service of it fails any more; it stayed on l0",
+                "no service of it is known to fail any more; it stayed on l0",
                 group: group
             )
         )
@@ -330,6 +330,33 @@ private let group = "10.0.0.9"
         night.wait(until: 100)
         night.end()
         try expect(night, "budget")
+    }
+
+    @Test
+    func `A group that stayed with a failed service and is given away is told anew next time`() {
+        var night = Night()
+        let held = notice(
+            .page,
+            .healthHeld,
+            "stays on l0 although it failed (a/b: x): l1 is not fit",
+            group: group
+        )
+        night.at(0, held)
+        night.at(
+            60,
+            notice(
+                .info,
+                .groupMoved,
+                "active -> stopping: release",
+                group: group,
+                cause: .released
+            )
+        )
+        night.wait(until: 100)
+        #expect(night.text.contains("65.0 s: over held (severity info) 10.0.0.9\n"))
+        #expect(night.text.contains("\n    10.0.0.9: is leaving l0\n"))
+        night.at(200, held)
+        #expect(night.count == 3)
     }
 
     @Test func `A freeze is told where it was given, and its end`() throws {

@@ -29,6 +29,23 @@ struct MonitorsTextTests {
         )
     }
 
+    @Test("Where every service is switched off it says so, and how to watch again")
+    func disabled() {
+        var status = Sample.healthy
+        status.monitors = ["a/b", "a/c"].map {
+            MonitorStatus(name: $0, state: .disabled, groups: [Sample.address])
+        }
+        let text = MonitorsText().table(of: status)
+        #expect(
+            text.hasPrefix("Nothing is watched on l0: all 2 services of mon.cf are disabled.\n")
+        )
+        #expect(
+            text.hasSuffix(
+                "\nTo watch what is disabled again, type: baton monitors enable a/b a/c\n"
+            )
+        )
+    }
+
     @Test("Without a service there is a sentence")
     func none() {
         #expect(

@@ -13,7 +13,7 @@ extension Loop {
     ///   would hold up the loop.
     func monitorStatuses(history name: String? = nil) -> [MonitorStatus] {
         guard let services else { return [] }
-        return services.machine.reports(at: monitorTime).map { report in
+        return services.machine.reports(at: monitorTime, history: name ?? "").map { report in
             let hostgroup = report.service.split(separator: "/").first.map(String.init) ?? ""
             return MonitorStatus(
                 name: report.service,

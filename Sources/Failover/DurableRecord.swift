@@ -92,7 +92,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
 public struct HealthRecord: Equatable, Sendable, Codable {
     /// One move.
     public struct Move: Equatable, Sendable, Codable {
-        /// The epoch at which the group was given up.
+        /// The epoch after that at which the group was given up.
         public var epoch: UInt64
         /// Whether this node gave it up.
         public var isOwn: Bool

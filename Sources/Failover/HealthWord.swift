@@ -33,7 +33,7 @@ public enum HealthAction: String, Sendable, Codable {
 
 /// One move of a group on health grounds: it counts against `move_budget`.
 public struct HealthMove: Hashable, Sendable {
-    /// The epoch at which the group was given up.
+    /// The epoch after that at which the group was given up: no earlier clear is meant for it.
     public var epoch: UInt64
     /// Whether the node that says this gave it up.
     public var isSenders: Bool

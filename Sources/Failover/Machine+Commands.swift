@@ -309,7 +309,7 @@ extension FailoverMachine {
 
     private mutating func beginTaking(_ index: Int) -> PendingMove {
         if groups[index].startFailure != nil { clearFailure(index, takeoverReason) }
-        groups[index].health.liftedThrough = groups[index].epoch
+        groups[index].health.liftedThrough = healthEpoch(index)
         var pending = PendingMove(group: index, target: .own, told: groups[index].phase)
         requestIssued &+= 1
         if requestIssued == 0 { requestIssued = 1 }

@@ -75,8 +75,8 @@ extension FailoverMachine {
     /// What failed is repaired.
     mutating func clear(_ id: CommandID, _ indices: [Int]) {
         for index in indices {
-            let epoch = max(groups[index].epoch, peer.reports[index]?.epoch ?? 0)
-            clear(index, through: max(epoch, groups[index].health.clearedThrough), "cleared by command")
+            let epoch = max(healthEpoch(index), groups[index].health.clearedThrough)
+            clear(index, through: epoch, "cleared by command")
         }
         awaitWord(id, indices, "cleared: \(names(indices))")
     }

@@ -79,7 +79,7 @@ extension FailoverMachine {
     var isDoubtful: Bool { probes.suspicionSince != nil || !peer.hearsUs }
 
     /// The highest epoch either node has used, offered or declined, as far as is known here.
-    private func highestEpoch(_ index: Int) -> UInt64 {
+    func highestEpoch(_ index: Int) -> UInt64 {
         let group = groups[index]
         let report = peer.reports[index]
         var highest = max(group.epoch, group.declined, report?.epoch ?? 0, report?.offer ?? 0)

@@ -67,6 +67,11 @@ extension FailoverMachine {
     /// The window of `move_budget` and `restart_budget`.
     static var budgetWindow: Duration { .seconds(3600) }
 
+    /// The highest epoch that anything known of the group is about: what is cleared or lifted now is not above it.
+    func healthEpoch(_ index: Int) -> UInt64 {
+        max(highestEpoch(index), groups[index].health.moves.last?.epoch ?? 0)
+    }
+
     // MARK: What is known
 
     /// The failed services of a group have changed.
@@ -142,6 +147,8 @@ extension FailoverMachine {
     mutating func considerHealth(_ index: Int) {
         guard groups[index].phase == .active, !groups[index].isLate, !isLeaving else { return }
         guard !groups[index].health.failures.isEmpty else { return }
+        // While both hold the group, the conflict is decided first (S9): nothing is stopped for another reason.
+        guard peer.reports[index]?.phase.holds != true || !peer.isPresent else { return }
         let pending = pendingFailures(index)
         guard !pending.isEmpty else {
             if !groups[index].health.tried.isEmpty {
@@ -154,12 +161,15 @@ extension FailoverMachine {
             holdForHealth(index, .frozen, frozenText(index))
             return
         }
-        if pending.contains(where: { $0.action == .restart }), mayRestart(index) {
+        let mayRestart = hasRestartLeft(index)
+        // A restart begins only when what the group is held by is on the disk (S5).
+        if mayRestart, recordIsDirty || persistDone < persistIssued { return }
+        if mayRestart, pending.contains(where: { $0.action == .restart }) {
             restart(index, facts)
             return
         }
         if let hold = healthHold(index) {
-            if hold.cause == .peerUnfit || hold.cause == .budget, mayRestart(index) {
+            if mayRestart, hold.cause == .peerUnfit || hold.cause == .budget {
                 restart(index, facts)
             } else {
                 holdForHealth(index, hold.cause, hold.text)
@@ -221,7 +231,7 @@ extension FailoverMachine {
         groups[index].health.held = nil
         groups[index].health.heldText = nil
         addMove(
-            GroupHealth.Move(epoch: groups[index].epoch, isOwn: true, at: now),
+            GroupHealth.Move(epoch: highestEpoch(index) + 1, isOwn: true, at: now),
             index
         )
         let left = settings.moveBudget - countedMoves(index).count
@@ -259,9 +269,10 @@ extension FailoverMachine {
 
     // MARK: Restart
 
-    private func mayRestart(_ index: Int) -> Bool {
+    /// Whether `restart_budget` has one left.
+    private func hasRestartLeft(_ index: Int) -> Bool {
         let recent = groups[index].health.restarts.filter { now - $0 < Self.budgetWindow }
-        return recent.count < settings.restartBudget && !isFrozen(index)
+        return recent.count < settings.restartBudget
     }
 
     private mutating func restart(_ index: Int, _ facts: String) {

@@ -19,10 +19,16 @@ extension MonitorMachine {
     }
 
     /// Everything known, in the order of mon.cf.
-    public func reports(at now: MonitorTime) -> [ServiceReport] {
+    ///
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - name: the one service, `GROUP/SERVICE`, whose history is wanted; nil for that of each, which
+    ///     is a hundred results for every service.
+    public func reports(at now: MonitorTime, history name: String? = nil) -> [ServiceReport] {
         let limit = min(configuration.settings.historyLength, MonitorSettings.historyLimit)
         return services.indices.map { index in
             let service = services[index]
+            let isWanted = name == nil || name == service.name.description
             return ServiceReport(
                 service: service.name.description,
                 state: service.state,
@@ -35,7 +41,7 @@ extension MonitorMachine {
                 nextRun: schedule[index].map { max(.zero, $0 - now.elapsed) },
                 incident: service.incident,
                 isRunning: service.run != nil,
-                history: service.history.suffix(limit).map { past in
+                history: service.history.suffix(isWanted ? limit : 0).map { past in
                     RunResult(
                         ago: now.elapsed - past.ended,
                         took: past.took,

@@ -165,6 +165,8 @@ final class Machine {
     // Resources.
     var resources: [[Resource]]
     var groups: [GroupMemory]
+    /// The services of the groups.
+    var services: [ServiceMemory]
     var operations: [RunningOperation] = []
     var mishaps: [(group: Int, resource: Int, action: OperationAction, how: Mishap)] = []
 
@@ -217,6 +219,7 @@ final class Machine {
             }
         }
         groups = settings.groups.map { _ in GroupMemory() }
+        services = settings.groups.map { _ in ServiceMemory() }
     }
 
     /// What this machine's boot-time clock shows at world time `time`.

@@ -102,8 +102,10 @@ struct Shrinker {
 extension DeedKind {
     /// Whether the deed speaks of a group that exists.
     func makesSense(groups: Int) -> Bool {
-        if case .spoil(_, let group, _, _, _) = self { return group < groups }
-        return true
+        switch self {
+        case .spoil(_, let group, _, _, _), .breakService(_, let group, _, _): group < groups
+        default: true
+        }
     }
 
     /// The same deed, half as long; `nil` when it has no length or is short already.
@@ -129,6 +131,10 @@ extension DeedKind {
             return half(lasts).map { .double(network: network, perMille: share, lasts: $0) }
         case .hangDisk(let node, let lasts):
             return half(lasts).map { .hangDisk(node: node, lasts: $0) }
+        case .breakService(let node, let group, let lasts, let action):
+            return half(lasts).map {
+                .breakService(node: node, group: group, lasts: $0, action: action)
+            }
         case .shutdown(let node, let after):
             return half(after).map { .shutdown(node: node, restartAfter: $0) }
         default: return nil

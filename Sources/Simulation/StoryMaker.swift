@@ -23,6 +23,13 @@ extension Story {
             var other = DeedMaker(scenery: scenery, length: length, dice: variety)
             deeds = DeedMaker.inOrder(deeds + other.suite())
         }
+        // So has what services and freezes bring.
+        var health = Dice(seed: seed, stream: 9)
+        if health.below(3) == 0 {
+            scenery.varyHealth(&health)
+            var other = DeedMaker(scenery: scenery, length: length, dice: health)
+            deeds = DeedMaker.inOrder(deeds + other.healthDeeds())
+        }
         self.init(seed: seed, scenery: scenery, deeds: deeds, quietAt: length)
     }
 

@@ -84,6 +84,12 @@ struct Scenery: Sendable {
     var secondTimings: Timings?
     /// A daemon that is killed leaves a keeper, which speaks for it (S10).
     var hasKeeper = false
+    /// `move_budget`, `restart_budget` and `hold_down`.
+    var moveBudget = 3
+    /// See `moveBudget`.
+    var restartBudget = 0
+    /// See `moveBudget`.
+    var holdDown = Duration.seconds(300)
 
     /// The networks.
     var networks: [Network] {
@@ -145,14 +151,18 @@ struct Scenery: Sendable {
 
     /// The settings of machine `node`, with every group of the story.
     func settings(of node: Int) -> Settings {
-        Settings(
+        var timings = timings(of: node)
+        timings.holdDown = holdDown
+        return Settings(
             cluster: "story",
             node: Scenery.name(of: node),
             peer: Scenery.name(of: 1 - node),
             isFirstNode: node == 0,
-            timings: timings(of: node),
+            timings: timings,
             autoFailback: autoFailback,
             unprovedTakeover: unprovedTakeover,
+            moveBudget: moveBudget,
+            restartBudget: restartBudget,
             links: networks.filter { $0.link != nil }.map {
                 LinkSettings(name: "bcast \($0.device)", device: $0.device)
             },

@@ -63,6 +63,10 @@ public struct Tally: Sendable {
     public var resets = 0
     /// Forged or stale datagrams sent.
     public var forged = 0
+    /// Groups given up on health grounds, and started anew.
+    public var healthMoves = 0
+    /// Groups started anew for a failed service.
+    public var restarts = 0
     /// Times in which L1 had nothing to judge, because no node was fit.
     public var unfitEnds = 0
 
@@ -75,5 +79,7 @@ public struct Tally: Sendable {
         resets += other.resets
         forged += other.forged
         unfitEnds += other.unfitEnds
+        healthMoves += other.healthMoves
+        restarts += other.restarts
     }
 }

@@ -41,6 +41,10 @@ extension World {
             loseHelper(machines[node])
         case .command(let node, let command):
             give(command, to: machines[node])
+        case .breakService(let node, let group, let duration, let action):
+            machines[node].services[group].broken.append(action)
+            tellHealth(machines[node])
+            lasts = duration
         case .confirmDown(let node, let lies):
             confirmDown(machines[node], lies: lies)
         case .shutdown(let node, let restartAfter):
@@ -69,6 +73,9 @@ extension World {
         case .hangDisk(let node, _):
             machines[node].diskHangs -= 1
             releaseDisk(machines[node])
+        case .breakService(let node, let group, _, let action):
+            remove(action, from: &machines[node].services[group].broken)
+            tellHealth(machines[node])
         default: return
         }
     }
@@ -218,6 +225,7 @@ extension World {
             lastReset: machine.resetAt.map { .nanoseconds(now - $0) }
         )
         machine.core = FailoverMachine(settings: machine.coreSettings)
+        forgetHealth(machine)
         do throws(WireError) {
             machine.session = try makeSession(
                 codec: codec,
@@ -442,6 +450,7 @@ extension World {
         }
         for machine in machines {
             machine.mishaps.removeAll()
+            for group in machine.services.indices { machine.services[group].broken = [] }
             machine.diskHangs = 0
             releaseDisk(machine)
             if machine.power == .frozen {
@@ -451,6 +460,7 @@ extension World {
             if machine.daemon == .paused { resume(machine) }
             if machine.power == .off { bootMachine(machine) }
             if machine.daemon == .down { startDaemon(machine) }
+            tellHealth(machine)
         }
         endsAt = now + settleBound
         queue.plan(.look, at: now + second / 4)

@@ -14,7 +14,8 @@ extension World {
         case .cancelOperation(let id): cancel(id, on: machine)
         case .probe(let address): probe(address, from: machine)
         case .reply(let id, let reply): checkReply(id.value, reply, machine)
-        case .announceAddresses, .progress, .note: break
+        case .note(let notice): judge(notice, machine)
+        case .announceAddresses, .progress: break
         case .resetNode:
             tally.resets += 1
             machine.resetAt = now
@@ -33,6 +34,7 @@ extension World {
         machine.sentAt = now
         noteClaims(content.groups, machine)
         machine.reports = content.groups
+        noteFitness(content.groups, machine)
         checkBeatTellsTheTruth(machine)
         guard violation == nil else { return }
         let local = machine.clock(at: now)

@@ -70,6 +70,7 @@ extension World {
             machine.groups[group].acquiredAt = now
             tally.acquired += 1
             pendingEpochCheck = (machine.index, group)
+            checkFrozenStart(group, machine)
         }
     }
 
@@ -109,7 +110,8 @@ extension World {
             }
             // A start that fails after the other has yielded is an accident, not a judgement.
             if other(than: machine).groups[group].yieldsInSplit, isPrompt,
-                !machine.groups[group].hasFailedStart, now - lastCommandAt > replyBound
+                !machine.groups[group].hasFailedStart, now - lastCommandAt > replyBound,
+                machines.allSatisfy({ now - $0.services[group].actedAt > replyBound })
             {
                 if let index = Exception.allCases.firstIndex(of: .bothYielded) {
                     exceptions[index] += 1
@@ -136,6 +138,7 @@ extension World {
         if isAlike, now - lastCommandAt < replyBound { return true }
         let memory = machine.groups[group]
         if memory.hasFailedStart || memory.wasFoundHalf { return true }
+        if now - machine.services[group].actedAt < replyBound { return true }
         // Who slept, and hears of a peer that began anew meanwhile with a higher epoch reserved, yields (S8, S14).
         let since = memory.acquiredAt ?? now
         let rival = other(than: machine)
@@ -217,6 +220,7 @@ extension World {
             checkEpoch(machines[pending.node], pending.group)
         }
         for group in splits.indices where splits[group] != nil { noteSplitEnd(group) }
+        tellHealth(machine)
     }
 
     /// A grant's epoch is durable before it is used, and above every epoch used before (S5).
@@ -243,6 +247,11 @@ extension World {
                 "\(groupName(group)) is started at epoch \(epoch), on disk is \(claim.epoch)",
                 machine
             )
+        }
+        // What is started again under the claim it had is no grant.
+        if machine.services[group].isRestarting {
+            machine.services[group].isRestarting = false
+            return
         }
         checkDifference(report, group, machine)
         let peer = other(than: machine)
@@ -466,7 +475,9 @@ extension World {
         // the administrator's.
         if plan.unknownTo != nil { return false }
         if plan.difference == .storage, reports[plan.home]?.fitness != .fit { return false }
-        return reports.contains { $0?.fitness == .fit }
+        // What is frozen stays where it is, also nowhere.
+        if reports.contains(where: { $0?.health.isFrozen == true }) { return false }
+        return reports.contains { $0?.fitness == .fit || $0?.fitness == .heldDown }
     }
 
     /// What is not as it should be about a group at the end; `nil` when exactly one fit node is active.

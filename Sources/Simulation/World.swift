@@ -57,6 +57,13 @@ final class World {
     /// Where the transcript goes; `nil` to write none.
     var transcript: Transcript?
 
+    /// Numbers of incidents told to cores.
+    var healthIncidents: UInt64 = 0
+    /// When each group was given up on health grounds, since it was last cleared.
+    var healthMoves: [[Int64]]
+    /// Since when both machines say that a group is frozen.
+    var frozenSince: [Int64?]
+
     init(_ story: Story, codec: Codec, writesTranscript: Bool) {
         self.story = story
         self.codec = codec
@@ -77,6 +84,8 @@ final class World {
         settleBound = scenery.replyBound + scenery.longest(\.initdead).nanoseconds + 10 * second
         splits = scenery.groups.map { _ in nil }
         lastSplitEnd = scenery.groups.map { _ in Int64.min / 2 }
+        healthMoves = scenery.groups.map { _ in [] }
+        frozenSince = scenery.groups.map { _ in nil }
         if writesTranscript { transcript = Transcript() }
     }
 

@@ -214,6 +214,17 @@ extension Story {
         #expect(story.active == [0])
     }
 
+    @Test func `A clear before the first move leaves no move uncounted`() {
+        let story = pair(moveBudget: 1)
+        story.command(0, .clear(.all))
+        story.run(.seconds(1))
+        story.services(0, fail: [failed()])
+        story.run(.seconds(3))
+        #expect(story.active == [1])
+        #expect(story.status(1).frozen?.by == "move_budget")
+        #expect(story.status(0).heldDownMilliseconds != nil)
+    }
+
     @Test func `auto_failback waits for clear after a move on health grounds, however long`() {
         let story = pair(autoFailback: .on)
         story.services(0, fail: [failed()])

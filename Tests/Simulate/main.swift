@@ -120,6 +120,7 @@ func report(_ summary: Summary, took: Duration, jobs: Int) {
     print(
         "groups acquired \(tally.acquired), operations \(tally.operations), commands \(tally.commands) "
             + "(done \(tally.commandsDone)), resets by S4 \(tally.resets), forged datagrams \(tally.forged), "
+            + "moves on health grounds \(tally.healthMoves), restarts \(tally.restarts), "
             + "ends without a fit node \(tally.unfitEnds)"
     )
     print("two holders that the configuration does not promise to prevent:")

@@ -1,0 +1,161 @@
+// Services of groups in the world: which are broken where, what the monitors there tell the core, and the rules
+// on moves on health grounds (S7, move_budget) and on freezes.
+
+import Failover
+
+/// What the world knows of a group's services on one machine.
+struct ServiceMemory: Sendable {
+    /// Deeds that break a service now, by what is asked for.
+    var broken: [HealthAction] = []
+    /// What the core was told.
+    var told: [HealthFailure] = []
+    /// Since when its beats call this machine fit for the group; `nil` when the last one does not.
+    var fitSince: Int64?
+    /// When they last ceased to.
+    var fitEnded = Int64.min / 2
+    /// When the core last gave the group up, or started it anew, because of a service.
+    var actedAt = Int64.min / 2
+    /// This daemon has said that the group is frozen, and has not said since that it is no more.
+    var isFrozen = false
+    /// A restart is on: the same epoch is used again.
+    var isRestarting = false
+}
+
+extension World {
+    /// Tells the core of a machine what its monitors see: they run while the group is active.
+    func tellHealth(_ machine: Machine) {
+        guard machine.daemon == .running, machine.power == .on else { return }
+        let phases = machine.core.phases
+        for group in machine.services.indices where group < phases.count {
+            let broken = phases[group] == .active ? machine.services[group].broken : []
+            let told = machine.services[group].told
+            guard broken.map(\.self) != told.map(\.action) else { continue }
+            var failures: [HealthFailure] = []
+            for action in broken {
+                healthIncidents += 1
+                let known = told.first { $0.action == action }
+                failures.append(
+                    known
+                        ?? HealthFailure(
+                            name: "own/web",
+                            incident: healthIncidents,
+                            action: action,
+                            text: "closed"
+                        )
+                )
+            }
+            machine.services[group].told = failures
+            turn(machine, .healthChanged(group: group, failures))
+            guard violation == nil, machine.daemon == .running else { return }
+        }
+    }
+
+    /// A new daemon has been told nothing.
+    func forgetHealth(_ machine: Machine) {
+        for group in machine.services.indices {
+            machine.services[group].told = []
+            machine.services[group].isRestarting = false
+            machine.services[group].isFrozen = false
+        }
+    }
+
+    /// Follows what a machine's beats say of its fitness.
+    func noteFitness(_ reports: [GroupReport], _ machine: Machine) {
+        for report in reports {
+            let found = machine.settings.groups.firstIndex { $0.name.identity == report.group }
+            guard let group = found else { continue }
+            if report.fitness == .fit {
+                machine.services[group].fitSince = machine.services[group].fitSince ?? now
+            } else if machine.services[group].fitSince != nil {
+                machine.services[group].fitSince = nil
+                machine.services[group].fitEnded = now
+            }
+            noteFreeze(group)
+        }
+    }
+
+    /// Since when both machines have said that a group is frozen.
+    private func noteFreeze(_ group: Int) {
+        let isFrozen = machines.allSatisfy { machine in
+            machine.report(of: group)?.health.isFrozen == true
+        }
+        frozenSince[group] = isFrozen ? frozenSince[group] ?? now : nil
+    }
+
+    /// Judges what a core notes of health.
+    func judge(_ notice: Notice, _ machine: Machine) {
+        guard let name = notice.group,
+            let group = machine.settings.groups.firstIndex(where: { $0.name == name })
+        else { return }
+        switch notice.code {
+        case .healthMove:
+            machine.services[group].actedAt = now
+            tally.healthMoves += 1
+            checkHealthMove(group, machine)
+        case .restarted:
+            machine.services[group].actedAt = now
+            machine.services[group].isRestarting = true
+            tally.restarts += 1
+        case .frozen: machine.services[group].isFrozen = true
+        case .thawed: machine.services[group].isFrozen = false
+        case .cleared:
+            healthMoves[group] = []
+        default: break
+        }
+    }
+
+    /// Only towards a node that has said for `fit_settle` that it is fit (S7); only so many in an hour; and not
+    /// while frozen.
+    private func checkHealthMove(_ group: Int, _ machine: Machine) {
+        let peer = other(than: machine)
+        let word = peer.services[group]
+        // What its beats said last may not have arrived: they are lost, late, or on the way.
+        let patience = scenery.longest(\.deadtime).nanoseconds + 2 * second
+        let settle = machine.settings.timings.fitSettle.nanoseconds
+        if now - word.fitEnded > patience {
+            guard let since = word.fitSince else {
+                return violate("S7", "\(groupName(group)) is given up, and the peer is not fit", machine)
+            }
+            // The clocks of the two differ a little.
+            if now - since < settle - settle / 1000 - millisecond {
+                return violate(
+                    "S7",
+                    "\(groupName(group)) is given up before the peer was fit for fit_settle",
+                    machine
+                )
+            }
+        }
+        healthMoves[group].append(now)
+        let recent = healthMoves[group].filter { now - $0 < 3590 * second }
+        // A lost disk takes what it knew with it.
+        if recent.count > scenery.moveBudget, !story.deeds.contains(where: \.losesDisk) {
+            violate(
+                "S7",
+                "\(groupName(group)) is moved on health grounds \(recent.count) times in an hour",
+                machine
+            )
+        }
+        if machine.services[group].isFrozen {
+            violate("freeze", "\(groupName(group)) is given up although it is frozen", machine)
+        }
+    }
+
+    /// A group that both machines know to be frozen begins nowhere by itself.
+    func checkFrozenStart(_ group: Int, _ machine: Machine) {
+        guard let since = frozenSince[group] else { return }
+        let patience = scenery.longest(\.deadtime).nanoseconds + 2 * second
+        guard now - since > patience, now - lastCommandAt > replyBound else { return }
+        guard splits[group] == nil, now - lastSplitEnd[group] > patience else { return }
+        // An orderly end hands over, and what was offered may be taken back.
+        if machines.contains(where: { $0.isShuttingDown || now - $0.startedAt < patience }) { return }
+        if machine.services[group].isRestarting { return }
+        violate("freeze", "\(groupName(group)) is started although it is frozen", machine)
+    }
+}
+
+extension Deed {
+    /// Whether a machine comes back without its disk.
+    var losesDisk: Bool {
+        if case .crash(_, _, true) = kind { true } else { false }
+    }
+}

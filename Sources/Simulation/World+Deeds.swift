@@ -398,6 +398,7 @@ extension World {
             return
         }
         machine.isShuttingDown = true
+        lastShutdownAt = now
         machine.restartAfter = restartAfter
         lastCommandAt = now
         machine.commands.append(OpenCommand(id: UInt64.max, command: nil, at: now))

@@ -15,6 +15,8 @@ struct ServiceMemory: Sendable {
     var fitEnded = Int64.min / 2
     /// When the core last gave the group up, or started it anew, because of a service.
     var actedAt = Int64.min / 2
+    /// When the group was last given up here on health grounds; no longer once that is cleared.
+    var gaveUpAt = Int64.min / 2
     /// This daemon has said that the group is frozen, and has not said since that it is no more.
     var isFrozen = false
     /// A restart is on: the same epoch is used again.
@@ -70,16 +72,7 @@ extension World {
                 machine.services[group].fitSince = nil
                 machine.services[group].fitEnded = now
             }
-            noteFreeze(group)
         }
-    }
-
-    /// Since when both machines have said that a group is frozen.
-    private func noteFreeze(_ group: Int) {
-        let isFrozen = machines.allSatisfy { machine in
-            machine.report(of: group)?.health.isFrozen == true
-        }
-        frozenSince[group] = isFrozen ? frozenSince[group] ?? now : nil
     }
 
     /// Judges what a core notes of health.
@@ -100,6 +93,7 @@ extension World {
         case .thawed: machine.services[group].isFrozen = false
         case .cleared:
             healthMoves[group] = []
+            for machine in machines { machine.services[group].gaveUpAt = Int64.min / 2 }
         default: break
         }
     }
@@ -125,6 +119,13 @@ extension World {
                 )
             }
         }
+        let hold = scenery.holdDown.nanoseconds
+        // A takeover lifts the hold-down, and a lost disk forgets it.
+        let knows = word.gaveUpAt > lastCommandAt && !story.deeds.contains(where: \.losesDisk)
+        if knows, now - word.gaveUpAt < hold - hold / 1000 - patience {
+            violate("S7", "\(groupName(group)) is given up to a node that is held down", machine)
+        }
+        machine.services[group].gaveUpAt = now
         healthMoves[group].append(now)
         let recent = healthMoves[group].filter { now - $0 < 3590 * second }
         // A lost disk takes what it knew with it.
@@ -140,16 +141,22 @@ extension World {
         }
     }
 
-    /// A group that both machines know to be frozen begins nowhere by itself.
+    /// A group that is frozen without an end, on both disks, begins nowhere by itself.
     func checkFrozenStart(_ group: Int, _ machine: Machine) {
-        guard let since = frozenSince[group] else { return }
-        let patience = scenery.longest(\.deadtime).nanoseconds + 2 * second
-        guard now - since > patience, now - lastCommandAt > replyBound else { return }
-        guard splits[group] == nil, now - lastSplitEnd[group] > patience else { return }
-        // An orderly end hands over, and what was offered may be taken back.
-        if machines.contains(where: { $0.isShuttingDown || now - $0.startedAt < patience }) { return }
-        if machine.services[group].isRestarting { return }
+        guard machines.allSatisfy({ $0.isFrozenForGood(group) }), splits[group] == nil else { return }
+        // What was ordered, a command or an orderly end, is carried out and may come back.
+        guard now - max(lastCommandAt, lastShutdownAt) > replyBound else { return }
+        if machines.contains(where: \.isShuttingDown) || machine.services[group].isRestarting { return }
         violate("freeze", "\(groupName(group)) is started although it is frozen", machine)
+    }
+}
+
+extension Machine {
+    /// Whether the disk knows of a freeze of the group that does not end by itself.
+    fileprivate func isFrozenForGood(_ group: Int) -> Bool {
+        let identity = settings.groups[group].name.identity
+        let health = durable?.claims.first { $0.group == identity }?.health
+        return health?.isFrozen == true && health?.frozenUntil == nil
     }
 }
 

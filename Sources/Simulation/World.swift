@@ -61,8 +61,8 @@ final class World {
     var healthIncidents: UInt64 = 0
     /// When each group was given up on health grounds, since it was last cleared.
     var healthMoves: [[Int64]]
-    /// Since when both machines say that a group is frozen.
-    var frozenSince: [Int64?]
+    /// When a daemon was last told to end.
+    var lastShutdownAt = Int64.min / 2
 
     init(_ story: Story, codec: Codec, writesTranscript: Bool) {
         self.story = story
@@ -85,7 +85,6 @@ final class World {
         splits = scenery.groups.map { _ in nil }
         lastSplitEnd = scenery.groups.map { _ in Int64.min / 2 }
         healthMoves = scenery.groups.map { _ in [] }
-        frozenSince = scenery.groups.map { _ in nil }
         if writesTranscript { transcript = Transcript() }
     }
 

@@ -407,6 +407,72 @@ private enum Stories {
         #expect(story.phase(1) == .active)
         return story
     }
+
+    static func twoNodesWithABrokenServicePlayNoPingPong() -> Story {
+        let story = pair()
+        story.bootBoth(andRun: .seconds(10))
+        for round in 1...5 {
+            let active = story.phase(0) == .active ? 0 : 1
+            story.say("The service fails where the group runs, for the \(round). time.")
+            let failure = HealthFailure(
+                name: "servers/agg0",
+                incident: UInt64(round),
+                action: .standby,
+                text: "localhost could not connect"
+            )
+            story.services(active, fail: [failure])
+            story.run(.seconds(10))
+            if story.phase(active) != .active { story.services(active, fail: []) }
+            story.run(.seconds(300))
+        }
+        let moves = story.notices.count { $0.1.code == .healthMove }
+        #expect(moves == 3)
+        #expect(story.phase(1) == .active)
+        story.say("It is repaired, and the administrator says so on the node that has nothing.")
+        story.services(1, fail: [])
+        story.command(0, .clear(.all))
+        story.run(.seconds(5))
+        #expect(story.replies.last?.2.outcome == .done)
+        return story
+    }
+
+    static func aServiceIsMendedByARestartAndTheSecondTimeByAMove() -> Story {
+        let settings = (0..<2).map { own in
+            var settings = Story.settings(own: own)
+            settings.restartBudget = 1
+            return settings
+        }
+        let story = Story(settings[0], settings[1])
+        story.bootBoth(andRun: .seconds(10))
+        for round in 1...2 {
+            let failure = HealthFailure(
+                name: "servers/agg0",
+                incident: UInt64(round),
+                action: .restart,
+                text: "localhost could not connect"
+            )
+            story.services(0, fail: [failure])
+            story.services(0, fail: [])
+            story.run(.seconds(10))
+            #expect(story.phase(round - 1) == .active)
+        }
+        return story
+    }
+
+    static func aFrozenGroupStaysNowhereUntilItIsThawed() -> Story {
+        let story = pair()
+        story.bootBoth(andRun: .seconds(10))
+        story.command(1, .freeze(.all, duration: .seconds(3600), by: "anna", reason: "new disks"))
+        story.run(.seconds(5))
+        story.say("The active node dies: nothing moves by itself, and somebody is woken.")
+        story.crash(0)
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .standby)
+        story.command(1, .thaw(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(1) == .active)
+        return story
+    }
 }
 
 /// Every story, by the name of its transcript.
@@ -459,6 +525,12 @@ private let stories: [String: @Sendable () -> Story] = [
         Stories.aNodeThatTheOtherCannotHearIsTheOneThatYields,
     "shutdown-while-starting":
         Stories.anEndingDaemonCutsAStartShortAndStopsInOrder,
+    "services-broken-on-both":
+        Stories.twoNodesWithABrokenServicePlayNoPingPong,
+    "service-restarted":
+        Stories.aServiceIsMendedByARestartAndTheSecondTimeByAMove,
+    "frozen":
+        Stories.aFrozenGroupStaysNowhereUntilItIsThawed,
 ]
 
 @Suite struct StoryTests {

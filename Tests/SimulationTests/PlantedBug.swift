@@ -133,5 +133,33 @@ struct PlantedBug: Sendable {
             sick:
                 "        if runsWhole, sameBoot, !planted(9), let record, record.intent.meansRunning {"
         ),
+        PlantedBug(
+            number: 13,
+            name: "S7: a health move does not wait for fit_settle",
+            file: "Machine+Health.swift",
+            healthy: "guard peerCanTake(index, settled: true) else {",
+            sick: "guard planted(13) || peerCanTake(index, settled: true) else {"
+        ),
+        PlantedBug(
+            number: 14,
+            name: "S7: the peer's moves do not count against the budget",
+            file: "Machine+Health.swift",
+            healthy: "        for move in word.moves {",
+            sick: "        for move in word.moves where !planted(14) {"
+        ),
+        PlantedBug(
+            number: 15,
+            name: "freeze: a frozen group that nobody holds is started",
+            file: "Machine+Groups.swift",
+            healthy: "guard !isHeldByFreeze(index) else { return }",
+            sick: "guard planted(15) || !isHeldByFreeze(index) else { return }"
+        ),
+        PlantedBug(
+            number: 16,
+            name: "S7: who lost the group is not held down",
+            file: "Machine+Health.swift",
+            healthy: "guard !groups[index].phase.holds else { return nil }",
+            sick: "guard !groups[index].phase.holds, !planted(16) else { return nil }"
+        ),
     ]
 }

@@ -115,7 +115,8 @@ final class CheckRunner {
     private func startWaiting() {
         // An alert or a message does not wait behind monitors: those that hang may be what it is about.
         waiting.sort { $0.isDetached && !$1.isDetached }
-        while let next = waiting.first, next.isDetached || running.count < CheckRunner.runningMaximum
+        while let next = waiting.first,
+            next.isDetached || running.count < CheckRunner.runningMaximum
         {
             waiting.removeFirst()
             start(next)
@@ -195,7 +196,9 @@ final class CheckRunner {
             ending = .notExecuted(error)
         }
         // What an alert left behind may speak on.
-        if check.request.isDetached, check.child.outputNumber != nil { OutputDrain.take(check.child) }
+        if check.request.isDetached, check.child.outputNumber != nil {
+            OutputDrain.take(check.child)
+        }
         forget(token, check)
         guard !check.isCancelled else { return }
         if check.isOverdue {

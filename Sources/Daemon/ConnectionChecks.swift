@@ -236,7 +236,11 @@ extension TCPQuestion {
             let place = Linux.IPAddress(bytes: target.addresses[address])
         else { return nil }
         self.init(
-            TCPAddress(place, port: target.port, source: options.source.flatMap { Linux.IPAddress(bytes: $0) }),
+            TCPAddress(
+                place,
+                port: target.port,
+                source: options.source.flatMap { Linux.IPAddress(bytes: $0) }
+            ),
             text: options.text,
             expected: options.expected
         )

@@ -71,6 +71,7 @@ extension Loop {
     /// The core's status and what only the daemon knows.
     ///
     /// - Parameter history: the service whose history is wanted, too.
+    /// - Returns: the status of now.
     func status(history: String? = nil) -> Status {
         var status = core.status(at: Instant(nanoseconds: now))
         if !hasBegun { status.incarnation = session.incarnation.description }

@@ -11,6 +11,7 @@ extension Loop {
     ///
     /// - Parameter name: the service, `HOSTGROUP/SERVICE`, whose history is wanted; a thousand histories
     ///   would hold up the loop.
+    /// - Returns: none where nothing is watched.
     func monitorStatuses(history name: String? = nil) -> [MonitorStatus] {
         guard let services else { return [] }
         return services.machine.reports(at: monitorTime, history: name ?? "").map { report in
@@ -49,7 +50,10 @@ extension Loop {
                 }
             }
             guard !matching.isEmpty else {
-                refuse(caller, "there is no service \(name); the names are those of: baton monitors")
+                refuse(
+                    caller,
+                    "there is no service \(name); the names are those of: baton monitors"
+                )
                 return
             }
             chosen += matching

@@ -31,7 +31,8 @@ struct MonitorMemory: Equatable {
 
     /// The bytes of the file.
     var bytes: [UInt8] {
-        let lines = disabled.sorted().map { "disabled \($0)\n" } + passed.sorted().map { "passed \($0)\n" }
+        let lines =
+            disabled.sorted().map { "disabled \($0)\n" } + passed.sorted().map { "passed \($0)\n" }
         return Array(lines.joined().utf8)
     }
 }

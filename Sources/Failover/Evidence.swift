@@ -349,6 +349,16 @@ extension FailoverMachine {
                     )
                 )
             }
+            // An address that is being stopped or started is silent on a node that goes on with it.
+            if let phase = peer.reports[group]?.phase, phase == .starting || phase == .stopping {
+                return .hold(
+                    .hostAnswers,
+                    Reason(
+                        .S1,
+                        "\(silence), but its host answers, and the group was \(phase) there when it was last heard"
+                    )
+                )
+            }
             // On a network that is back, or loses packets, the host's answer may come in and the address's not.
             guard hostAnswersSteadily else {
                 return .hold(

@@ -54,7 +54,9 @@ public struct HealthWord: Equatable, Sendable {
     public var clearedThrough: UInt64 = 0
     /// The moves after that, oldest first; at most `movesMaximum`.
     public var moves: [HealthMove] = []
-    /// Counts the freezes and thaws of the group; the higher one is the later one. 0 for none yet.
+    /// Counts the freezes and thaws of the group; the higher one is the later one.
+    ///
+    /// 0 for none yet.
     public var freezeStamp: UInt32 = 0
     /// Whether the later one was a freeze, and has not ended.
     public var isFrozen = false

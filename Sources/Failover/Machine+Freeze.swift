@@ -183,10 +183,12 @@ extension FailoverMachine {
             let reply: CommandReply
             if isWritten, isKnown {
                 let text =
-                    peer.isPresent ? word.text : "\(word.text); \(settings.peer) is told when it is heard"
+                    peer.isPresent
+                    ? word.text : "\(word.text); \(settings.peer) is told when it is heard"
                 reply = CommandReply(outcome: .done, text: text)
             } else if word.deadline <= now {
-                let missing = isWritten ? "\(settings.peer) has not confirmed it" : "the disk is slow"
+                let missing =
+                    isWritten ? "\(settings.peer) has not confirmed it" : "the disk is slow"
                 reply = CommandReply(outcome: .timedOut, text: "\(word.text), but \(missing) yet")
             } else {
                 remaining.append(word)

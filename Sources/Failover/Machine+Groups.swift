@@ -68,7 +68,9 @@ extension FailoverMachine {
 
     /// Whether a peer that is fit, or only held down, could be given what must leave this node.
     func peerCanRun(_ index: Int) -> Bool {
-        guard peer.isPresent, !peer.isLeaving, let report = peer.reports[index] else { return false }
+        guard peer.isPresent, !peer.isLeaving, let report = peer.reports[index] else {
+            return false
+        }
         return (report.fitness == .fit || report.fitness == .heldDown) && !report.phase.holds
     }
 

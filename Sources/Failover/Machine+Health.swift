@@ -76,7 +76,9 @@ extension FailoverMachine {
 
     /// The failed services of a group have changed.
     mutating func healthChanged(_ index: Int, _ failures: [HealthFailure]) {
-        guard groups.indices.contains(index), groups[index].health.failures != failures else { return }
+        guard groups.indices.contains(index), groups[index].health.failures != failures else {
+            return
+        }
         groups[index].health.failures = failures
         let present = Set(failures.map(\.id))
         groups[index].health.tried.formIntersection(present)
@@ -88,7 +90,8 @@ extension FailoverMachine {
                 held != .settling
             {
                 let code: NoticeCode = held == .budget ? .budgetUsed : .healthHeld
-                let text = "no service of it is known to fail any more; it stayed on \(settings.node)"
+                let text =
+                    "no service of it is known to fail any more; it stayed on \(settings.node)"
                 note(.info, code, index, text)
             }
             groups[index].health.held = nil
@@ -101,7 +104,8 @@ extension FailoverMachine {
     private func pendingFailures(_ index: Int) -> [HealthFailure] {
         let health = groups[index].health
         return health.failures.filter {
-            ($0.action != .notify || health.wanted.contains($0.name)) && !health.tried.contains($0.id)
+            ($0.action != .notify || health.wanted.contains($0.name))
+                && !health.tried.contains($0.id)
         }
     }
 
@@ -124,7 +128,9 @@ extension FailoverMachine {
 
     /// The moves that count against the budget, oldest first.
     private func countedMoves(_ index: Int) -> [GroupHealth.Move] {
-        groups[index].health.moves.filter { now - $0.at < Self.budgetWindow }.sorted { $0.at < $1.at }
+        groups[index].health.moves.filter { now - $0.at < Self.budgetWindow }.sorted {
+            $0.at < $1.at
+        }
     }
 
     /// Until when no move on health grounds is left; `nil` when there is one.
@@ -161,7 +167,7 @@ extension FailoverMachine {
             holdForHealth(index, .frozen, frozenText(index))
             return
         }
-        let mayRestart = hasRestartLeft(index)
+        let mayRestart = hasRestartLeft(index) && mayBeSilent
         // A restart begins only when what the group is held by is on the disk (S5).
         if mayRestart, recordIsDirty || persistDone < persistIssued { return }
         if mayRestart, pending.contains(where: { $0.action == .restart }) {
@@ -269,6 +275,18 @@ extension FailoverMachine {
 
     // MARK: Restart
 
+    /// Whether the group's addresses may be gone for a moment: the peer is told why, or is not there.
+    ///
+    /// To a peer that is silent and alive they are the sign that this node serves (the table's second row).
+    private var mayBeSilent: Bool {
+        switch peer.standing {
+        case .present: !isDoubtful
+        case .silent: hostIsCalibrated && !hostAnswers
+        case .left, .confirmedDown: true
+        case .neverHeard: !peerHeardThisBoot
+        }
+    }
+
     /// Whether `restart_budget` has one left.
     private func hasRestartLeft(_ index: Int) -> Bool {
         let recent = groups[index].health.restarts.filter { now - $0 < Self.budgetWindow }
@@ -334,7 +352,11 @@ extension FailoverMachine {
         for move in word.moves {
             let age = min(max(.zero, move.age), .seconds(1 << 31))
             addMove(
-                GroupHealth.Move(epoch: move.epoch, isOwn: !move.isSenders, at: Instant(nanoseconds: now.nanoseconds - age.nanoseconds)),
+                GroupHealth.Move(
+                    epoch: move.epoch,
+                    isOwn: !move.isSenders,
+                    at: Instant(nanoseconds: now.nanoseconds - age.nanoseconds)
+                ),
                 index
             )
         }
@@ -390,7 +412,9 @@ extension FailoverMachine {
         }
         consider(heldDownUntil(index))
         if isFrozen(index) { consider(groups[index].health.frozenUntil) }
-        guard groups[index].phase == .active, !groups[index].health.failures.isEmpty else { return next }
+        guard groups[index].phase == .active, !groups[index].health.failures.isEmpty else {
+            return next
+        }
         consider(budgetUsedUntil(index).flatMap { $0 > now ? $0 : nil })
         if let since = peer.fitSince[index], peerCanTake(index) {
             let settled = since + settings.timings.fitSettle

@@ -89,7 +89,8 @@ extension FailoverMachine {
             by: "move_budget",
             until: nil,
             remainingMilliseconds: (until - now).milliseconds,
-            reason: "\(settings.moveBudget) moves on health grounds within an hour; deaths and commands still move it"
+            reason:
+                "\(settings.moveBudget) moves on health grounds within an hour; deaths and commands still move it"
         )
     }
 
@@ -244,6 +245,7 @@ extension FailoverMachine {
     /// - Parameters:
     ///   - resource: its place in the group.
     ///   - index: the group's place in `Settings.groups`.
+    /// - Returns: `false` for a place without a resource, too.
     public func isRunning(resource: Int, of index: Int) -> Bool {
         guard groups.indices.contains(index), groups[index].resources.indices.contains(resource)
         else { return false }

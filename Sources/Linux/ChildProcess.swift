@@ -68,6 +68,7 @@ public final class ChildProcess {
     ///   - endsWithParent: It is killed when this process ends (PR_SET_PDEATHSIG); its own children are not.
     ///   - outputMaximum: Bytes of the end of its output that are kept.
     ///   - headMaximum: Bytes of the beginning that are kept.
+    /// - Throws: `SystemError` when there is no room for a process or a pipe.
     public init(
         _ command: Command,
         input: [UInt8]? = nil,

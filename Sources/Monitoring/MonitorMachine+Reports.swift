@@ -24,6 +24,7 @@ extension MonitorMachine {
     ///   - now: the time.
     ///   - name: the one service, `GROUP/SERVICE`, whose history is wanted; nil for that of each, which
     ///     is a hundred results for every service.
+    /// - Returns: one report for each service.
     public func reports(at now: MonitorTime, history name: String? = nil) -> [ServiceReport] {
         let limit = min(configuration.settings.historyLength, MonitorSettings.historyLimit)
         return services.indices.map { index in

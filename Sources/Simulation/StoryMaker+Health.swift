@@ -15,10 +15,26 @@ extension Scenery {
 extension DeedMaker {
     /// Between two and ten such deeds.
     mutating func healthDeeds() -> [Deed] {
-        (0..<dice.between(2, 10)).map { _ in
+        if dice.below(8) == 0 { return frozenDarkness() }
+        return (0..<dice.between(2, 10)).map { _ in
             let at = dice.between(length / 20, length - length / 10)
             return Deed(at: at, kind: healthDeed())
         }
+    }
+
+    /// Everything is frozen, and then both machines lose power.
+    private mutating func frozenDarkness() -> [Deed] {
+        let node = dice.below(2)
+        let dark = dice.between(second, 5 * second)
+        let order = Command.freeze(.all, duration: nil, by: "anna", reason: "")
+        return [
+            Deed(at: 4 * second, kind: .command(node: node, order)),
+            Deed(at: 5 * second, kind: .crash(node: node, offFor: dark, losesDisk: false)),
+            Deed(
+                at: 5 * second + dice.between(0, second),
+                kind: .crash(node: 1 - node, offFor: dark, losesDisk: false)
+            ),
+        ]
     }
 
     private mutating func healthDeed() -> DeedKind {

@@ -248,7 +248,8 @@ extension DeedKind {
                 "on \(name(node)) the next \(action.rawValue) of resource \(resource) of group \(group) \(how)"
         case .loseHelper(let node): return "the helper for operations of \(name(node)) is killed"
         case .breakService(let node, let group, let lasts, let action):
-            return "a service of group \(group) fails on \(name(node)) for \(Duration.nanoseconds(lasts).text)"
+            return
+                "a service of group \(group) fails on \(name(node)) for \(Duration.nanoseconds(lasts).text)"
                 + " (\(action.rawValue))"
         case .command(let node, let command): return "typed on \(name(node)): \(command.words)"
         case .confirmDown(let node, let lies):

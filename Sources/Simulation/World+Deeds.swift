@@ -378,6 +378,7 @@ extension World {
         commandNumber += 1
         tally.commands += 1
         lastCommandAt = now
+        if command.mayMove { lastOrderAt = now }
         machine.commands.append(OpenCommand(id: commandNumber, command: command, at: now))
         queue.plan(
             .replyDue(node: machine.index, run: machine.run, id: commandNumber),
@@ -398,7 +399,7 @@ extension World {
             return
         }
         machine.isShuttingDown = true
-        lastShutdownAt = now
+        lastOrderAt = now
         machine.restartAfter = restartAfter
         lastCommandAt = now
         machine.commands.append(OpenCommand(id: UInt64.max, command: nil, at: now))

@@ -108,7 +108,11 @@ extension World {
         let settle = machine.settings.timings.fitSettle.nanoseconds
         if now - word.fitEnded > patience {
             guard let since = word.fitSince else {
-                return violate("S7", "\(groupName(group)) is given up, and the peer is not fit", machine)
+                return violate(
+                    "S7",
+                    "\(groupName(group)) is given up, and the peer is not fit",
+                    machine
+                )
             }
             // The clocks of the two differ a little.
             if now - since < settle - settle / 1000 - millisecond {
@@ -143,10 +147,16 @@ extension World {
 
     /// A group that is frozen without an end, on both disks, begins nowhere by itself.
     func checkFrozenStart(_ group: Int, _ machine: Machine) {
-        guard machines.allSatisfy({ $0.isFrozenForGood(group) }), splits[group] == nil else { return }
+        guard machines.allSatisfy({ $0.isFrozenForGood(group) }), splits[group] == nil else {
+            return
+        }
+        // What was on its way when the freeze came arrives, or comes back.
+        if machines.contains(where: { $0.report(of: group)?.phase == .offered }) { return }
         // What was ordered, a command or an orderly end, is carried out and may come back.
-        guard now - max(lastCommandAt, lastShutdownAt) > replyBound else { return }
-        if machines.contains(where: \.isShuttingDown) || machine.services[group].isRestarting { return }
+        guard now - lastOrderAt > replyBound else { return }
+        if machines.contains(where: \.isShuttingDown) || machine.services[group].isRestarting {
+            return
+        }
         violate("freeze", "\(groupName(group)) is started although it is frozen", machine)
     }
 }
@@ -157,6 +167,16 @@ extension Machine {
         let identity = settings.groups[group].name.identity
         let health = durable?.claims.first { $0.group == identity }?.health
         return health?.isFrozen == true && health?.frozenUntil == nil
+    }
+}
+
+extension Command {
+    /// Whether it may start a group that is frozen.
+    var mayMove: Bool {
+        switch self {
+        case .freeze, .clear: false
+        case .standby, .takeover, .failback, .confirmDown, .standbyForHealth, .thaw: true
+        }
     }
 }
 

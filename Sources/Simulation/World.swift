@@ -61,8 +61,8 @@ final class World {
     var healthIncidents: UInt64 = 0
     /// When each group was given up on health grounds, since it was last cleared.
     var healthMoves: [[Int64]]
-    /// When a daemon was last told to end.
-    var lastShutdownAt = Int64.min / 2
+    /// When something was last ordered that may start a frozen group: a move, a thaw, the end of a daemon.
+    var lastOrderAt = Int64.min / 2
 
     init(_ story: Story, codec: Codec, writesTranscript: Bool) {
         self.story = story

@@ -44,7 +44,9 @@ extension Session {
             envelope.sequence = sequence
             envelope.part = UInt16(part)
             let range = parts[part].range
-            let (first, count, healthCount) = (range.lowerBound, range.count, parts[part].healthCount)
+            let (first, count, healthCount) = (
+                range.lowerBound, range.count, parts[part].healthCount
+            )
             let length =
                 base + (count > 0 ? groupsHeader + count * Layout.groupCount : 0)
                 + (healthCount > 0 ? Layout.sectionHeader + healthCount : 0)

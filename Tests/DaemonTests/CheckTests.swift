@@ -42,7 +42,11 @@ import Testing
                 "/m/tcp.monitor", "/n/tcp.monitor",
             ]
         )
-        #expect(places.monitor("tcp.monitor").map(\.monitor) == [nil, "tcp.monitor", "tcp.monitor", nil, nil])
+        #expect(
+            places.monitor("tcp.monitor").map(\.monitor) == [
+                nil, "tcp.monitor", "tcp.monitor", nil, nil,
+            ]
+        )
         #expect(places.monitor("own").map(\.path) == ["/c/mon.d/own", "/m/own", "/n/own"])
         #expect(places.monitor("/x/y").map(\.path) == ["/x/y"])
         #expect(
@@ -57,9 +61,14 @@ import Testing
         var memory = MonitorMemory()
         memory.disabled = ["a/b", "c/d"]
         memory.passed = ["e/f"]
-        #expect(String(decoding: memory.bytes, as: UTF8.self) == "disabled a/b\ndisabled c/d\npassed e/f\n")
+        #expect(
+            String(decoding: memory.bytes, as: UTF8.self)
+                == "disabled a/b\ndisabled c/d\npassed e/f\n"
+        )
         #expect(MonitorMemory(memory.bytes) == memory)
-        #expect(MonitorMemory(Array("passed\nwhat ever\n\u{0}disabled x y".utf8)) == MonitorMemory())
+        #expect(
+            MonitorMemory(Array("passed\nwhat ever\n\u{0}disabled x y".utf8)) == MonitorMemory()
+        )
         var odd = MonitorMemory()
         odd.disabled = ["x y"]
         #expect(MonitorMemory(Array("disabled x y".utf8)) == odd)
@@ -81,7 +90,10 @@ private final class RunningHelper {
 
     init() throws {
         helper = try Helper.launch(.checks, keeping: []) { channel throws(SystemError) in
-            let settings = CheckSettings(configuration: "/nowhere", environment: ["PATH=/usr/bin:/bin"])
+            let settings = CheckSettings(
+                configuration: "/nowhere",
+                environment: ["PATH=/usr/bin:/bin"]
+            )
             try CheckRunner(channel: channel, settings: settings).run()
         }
         poller = try Poller()

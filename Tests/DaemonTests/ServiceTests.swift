@@ -72,7 +72,9 @@ struct ServiceTests {
         if isBroken { try Files.replaceDurably(path, with: []) } else { try Files.remove(path) }
     }
 
-    @Test("A service that fails moves the group; its node is held down until it is cleared, from either")
+    @Test(
+        "A service that fails moves the group; its node is held down until it is cleared, from either"
+    )
     func move() throws {
         try withPair(Self.web) { l0, l1 in
             try wait(l0, "own/web", until: .ok)
@@ -93,7 +95,9 @@ struct ServiceTests {
         }
     }
 
-    @Test("The published alert, hb_standby all, moves the group at most once, and only towards a fit peer")
+    @Test(
+        "The published alert, hb_standby all, moves the group at most once, and only towards a fit peer"
+    )
     func alert() throws {
         let service = """
                 service web
@@ -118,7 +122,9 @@ struct ServiceTests {
             )
         } _: { l0, l1 in
             try wait(l0, "own/web", until: .ok)
-            #expect(try l0.reply(.freeze(.all, seconds: nil, by: "test", reason: "")).outcome == .done)
+            #expect(
+                try l0.reply(.freeze(.all, seconds: nil, by: "test", reason: "")).outcome == .done
+            )
             try setBroken(l0, true)
             _ = try Laboratory.wait(for: "why it stays") { try l0.status().groups[0].whyNotMoved }
             #expect(try l0.status().groups[0].state == .active)
@@ -134,10 +140,15 @@ struct ServiceTests {
     }
 
     private func text(_ node: LaboratoryNode, _ file: String) throws -> String {
-        String(decoding: try Files.read("\(node.directory)/run/\(file)", maximum: 4096), as: UTF8.self)
+        String(
+            decoding: try Files.read("\(node.directory)/run/\(file)", maximum: 4096),
+            as: UTF8.self
+        )
     }
 
-    @Test("A monitor that hangs, dies by a signal, prints without end or is missing is unknown, and moves nothing")
+    @Test(
+        "A monitor that hangs, dies by a signal, prints without end or is missing is unknown, and moves nothing"
+    )
     func unknown() throws {
         let names = ["hangs", "dies", "prints", "missing"]
         let services = names.map {
@@ -154,9 +165,17 @@ struct ServiceTests {
             """
         }
         try withPair(services.joined()) { node in
-            try node.write("mon.d/hangs", "#!/bin/sh\ntrap '' TERM\nsleep 1000; sleep 1000\n", mode: 0o755)
+            try node.write(
+                "mon.d/hangs",
+                "#!/bin/sh\ntrap '' TERM\nsleep 1000; sleep 1000\n",
+                mode: 0o755
+            )
             try node.write("mon.d/dies", "#!/bin/sh\nkill -SEGV $$\n", mode: 0o755)
-            try node.write("mon.d/prints", "#!/bin/sh\nexec head -c 1000000000 /dev/zero\n", mode: 0o755)
+            try node.write(
+                "mon.d/prints",
+                "#!/bin/sh\nexec head -c 1000000000 /dev/zero\n",
+                mode: 0o755
+            )
         } _: { l0, l1 in
             for name in names { try wait(l0, "own/\(name)", until: .unknown) }
             #expect(try l0.status().groups[0].state == .active)
@@ -196,12 +215,17 @@ struct ServiceTests {
         }
     }
 
-    @Test("People are told of a failed service, its move and its recovery, once each, by the program of ha.cf")
+    @Test(
+        "People are told of a failed service, its move and its recovery, once each, by the program of ha.cf"
+    )
     func notify() throws {
         let directory = "/tmp/baton-notify-\(ProcessID.current)-\(try Machine.randomWord())"
         try Files.makeDirectory(directory, mode: 0o755)
-        defer { _ = try? Laboratory.finish(ChildProcess(Linux.Command("/bin/rm", ["-rf", directory]))) }
-        let tell = "#!/bin/sh\n{ echo \"$1 $BATON_EVENT $BATON_NODE\"; cat; echo; } >> \(directory)/$BATON_NODE\n"
+        defer {
+            _ = try? Laboratory.finish(ChildProcess(Linux.Command("/bin/rm", ["-rf", directory])))
+        }
+        let tell =
+            "#!/bin/sh\n{ echo \"$1 $BATON_EVENT $BATON_NODE\"; cat; echo; } >> \(directory)/$BATON_NODE\n"
         try Files.replaceDurably(directory + "/tell", with: Array(tell.utf8), mode: 0o755)
         try withPair(Self.web, haCf: "notify exec \(directory)/tell told\n") { l0, l1 in
             try wait(l0, "own/web", until: .ok)
@@ -229,7 +253,8 @@ struct ServiceTests {
             try setBroken(l0, true)
             #expect(try l0.status().monitors.map(\.state) == [.disabled])
             try Laboratory.wait(for: "the memory") {
-                let memory = (try? Files.read(l0.directory + "/state/monitors", maximum: 4096)) ?? []
+                let memory =
+                    (try? Files.read(l0.directory + "/state/monitors", maximum: 4096)) ?? []
                 return MonitorMemory(memory).disabled == ["own/web"] ? () : nil
             }
             try l0.crash()

@@ -42,7 +42,9 @@ extension Story {
         notices.count { $0.1.code == code && $0.1.severity == .page }
     }
 
-    fileprivate var active: [Int] { nodes.indices.filter { nodes[$0].isRunning && phase($0) == .active } }
+    fileprivate var active: [Int] {
+        nodes.indices.filter { nodes[$0].isRunning && phase($0) == .active }
+    }
 
     /// A service fails where the group runs, for as long as it stays there.
     fileprivate func failWhereActive(incident: UInt64) {
@@ -66,7 +68,10 @@ extension Story {
         #expect(story.status(0).heldDownMilliseconds == nil)
     }
 
-    @Test func `Nothing moves before the peer has been fit for fit_settle, and then it does, with nothing else happening`() {
+    @Test
+    func
+        `Nothing moves before the peer has been fit for fit_settle, and then it does, with nothing else happening`()
+    {
         let story = pair()
         story.killDaemon(1)
         story.run(.milliseconds(300))
@@ -80,7 +85,10 @@ extension Story {
         #expect(story.active == [1])
     }
 
-    @Test func `A service that only notifies moves nothing until its alert asks, and then the wish stands until the peer is fit`() {
+    @Test
+    func
+        `A service that only notifies moves nothing until its alert asks, and then the wish stands until the peer is fit`()
+    {
         let story = pair()
         story.services(0, fail: [failed(.notify)])
         story.run(.seconds(20))
@@ -103,7 +111,10 @@ extension Story {
         #expect(story.active == [1])
     }
 
-    @Test func `A silent peer means no move, one page, the reason in the status, and a move when it is back`() {
+    @Test
+    func
+        `A silent peer means no move, one page, the reason in the status, and a move when it is back`()
+    {
         let story = pair()
         story.crash(1)
         story.run(.seconds(10))
@@ -147,7 +158,8 @@ extension Story {
         #expect(story.pages(.healthHeld) == 2)
     }
 
-    @Test func `Two broken nodes play no ping-pong: move_budget moves, then frozen, and one page`() {
+    @Test func `Two broken nodes play no ping-pong: move_budget moves, then frozen, and one page`()
+    {
         let story = pair()
         for incident in 1...8 {
             story.failWhereActive(incident: UInt64(incident))
@@ -240,7 +252,8 @@ extension Story {
         #expect(story.active == [0])
     }
 
-    @Test func `A held-down node takes when the other dies, or leaves, or an administrator says so`() {
+    @Test
+    func `A held-down node takes when the other dies, or leaves, or an administrator says so`() {
         for way in 0..<3 {
             let story = pair()
             story.services(0, fail: [failed()])
@@ -383,7 +396,10 @@ extension Story {
         #expect(story.active == [1])
     }
 
-    @Test func `A frozen group is neither failed back, nor moved by a service, nor started after both boot`() {
+    @Test
+    func
+        `A frozen group is neither failed back, nor moved by a service, nor started after both boot`()
+    {
         let story = pair(autoFailback: .on)
         story.command(0, .standby(.all))
         story.run(.seconds(5))
@@ -417,7 +433,10 @@ extension Story {
         for index in [0, 1] { #expect(story.status(index).frozen == nil) }
     }
 
-    @Test func `A freeze that was given while the peer was away is heeded when it is back; the later word counts`() {
+    @Test
+    func
+        `A freeze that was given while the peer was away is heeded when it is back; the later word counts`()
+    {
         let story = pair()
         story.cut = [0]
         story.run(.milliseconds(500))
@@ -475,7 +494,8 @@ extension Story {
         #expect(story.active == [1])
     }
 
-    @Test func `Each word has one reply, also when the disk or the peer is slow, or the daemon ends`() {
+    @Test
+    func `Each word has one reply, also when the disk or the peer is slow, or the daemon ends`() {
         let story = pair()
         story.diskTime[0] = .seconds(30)
         story.command(0, .freeze(.all, duration: nil, by: "anna", reason: ""))

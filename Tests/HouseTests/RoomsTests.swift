@@ -68,7 +68,9 @@ struct RoomsTests {
         let rooms = try FileManager.default.contentsOfDirectory(
             atPath: Repository.root + "/Sources"
         )
-        #expect(Set(rooms) == Set(Self.arrows.keys).union(["CLinux", "COpenSSL", "CPostgres", "CTLS"]))
+        #expect(
+            Set(rooms) == Set(Self.arrows.keys).union(["CLinux", "COpenSSL", "CPostgres", "CTLS"])
+        )
     }
 
     @Test("Package.swift lists the same arrows", arguments: arrows.keys.sorted())

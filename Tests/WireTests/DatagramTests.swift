@@ -212,7 +212,9 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
         #expect(session.open(image, link: 0, at: moment(9)) == .accepted(expected))
     }
 
-    @Test func `A datagram of version 1.0 is read, and says nothing of moves on health grounds`() throws {
+    @Test func `A datagram of version 1.0 is read, and says nothing of moves on health grounds`()
+        throws
+    {
         var session = try imageReceiver()
         guard case .accepted(let beat) = session.open(minorZeroImage, link: 0, at: moment(9)) else {
             Issue.record("not accepted")
@@ -223,7 +225,9 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
         #expect(beat.content.groups == [expected])
     }
 
-    @Test func `A hundred groups with all there is to say fit into packets, each group once`() throws {
+    @Test func `A hundred groups with all there is to say fit into packets, each group once`()
+        throws
+    {
         var sender = try imageSender()
         var receiver = try imageReceiver()
         var content = imageContent()

@@ -379,6 +379,7 @@ extension World {
         tally.commands += 1
         lastCommandAt = now
         if command.mayMove { lastOrderAt = now }
+        if case .freeze = command { lastFreezeAt = now }
         machine.commands.append(OpenCommand(id: commandNumber, command: command, at: now))
         queue.plan(
             .replyDue(node: machine.index, run: machine.run, id: commandNumber),

@@ -152,6 +152,8 @@ extension World {
         }
         // What was on its way when the freeze came arrives, or comes back.
         if machines.contains(where: { $0.report(of: group)?.phase == .offered }) { return }
+        // A claim may have waited for its disk since before.
+        guard now - lastFreezeAt > second, !story.deeds.contains(where: \.hangsDisk) else { return }
         // What was ordered, a command or an orderly end, is carried out and may come back.
         guard now - lastOrderAt > replyBound else { return }
         if machines.contains(where: \.isShuttingDown) || machine.services[group].isRestarting {
@@ -181,6 +183,11 @@ extension Command {
 }
 
 extension Deed {
+    /// Whether a disk stops writing.
+    var hangsDisk: Bool {
+        if case .hangDisk = kind { true } else { false }
+    }
+
     /// Whether a machine comes back without its disk.
     var losesDisk: Bool {
         if case .crash(_, _, true) = kind { true } else { false }

@@ -63,6 +63,8 @@ final class World {
     var healthMoves: [[Int64]]
     /// When something was last ordered that may start a frozen group: a move, a thaw, the end of a daemon.
     var lastOrderAt = Int64.min / 2
+    /// When a freeze was last ordered.
+    var lastFreezeAt = Int64.min / 2
 
     init(_ story: Story, codec: Codec, writesTranscript: Bool) {
         self.story = story

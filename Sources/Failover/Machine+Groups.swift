@@ -605,9 +605,20 @@ extension FailoverMachine {
             takeBack(index, Reason(.S3b, "\(settings.peer) declined at epoch \(offer)"))
         case .silent where hasLetGo(index), .left:
             takeBack(index, Reason(.S3b, "\(settings.peer) left without taking it"))
+        case .silent where mayBeTaken:
+            break
         case .silent, .confirmedDown:
             considerSilence(index)
         }
+    }
+
+    /// Whether a silent peer whose host lives may be taking what was offered, and what it heard nothing of.
+    ///
+    /// The address is silent to it at the same time (the table's second row); where it takes, it answers soon.
+    private var mayBeTaken: Bool {
+        guard hostAnswers, let heard = peer.lastHeard else { return false }
+        let deadtime = settings.timings.deadtime
+        return now - heard < deadtime + max(deadtime, peer.earliestTake ?? deadtime)
     }
 
     /// The peer will not take what was offered: this node does, if it can.

@@ -112,3 +112,29 @@ func addresses(of host: String) -> Result<[IPAddress], HostNames.Failure> {
 func noAddress(_ host: String, _ failure: HostNames.Failure) -> Verdict {
     .unknown("cannot find the address of '\(host)': \(failure)")
 }
+
+extension Result where Success == ChildProcess {
+    /// Ends the child, where there is one, with all its group.
+    func killGroup() {
+        guard case .success(let child) = self else { return }
+        do throws(SystemError) {
+            try child.sendToGroup(.kill)
+        } catch {
+            return  // It ended in between.
+        }
+    }
+}
+
+extension MonitorAnswer {
+    /// What hosts answer within a time, each asked in all its ways at once.
+    init(
+        _ hosts: [String],
+        within timeout: Duration,
+        ways: (String) -> [any Conversation]
+    ) {
+        let deadline = BootClock.now + timeout.nanoseconds
+        var conversations = Conversations()
+        for host in hosts { conversations.add(host, ways(host)) }
+        self.init(conversations.run(until: deadline))
+    }
+}

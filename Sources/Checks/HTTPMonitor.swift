@@ -41,12 +41,7 @@ struct HTTPMonitor: ServiceMonitor {
 
     var timeLimit: Duration { timeout }
 
-    func run() -> MonitorAnswer {
-        let deadline = BootClock.now + timeout.nanoseconds
-        var conversations = Conversations()
-        for host in hosts { conversations.add(host, ways(to: host)) }
-        return MonitorAnswer(conversations.run(until: deadline))
-    }
+    func run() -> MonitorAnswer { MonitorAnswer(hosts, within: timeout, ways: ways) }
 
     private func ways(to host: String) -> [any Conversation] {
         let name = name ?? (host.contains(":") ? "[\(host)]" : host)

@@ -62,14 +62,7 @@ final class MySQLConversation: Conversation {
         }
     }
 
-    func giveUp() {
-        guard case .success(let child) = child else { return }
-        do throws(SystemError) {
-            try child.sendToGroup(.kill)
-        } catch {
-            return  // It ended in between.
-        }
-    }
+    func giveUp() { child.killGroup() }
 
     private func verdict(_ ending: ProcessEnding, _ output: String) -> Verdict {
         switch ending {

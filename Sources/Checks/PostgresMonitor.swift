@@ -62,12 +62,7 @@ struct PostgresMonitor: ServiceMonitor {
 
     var timeLimit: Duration { timeout }
 
-    func run() -> MonitorAnswer {
-        let deadline = BootClock.now + timeout.nanoseconds
-        var conversations = Conversations()
-        for host in hosts { conversations.add(host, ways(to: host)) }
-        return MonitorAnswer(conversations.run(until: deadline))
-    }
+    func run() -> MonitorAnswer { MonitorAnswer(hosts, within: timeout, ways: ways) }
 
     /// Names are looked up here, for libpq would wait for it, out of reach of the deadline.
     private func ways(to host: String) -> [any Conversation] {

@@ -89,17 +89,11 @@ final class CheckRunner {
 
     /// `false` when the loop is gone.
     private func drainChannel() -> Bool {
-        while true {
-            switch channel.receive() {
-            case .nothingYet: return true
-            case .closed: return false
-            case .message(let bytes):
-                if channel.answerPing(bytes) { continue }
-                switch CheckOrder(bytes) {
-                case .run(let request): waiting.append(request)
-                case .cancel(let id): cancel(id)
-                case nil: break  // both ends are one program: nothing else is ever sent
-                }
+        channel.drain { bytes in
+            switch CheckOrder(bytes) {
+            case .run(let request): waiting.append(request)
+            case .cancel(let id): cancel(id)
+            case nil: break  // both ends are one program: nothing else is ever sent
             }
         }
     }

@@ -38,6 +38,17 @@ final class HelperChannel {
         }
     }
 
+    /// Gives all that has come to `take`, pings answered and left out; `false` when the other end is gone.
+    func drain(_ take: ([UInt8]) -> Void) -> Bool {
+        while true {
+            switch receive() {
+            case .nothingYet: return true
+            case .closed: return false
+            case .message(let bytes): if !answerPing(bytes) { take(bytes) }
+            }
+        }
+    }
+
     /// Sends without waiting; `false` when the other end does not read or is gone.
     func send(_ bytes: [UInt8]) -> Bool {
         // What failed is told by the result: the caller keeps or drops the message.

@@ -64,14 +64,11 @@ final class LogWriter {
         while true {
             try poller.arm(at: thrift.deadline)
             let wake = try poller.wait()
-            while true {
-                let arrival = channel.receive()
-                if arrival == .nothingYet { break }
-                guard case .message(let bytes) = arrival else { return }
-                if channel.answerPing(bytes) { continue }
+            let isLoopThere = channel.drain { bytes in
                 thrift.noteWork(at: wake.now)
                 if let line = LogLine(bytes) { write(line) }
             }
+            guard isLoopThere else { return }
             thrift.turn(at: wake.now)
         }
     }

@@ -29,6 +29,8 @@ struct ServiceWatch {
     var watched: Set<String> = []
     /// Which monitor resources run, as last seen.
     var running: [Bool]
+    /// Something happened since the core was last told.
+    var isHealthStale = false
     /// What the core was last told of each group.
     var told: [Int: [HealthFailure]] = [:]
     /// Runs on their way in the helper, by its number.
@@ -156,14 +158,22 @@ extension Loop {
     private func noteWhatRuns() {
         guard let monitors = services?.monitors else { return }
         var wanted: Set<String> = []
+        var hasChanged = false
         for place in monitors.indices {
             let monitor = monitors[place]
             let type = loaded.cluster.groups[monitor.group].resources[monitor.resource].type
             let runs =
                 core.isRunning(resource: monitor.resource, of: monitor.group)
                 && !checks.ownScripts.contains(type)
+            guard runs != services?.running[place] else { continue }
             services?.running[place] = runs
-            if runs { wanted.formUnion(monitor.hostgroups) }
+            hasChanged = true
+        }
+        // Nearly every turn ends here.
+        guard hasChanged, let running = services?.running else { return }
+        services?.isHealthStale = true
+        for (monitor, runs) in zip(monitors, running) where runs {
+            wanted.formUnion(monitor.hostgroups)
         }
         guard wanted != services?.watched else { return }
         services?.watched = wanted
@@ -173,6 +183,7 @@ extension Loop {
     /// Gives one event to the schedule and does what it asks.
     func feedServices(_ event: MonitorEvent) {
         let time = monitorTime
+        services?.isHealthStale = true
         for effect in services?.machine.handle(event, at: time) ?? [] {
             switch effect {
             case .run(let run): begin(run)
@@ -185,7 +196,8 @@ extension Loop {
 
     /// Tells the core what failed, where that is news.
     func tellHealth() {
-        guard let watch = services else { return }
+        guard let watch = services, watch.isHealthStale else { return }
+        services?.isHealthStale = false
         for group in Set(watch.monitors.map(\.group)).sorted() {
             let failures = watch.failures(of: group)
             guard failures != watch.told[group] ?? [] else { continue }
@@ -197,7 +209,8 @@ extension Loop {
     // MARK: running
 
     private func begin(_ run: MonitorRun) {
-        guard let watch = services else { return }
+        // Not the whole of it: while a copy is held, each change of `runs` would copy them all.
+        guard let places = services?.places else { return }
         // What cannot be read, or names a host to be looked up, is for the program, which says so or does so.
         if run.program == "tcp.monitor", checks.ownPrograms?.contains(run.program) != true,
             let options = try? TCPMonitorOptions(run.arguments + run.hosts), options.isNumeric
@@ -206,7 +219,7 @@ extension Loop {
             return
         }
         let number = checks.run(
-            watch.places.monitor(run.program),
+            places.monitor(run.program),
             run.arguments + run.hosts,
             environment: run.environment,
             input: [],

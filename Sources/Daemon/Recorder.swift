@@ -42,20 +42,14 @@ final class Recorder {
 
     /// Takes all that was asked; of several records only the last is kept.
     private func drainChannel() -> Bool {
-        while true {
-            switch channel.receive() {
-            case .nothingYet: return true
-            case .closed: return false
-            case .message(let bytes):
-                if channel.answerPing(bytes) { continue }
-                guard let request = RecorderRequest(bytes) else { continue }
-                thrift.noteWork(at: BootClock.now)
-                if case .write = request {
-                    pending = request
-                    retryAt = nil
-                } else {
-                    serve(request)
-                }
+        channel.drain { bytes in
+            guard let request = RecorderRequest(bytes) else { return }
+            thrift.noteWork(at: BootClock.now)
+            if case .write = request {
+                pending = request
+                retryAt = nil
+            } else {
+                serve(request)
             }
         }
     }

@@ -94,17 +94,11 @@ final class Spawner {
 
     /// `false` when the loop is gone.
     private func drainChannel() -> Bool {
-        while true {
-            switch channel.receive() {
-            case .nothingYet: return true
-            case .closed: return false
-            case .message(let bytes):
-                if channel.answerPing(bytes) { continue }
-                switch SpawnerRequest(bytes) {
-                case .run(let request): start(request)
-                case .cancel(let id): running[id]?.cancel(at: BootClock.now)
-                case nil: break  // both ends are one program: nothing else is ever sent
-                }
+        channel.drain { bytes in
+            switch SpawnerRequest(bytes) {
+            case .run(let request): start(request)
+            case .cancel(let id): running[id]?.cancel(at: BootClock.now)
+            case nil: break  // both ends are one program: nothing else is ever sent
             }
         }
     }

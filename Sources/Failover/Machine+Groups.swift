@@ -104,18 +104,13 @@ extension FailoverMachine {
         }
     }
 
-    /// Nobody serves, and nothing happens by itself: said once.
+    /// Nobody serves, and nothing happens by itself.
     private mutating func holdFrozen(_ index: Int) {
-        guard groups[index].heldCause != .frozen else { return }
-        let reason = Reason(.command, frozenText(index))
-        groups[index].heldCause = .frozen
-        groups[index].heldReason = reason
-        note(
-            .page,
-            .takeoverHeld,
+        hold(
             index,
-            "not taken over: \(reason.facts), or take it with: baton takeover",
-            reason
+            .frozen,
+            Reason(.command, frozenText(index)),
+            remedy: ", or take it with: baton takeover"
         )
     }
 
@@ -274,8 +269,13 @@ extension FailoverMachine {
         }
     }
 
-    /// A takeover does not happen: says so once for each cause.
-    mutating func hold(_ index: Int, _ cause: HoldCause, _ reason: Reason) {
+    /// A takeover does not happen: says so once for each cause, with what to do about it.
+    mutating func hold(
+        _ index: Int,
+        _ cause: HoldCause,
+        _ reason: Reason,
+        remedy: String? = nil
+    ) {
         guard groups[index].heldCause != cause else { return }
         groups[index].heldCause = cause
         groups[index].heldReason = reason
@@ -283,8 +283,9 @@ extension FailoverMachine {
             .page,
             .takeoverHeld,
             index,
-            "not taken over: \(reason.facts). When \(settings.peer) is surely off, type: "
-                + "baton confirm-down \(settings.peer)",
+            "not taken over: \(reason.facts)"
+                + (remedy
+                    ?? ". When \(settings.peer) is surely off, type: baton confirm-down \(settings.peer)"),
             reason
         )
     }

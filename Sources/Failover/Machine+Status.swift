@@ -150,7 +150,9 @@ extension FailoverMachine {
                 return ("\(label) is not started: \(reason.facts)", nil)
             }
             if let reason = group.heldReason, !group.phase.holds || group.phase == .starting {
-                return ("\(label) is not taken over: \(reason.facts)", "baton confirm-down \(name)")
+                let isFrozen = group.heldCause == .frozen
+                let next = isFrozen ? "baton thaw \(label)" : "baton confirm-down \(name)"
+                return ("\(label) is not taken over: \(reason.facts)", next)
             }
             if !group.health.failures.isEmpty, let text = group.health.heldText,
                 group.phase == .active
@@ -158,9 +160,6 @@ extension FailoverMachine {
                 let failed = group.health.failures.map(\.name).joined(separator: ", ")
                 let next = group.health.held == .frozen ? "baton thaw \(label)" : "baton monitors"
                 return ("\(failed) of \(label) failed, and \(label) stays here: \(text)", next)
-            }
-            if group.heldCause == .frozen, !group.phase.holds {
-                return ("\(label) is not taken over: \(frozenText(index))", "baton thaw \(label)")
             }
             if group.conflictNoted {
                 return ("\(label) is held by both nodes; one is giving it up", "baton status")

@@ -73,6 +73,17 @@ struct MonitorsShowCommand: ParsableCommand {
     }
 }
 
+/// The argument of `monitors disable` and `monitors enable`.
+struct ServicesArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("Services, host groups, or all.", valueName: "name"))
+    var names: [String]
+
+    /// The names as the daemon takes them.
+    func resolved(by client: ControlClient) throws -> [String] {
+        try MonitorNames.all(names, in: try client.status(.monitors(nil)))
+    }
+}
+
 struct MonitorsDisableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable",
@@ -80,16 +91,13 @@ struct MonitorsDisableCommand: ParsableCommand {
         discussion: "Also after a restart of the daemon. The other node has its own switch."
     )
 
-    @Argument(help: ArgumentHelp("Services, host groups, or all.", valueName: "name"))
-    var names: [String]
-
+    @OptionGroup var services: ServicesArgument
     @OptionGroup var waiting: WaitingOptions
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         let client = ControlClient(global)
-        let names = try MonitorNames.all(names, in: try client.status(.monitors(nil)))
-        try client.perform(.monitorsDisable(names), waiting)
+        try client.perform(.monitorsDisable(try services.resolved(by: client)), waiting)
     }
 }
 
@@ -99,16 +107,13 @@ struct MonitorsEnableCommand: ParsableCommand {
         abstract: "Watch services again that were disabled on this node."
     )
 
-    @Argument(help: ArgumentHelp("Services, host groups, or all.", valueName: "name"))
-    var names: [String]
-
+    @OptionGroup var services: ServicesArgument
     @OptionGroup var waiting: WaitingOptions
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         let client = ControlClient(global)
-        let names = try MonitorNames.all(names, in: try client.status(.monitors(nil)))
-        try client.perform(.monitorsEnable(names), waiting)
+        try client.perform(.monitorsEnable(try services.resolved(by: client)), waiting)
     }
 }
 

@@ -363,6 +363,8 @@ extension Story {
         story.run(.seconds(60))
         #expect(story.active == [])
         #expect(story.pages(.takeoverHeld) == 1)
+        let status = story.nodes[1].machine.status(at: story.now)
+        #expect(status.nextStep == "baton thaw 192.168.1.100")
         #expect(story.status(1).frozen != nil)
         story.command(1, .thaw(.all))
         story.run(.seconds(5))

@@ -52,12 +52,17 @@ public enum Side: UInt8, Sendable, Codable {
     public var other: Side { self == .own ? .peer : .own }
 }
 
-/// The place of a link in `Settings.links`.
+/// The place of a heartbeat path: those of ha.cf in its order, then those that were learnt.
 public struct LinkIndex: Hashable, Sendable, Codable {
-    /// 0 for the first `bcast`/`ucast` of ha.cf.
+    /// 0 for the first `bcast`/`ucast` of ha.cf; `Settings.links.count` for the first learnt path.
     public var value: Int
     /// The link at `value`.
     public init(_ value: Int) { self.value = value }
+
+    /// How many links ha.cf may name: with the learnt ones they fit the 32 ordinals of a datagram.
+    public static let configuredMaximum = 24
+    /// How many paths are learnt at most.
+    public static let learntMaximum = 8
 }
 
 /// One run of a resource operation; never used twice in one incarnation.

@@ -23,7 +23,9 @@ public struct Settings: Equatable, Sendable {
     public var moveBudget: Int
     /// `restart_budget`: restarts of a group on this node in an hour.
     public var restartBudget: Int
-    /// The configured links, in the order of ha.cf; at least one, at most 64.
+    /// How silence is judged, besides the times.
+    public var evidence: EvidenceSettings
+    /// The configured links, in the order of ha.cf; at least one, at most `LinkIndex.configuredMaximum`.
     public var links: [LinkSettings]
     /// The groups, in the order of haresources; at most 1,000, identities distinct.
     public var groups: [GroupSettings]
@@ -39,6 +41,7 @@ public struct Settings: Equatable, Sendable {
         unprovedTakeover: Bool,
         moveBudget: Int = 3,
         restartBudget: Int = 0,
+        evidence: EvidenceSettings? = nil,
         links: [LinkSettings],
         groups: [GroupSettings]
     ) {
@@ -51,6 +54,7 @@ public struct Settings: Equatable, Sendable {
         self.unprovedTakeover = unprovedTakeover
         self.moveBudget = min(moveBudget, HealthWord.movesMaximum)
         self.restartBudget = restartBudget
+        self.evidence = evidence ?? EvidenceSettings(deadtime: timings.deadtime)
         self.links = links
         self.groups = groups
     }
@@ -93,6 +97,68 @@ public struct Timings: Equatable, Sendable {
         self.fitSettle = fitSettle
         self.offerTimeout = offerTimeout
         self.holdDown = holdDown
+    }
+}
+
+/// What ha.cf says of evidence (design section 4): paths that are learnt, probes, and when they decide.
+public struct EvidenceSettings: Equatable, Sendable {
+    /// `auto_links`: whether beats go over networks that both nodes are on, without a line for them.
+    public var learnsPaths = true
+    /// `jeopardy_time`: how long a verdict waits where a path was lost before the others.
+    public var jeopardyTime: Duration
+    /// `early_takeover`: whether proof may come before `deadtime`.
+    public var earlyTakeover = EarlyTakeover.auto
+    /// `early_floor`: the shortest silence of an early verdict.
+    public var earlyFloor = Duration.milliseconds(250)
+    /// `early_probes`: how many questions in a row must stay without an answer for an early verdict.
+    public var earlyProbes = 10
+    /// `boot_policy`; `nil` for the default: `wait` for groups with storage, `last-owner` for others.
+    public var bootPolicy: BootPolicy?
+    /// `announce_interval`: how often the addresses of groups that run here are announced again; `nil` for never.
+    public var announceInterval: Duration? = .seconds(60)
+    /// `ping` and `ping_group`: at most 16.
+    public var pingNodes: [PingNode] = []
+    /// `deadping`: silence after which a ping node counts as gone.
+    public var deadping: Duration
+
+    /// The defaults that go with a `deadtime`.
+    public init(deadtime: Duration) {
+        jeopardyTime = max(deadtime * 3, .seconds(45))
+        deadping = deadtime
+    }
+}
+
+/// `early_takeover` of ha.cf.
+public enum EarlyTakeover: String, Equatable, Sendable, Codable, CaseIterable {
+    /// For every group.
+    case on
+    /// For none.
+    case off
+    /// For groups without storage.
+    case auto
+}
+
+/// `boot_policy` of ha.cf: what a node may hold after its boot without having heard the peer.
+public enum BootPolicy: String, Equatable, Sendable, Codable, CaseIterable {
+    /// Nothing, until the peer is heard or the administrator says that it is down.
+    case wait
+    /// What it held last, as far as it knows.
+    case lastOwner = "last-owner"
+    /// Everything.
+    case any
+}
+
+/// One `ping` or `ping_group` of ha.cf: it answers when any of its hosts does.
+public struct PingNode: Equatable, Sendable {
+    /// The host's address, or the group's name.
+    public var name: String
+    /// The hosts; at least one, at most 16.
+    public var hosts: [IPAddress]
+
+    /// Names hosts.
+    public init(name: String, hosts: [IPAddress]) {
+        self.name = name
+        self.hosts = hosts
     }
 }
 

@@ -54,6 +54,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public var heldThisBoot: Bool
     /// The claim may have been overtaken while the node was late (S8); true, or absent.
     public var isLate: Bool?
+    /// This node ran the group last, as far as it knows (`boot_policy`); true, or absent.
+    public var isLastOwner: Bool?
     /// The peer's incarnation that gave the group away, to which `auto_failback` does not return it.
     public var noFailbackTo: Incarnation?
     /// Moves on health grounds, clears and freezes; absent when there was none.
@@ -69,6 +71,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         kind: ClaimKind,
         heldThisBoot: Bool,
         isLate: Bool? = nil,
+        isLastOwner: Bool? = nil,
         noFailbackTo: Incarnation? = nil,
         health: HealthRecord? = nil
     ) {
@@ -80,6 +83,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         self.kind = kind
         self.heldThisBoot = heldThisBoot
         self.isLate = isLate
+        self.isLastOwner = isLastOwner
         self.noFailbackTo = noFailbackTo
         self.health = health
     }

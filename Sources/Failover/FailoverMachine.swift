@@ -316,6 +316,9 @@ public struct FailoverMachine: Sendable {
             peerHeardThisBoot: peerHeardThisBoot,
             peerAddresses: peer.addresses,
             calibrated: probes.marks,
+            neighbours: neighbours.filter(\.isCalibrated).map {
+                NeighbourRecord(address: $0.address, device: $0.device)
+            },
             claims: claims
         )
     }

@@ -508,6 +508,7 @@ extension FailoverMachine {
             consider(groups[index].claimDeadline)
             consider(suspendDeadline(index))
             consider(verdictDeadline(index))
+            consider(networkDeadline(index))
             consider(slowDiskDeadline(index))
             consider(groups[index].health.wakeAt)
             // An undecided status is asked for again when the others have ended.

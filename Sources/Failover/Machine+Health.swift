@@ -22,6 +22,8 @@ struct GroupHealth: Sendable {
     var reported: [HealthFailure] = []
     /// The failure of the networks that carry its addresses.
     var network: HealthFailure?
+    /// Since when these are lost, were the peer's not.
+    var networkSince: Instant?
     /// Everything that has failed now.
     var failures: [HealthFailure] { network.map { reported + [$0] } ?? reported }
     /// Incidents for which the group was moved, or given up, already.

@@ -214,8 +214,9 @@ extension FailoverMachine {
         guard groups[index].heldCause != cause else { return }
         groups[index].heldCause = cause
         groups[index].heldReason = reason
+        // Of what is suspended people know (S12).
         note(
-            .page,
+            groups[index].phase == .suspended ? .warning : .page,
             .takeoverHeld,
             index,
             "not taken over: \(reason.facts)"

@@ -128,8 +128,20 @@ extension FailoverMachine {
             } else {
                 nil
             }
-        guard (text == nil) != (groups[index].health.network == nil) else { return }
-        if let text {
+        guard let text else {
+            groups[index].health.networkSince = nil
+            guard groups[index].health.network != nil else { return }
+            groups[index].health.network = nil
+            failuresChanged(index)
+            return
+        }
+        guard groups[index].health.network == nil else { return }
+        guard let since = groups[index].health.networkSince else {
+            groups[index].health.networkSince = now
+            beatIsDue = true
+            return
+        }
+        if now - since >= comparisonTime {
             networkIncidents += 1
             groups[index].health.network = HealthFailure(
                 name: HealthFailure.networkName,
@@ -137,10 +149,19 @@ extension FailoverMachine {
                 action: .standby,
                 text: text
             )
-        } else {
-            groups[index].health.network = nil
+            failuresChanged(index)
         }
-        failuresChanged(index)
+    }
+
+    /// How long the peer is given to say that it sees as little: a switch takes both nodes' carriers, not at once.
+    private var comparisonTime: Duration {
+        min(max(settings.timings.deadtime / 10, .milliseconds(50)), .milliseconds(150))
+    }
+
+    /// When a lost network counts.
+    func networkDeadline(_ index: Int) -> Instant? {
+        guard groups[index].phase == .active, groups[index].health.network == nil else { return nil }
+        return groups[index].health.networkSince.map { $0 + comparisonTime }
     }
 
     /// Whether the peer has reached more ping nodes than this node for `deadping`.

@@ -78,7 +78,11 @@ extension FailoverMachine {
     /// Takes this node's networks as they are now.
     mutating func networksChanged(_ networks: [OwnNetwork]) {
         let before = ownNetworks
-        ownNetworks = Array(networks.prefix(OwnNetwork.maximum))
+        // A device that is gone is one without a carrier.
+        let gone = before.filter { old in
+            !old.groups.isEmpty && !networks.contains { $0.device == old.device }
+        }
+        ownNetworks = Array((networks + gone.map(\.unplugged)).prefix(OwnNetwork.maximum))
         guard before != ownNetworks else { return }
         networkStates = ownNetworks.map { network in
             let known = networkStates.first { $0.device == network.device }
@@ -88,6 +92,7 @@ extension FailoverMachine {
                 // Switch ports forward late: what is not heard through it now proves nothing yet.
                 state.returnedAt = now
                 state.silentRounds = 0
+                askAnew()
             }
             if !network.hasCarrier { state.goneSince = state.goneSince ?? now }
             if network.hasCarrier, state.silentRounds < Self.silentRoundsMaximum {
@@ -100,6 +105,10 @@ extension FailoverMachine {
         neighbours.removeAll { !devices.contains($0.device) }
         for network in ownNetworks where !network.groups.isEmpty {
             for gateway in network.gateways { addNeighbour(gateway, on: network.device) }
+            let remembered = start?.record?.neighbours?.filter { $0.device == network.device } ?? []
+            for host in remembered where network.addresses.contains(where: { $0.reaches(host.address) }) {
+                addNeighbour(host.address, on: network.device)
+            }
             let known = before.first { $0.device == network.device }
             if known.map({ $0.hasCarrier != network.hasCarrier }) ?? false { examineNetworks() }
         }
@@ -160,7 +169,10 @@ extension FailoverMachine {
         {
             neighbours[place].lastAnswer = now
             neighbours[place].missed = 0
-            neighbours[place].isCalibrated = true
+            if !neighbours[place].isCalibrated {
+                neighbours[place].isCalibrated = true
+                recordIsDirty = true
+            }
             networkWorks(answer.device)
         }
     }
@@ -170,7 +182,7 @@ extension FailoverMachine {
         for place in networkStates.indices where networkStates[place].device == device {
             if networkStates[place].silentRounds >= Self.silentRoundsMaximum {
                 networkStates[place].returnedAt = now
-                needsEvaluation = true
+                askAnew()
             } else if networkStates[place].returnedAt.map({ $0 < now }) ?? false {
                 networkStates[place].returnedAt = nil
                 needsEvaluation = true
@@ -179,6 +191,14 @@ extension FailoverMachine {
             networkStates[place].lastProof = now
             if networkStates[place].hasCarrier { networkStates[place].goneSince = nil }
         }
+    }
+
+    /// What was silent while our own network was gone proves nothing: everybody is asked afresh.
+    private mutating func askAnew() {
+        needsEvaluation = true
+        guard probes.suspicionSince != nil else { return }
+        probes.rounds = 0
+        probes.nextRound = now
     }
 
     // MARK: Examination

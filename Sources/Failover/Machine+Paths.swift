@@ -63,7 +63,9 @@ extension FailoverMachine {
     /// The paths that the beat of now leaves on.
     mutating func linksForBeat(isNews: Bool) -> LinkSet {
         var bits: UInt32 = 0
-        let all = isNews || learntAreNeeded || nextLearntBeat.map { $0 <= now } ?? true
+        // A beat that leaves now saves one of its own soon after.
+        let slack = settings.timings.keepalive / 2
+        let all = isNews || learntAreNeeded || nextLearntBeat.map { $0 - now <= slack } ?? true
         if all { nextLearntBeat = now + learntInterval }
         for place in links.indices where isPath(place) {
             if place < settings.links.count || all { bits |= 1 << UInt32(place) }

@@ -33,6 +33,11 @@ public struct OwnNetwork: Equatable, Sendable {
         self.groups = groups
     }
 
+    /// The same without a carrier, and without addresses.
+    var unplugged: OwnNetwork {
+        OwnNetwork(device: device, mac: mac, hasCarrier: false, addresses: [], groups: groups)
+    }
+
     /// How many networks are looked at.
     public static let maximum = 16
 }

@@ -245,9 +245,9 @@ extension World {
         if machine.resources[group].contains(where: { $0.isStopUnconfirmed || $0.isBusy }) {
             return false
         }
-        // A peer that was found dead, and has only now booted, is not known to live (S12).
+        // A peer that was found dead or had left, and has only now begun again, is not known to live (S12).
         let peer = other(than: machine)
-        if !isTaker, machine.contactAt < peer.upSince { return false }
+        if !isTaker, machine.contactAt < max(peer.upSince, peer.startedAt) { return false }
         // Without its carrier a node knows at once; else who takes has had time to ask around.
         return service.pulledCarriers[machine.index] > 0 || isTaker && scenery.hasNeighbours
     }

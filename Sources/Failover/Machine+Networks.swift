@@ -106,7 +106,8 @@ extension FailoverMachine {
         for network in ownNetworks where !network.groups.isEmpty {
             for gateway in network.gateways { addNeighbour(gateway, on: network.device) }
             let remembered = start?.record?.neighbours?.filter { $0.device == network.device } ?? []
-            for host in remembered where network.addresses.contains(where: { $0.reaches(host.address) }) {
+            for host in remembered
+            where network.addresses.contains(where: { $0.reaches(host.address) }) {
                 addNeighbour(host.address, on: network.device)
             }
             let known = before.first { $0.device == network.device }

@@ -248,6 +248,9 @@ extension World {
         // A peer that was found dead or had left, and has only now begun again, is not known to live (S12).
         let peer = other(than: machine)
         if !isTaker, machine.contactAt < max(peer.upSince, peer.startedAt) { return false }
+        // So is one that was silent long before, while this node's networks worked: it was found dead.
+        let dead = scenery.longest(\.deadtime).nanoseconds
+        if !isTaker, service.pulledSince[machine.index] - machine.contactAt > dead { return false }
         // Without its carrier a node knows at once; else who takes has had time to ask around.
         return service.pulledCarriers[machine.index] > 0 || isTaker && scenery.hasNeighbours
     }

@@ -242,9 +242,8 @@ extension World {
             return false
         }
         // A stop that hangs or failed is S4's.
-        if machine.resources[group].contains(where: { $0.isStopUnconfirmed || $0.isBusy }) {
-            return false
-        }
+        let isHeldUp = machine.resources[group].contains { $0.isStopUnconfirmed || $0.isBusy }
+        if !isTaker, isHeldUp { return false }
         // A peer that was found dead or had left, and has only now begun again, is not known to live (S12).
         let peer = other(than: machine)
         if !isTaker, machine.contactAt < max(peer.upSince, peer.startedAt) { return false }

@@ -109,6 +109,13 @@ extension FailoverMachine {
             for host in remembered
             where network.addresses.contains(where: { $0.reaches(host.address) }) {
                 addNeighbour(host.address, on: network.device)
+                // It answered an earlier daemon of this boot: its silence tells something.
+                guard start?.record?.bootID == start?.bootID,
+                    let place = neighbours.firstIndex(where: {
+                        $0.address == host.address && $0.device == network.device
+                    })
+                else { continue }
+                neighbours[place].isCalibrated = true
             }
             let known = before.first { $0.device == network.device }
             if known.map({ $0.hasCarrier != network.hasCarrier }) ?? false { examineNetworks() }

@@ -250,7 +250,8 @@ extension World {
         // So is one that was silent long before, while this node's networks worked: it was found dead.
         let dead = scenery.longest(\.deadtime).nanoseconds
         if !isTaker, service.pulledSince[machine.index] - machine.contactAt > dead { return false }
-        // Without its carrier a node knows at once; else who takes has had time to ask around.
+        // Without its carrier a node knows at once; else who takes has had time to ask around, if it knew whom.
+        if service.pulledSince[machine.index] < machine.startedAt { return false }
         return service.pulledCarriers[machine.index] > 0 || isTaker && scenery.hasNeighbours
     }
 

@@ -92,3 +92,19 @@ private func words(of caller: Caller, _ random: inout SplitMix) -> [UInt8]? {
     case .neverReads: return Array("{\"schema\":1,\"verb\":\"status\"}\n".utf8)
     }
 }
+
+/// `ask --socket PATH LINE`: says one line to a local socket and prints what comes back in two seconds.
+func ask(_ options: Options) throws(LabFailure) {
+    let path = try options.required("socket")
+    guard let descriptor = Kernel.connect(toSocket: path) else { throw .call(path) }
+    let line = Array((options.words.joined(separator: " ") + "\n").utf8)
+    guard Kernel.sendSome(line, on: descriptor) == line.count else { throw .call(path) }
+    let end = Kernel.now + 2 * second
+    while Kernel.now < end, !Kernel.stopRequested {
+        guard !Kernel.wait([descriptor], until: end).isEmpty else { break }
+        guard let bytes = Kernel.receive(on: descriptor), !bytes.isEmpty else { break }
+        print(String(decoding: bytes, as: UTF8.self), terminator: "")
+        if bytes.last == 10 { break }
+    }
+    lab_close(descriptor)
+}

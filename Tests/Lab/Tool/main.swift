@@ -19,6 +19,7 @@ private let usage = """
       replay   --file F --pair FROM:TO… [--pace PERCENT] [--seconds N]
       spoof    --device eth1 --address A… [--mac M] [--interval MS] [--seconds N]
       visitors --socket PATH… [--idle 500] [--hostile 50] [--seconds N]
+      ask      --socket PATH LINE                             one line to a local socket, the answer
       announce --device eth1 --address ADDRESS                one gratuitous ARP
       pick     PATH                                           one value of the JSON on stdin
 
@@ -51,6 +52,7 @@ private func run(_ verb: String, _ rest: [String]) throws(LabFailure) {
     case "replay": try replay(options)
     case "spoof": try spoof(options)
     case "visitors": try visitors(options)
+    case "ask": try ask(options)
     case "announce": try announce(options)
     default: throw LabFailure(text: "no verb \(verb)\n\(usage)", isUsage: true)
     }

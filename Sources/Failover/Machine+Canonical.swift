@@ -16,16 +16,24 @@
     public var horizon: Int64 = 0
     /// The highest epoch of the whole state.
     public var highestEpoch: UInt64 = 0
-    private var names: [(kind: Name, value: UInt64)] = []
+    /// Whose operations and commands are named now: each node counts its own.
+    public var node = 0
+    private var names: [(kind: Name, node: Int, value: UInt64)] = []
 
     /// What is named, each kind by itself.
     public enum Name: UInt8, Sendable {
-        /// A challenge (S8), or the nonce it began with.
+        /// A challenge (S8).
         case challenge
-        /// An operation.
+        /// An incarnation by its nonce.
+        case incarnation
+        /// An operation of the present node.
         case operation
-        /// A request, or a command.
+        /// A command, or an incident, of the present node.
+        case command
+        /// A request, of which both nodes speak.
         case request
+
+        fileprivate var isOfNode: Bool { self == .operation || self == .command }
     }
 
     /// An empty writer.
@@ -69,10 +77,10 @@
     /// Something that is only compared for equality: the place of its first appearance; 0 stays 0.
     public mutating func add(name value: UInt64, _ kind: Name) {
         if value == 0 { return add(UInt64(0)) }
-        if let known = names.firstIndex(where: { $0.value == value && $0.kind == kind }) {
-            return add(UInt64(known + 1))
-        }
-        names.append((kind, value))
+        let node = kind.isOfNode ? node : -1
+        let known = names.firstIndex { $0.value == value && $0.kind == kind && $0.node == node }
+        if let known { return add(UInt64(known + 1)) }
+        names.append((kind, node, value))
         add(UInt64(names.count))
     }
 
@@ -136,7 +144,7 @@ extension CanonicalWriter {
 
     /// A run of a daemon; each has its own nonce.
     public mutating func add(_ incarnation: Incarnation?) {
-        add(name: incarnation?.nonce ?? 0, .challenge)
+        add(name: incarnation?.nonce ?? 0, .incarnation)
     }
 }
 
@@ -258,7 +266,7 @@ extension FailoverMachine {
         }
         writer.add(confirming?.since)
         writer.add(confirming?.until)
-        writer.add(name: confirming?.id.value ?? 0, .request)
+        writer.add(name: confirming?.id.value ?? 0, .command)
     }
 
     private func encodeGroup(_ index: Int, into writer: inout CanonicalWriter) {
@@ -317,7 +325,7 @@ extension FailoverMachine {
         writer.add(health.failures.count)
         for failure in health.failures {
             writer.add(fnv1a(failure.name))
-            writer.add(name: failure.incident, .request)
+            writer.add(name: failure.incident, .command)
             writer.add(fnv1a(failure.action.rawValue))
         }
         writer.add(health.tried.count)
@@ -359,7 +367,7 @@ extension FailoverMachine {
     private func encodeCommands(into writer: inout CanonicalWriter) {
         writer.add(commands.count)
         for command in commands {
-            writer.add(name: command.id.value, .request)
+            writer.add(name: command.id.value, .command)
             writer.add(command.deadline)
             for move in command.moves {
                 writer.add(move.group)
@@ -371,7 +379,7 @@ extension FailoverMachine {
         }
         writer.add(words.count)
         for word in words {
-            writer.add(name: word.id.value, .request)
+            writer.add(name: word.id.value, .command)
             writer.add(waits(for: word.writtenBy))
             writer.add(word.deadline)
         }

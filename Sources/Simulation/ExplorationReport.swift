@@ -19,21 +19,33 @@ public struct ExplorationReport: Sendable {
     public var settled = 0
     /// How often each exception was met, in the order of `Exception.allCases`.
     public var exceptions = [Int](repeating: 0, count: Exception.allCases.count)
-    /// What went wrong on the way to the first of each.
-    public var examples = [[String]?](repeating: nil, count: Exception.allCases.count)
-    /// The rule that was broken first; `nil` for none.
+    /// How the first of each came about.
+    public var examples = [ExplorationStory?](repeating: nil, count: Exception.allCases.count)
+    /// The broken rule that ended the exploration; `nil` for none.
     public var violation: Violation?
-    /// How it came about.
-    public var story = ExplorationStory()
+    /// Every broken rule, each with the first way to it.
+    public var findings: [ExplorationFinding] = []
     /// Whether everything was seen.
     public var isComplete = true
     /// States taken for known ones that were stepped on probation, and those that went on otherwise.
     public var probed = 0
     /// See `probed`.
     public var misjudged = 0
+    /// Where the first of those parted, for whoever mends the canonical form.
+    public var misjudgement: [String] = []
     var met = 0
 
     init(plan: ExplorationPlan) { self.plan = plan }
+}
+
+/// A broken rule.
+public struct ExplorationFinding: Sendable {
+    /// The rule and what happened.
+    public var complaint: String
+    /// In how many transitions, or states.
+    public var count: Int
+    /// How it came about the first time.
+    public var story: ExplorationStory
 }
 
 /// How a state came about.
@@ -45,18 +57,24 @@ public struct ExplorationStory: Sendable {
 }
 
 extension Explorer {
-    /// The story to a state, then on by `way`, then `quietQuanta` in which nothing more goes wrong.
-    func story(to index: Int32, then way: StepWay, quietQuanta: Int = 0) -> ExplorationStory {
-        var ways = [way]
+    /// How a state came about, and how it went on by `ways`.
+    func story(to index: Int32, then ways: [StepWay]) -> ExplorationStory {
+        replay(to: index, then: ways).story
+    }
+
+    /// Tells again what led to a state, then what follows by `rest`.
+    func replay(
+        to index: Int32,
+        then rest: [StepWay] = []
+    ) -> (state: ModelState, story: ExplorationStory) {
+        var ways: [StepWay] = []
         var here = index
-        while here >= 0 {
+        // The root was reached by nothing.
+        while table.parents[Int(here)] >= 0 {
             ways.append(table.ways[Int(here)])
             here = table.parents[Int(here)]
         }
-        // The root was reached by nothing.
-        ways.removeLast()
-        ways.reverse()
-        ways += [StepWay](repeating: StepWay(), count: quietQuanta)
+        ways = ways.reversed() + rest
         var state = ModelState(model)
         for node in 0...1 { state.nodes[node].ends = FaultEnd(.quanta(0)) }
         var story = ExplorationStory()
@@ -73,6 +91,6 @@ extension Explorer {
             if stepper.violation != nil { break }
         }
         story.lines = transcript.lines
-        return story
+        return (state, story)
     }
 }

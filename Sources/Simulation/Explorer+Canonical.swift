@@ -33,6 +33,7 @@ extension Explorer {
             highestEpoch: highest
         )
         for node in 0...1 {
+            writer.node = node
             encodeMachine(node, state)
             encodeDaemon(node, state)
             encodeMemory(node, state)
@@ -128,7 +129,7 @@ extension Explorer {
     }
 
     private mutating func encode(run: UInt64, of node: Int, _ state: ModelState) {
-        writer.add(name: ModelNode.nonce(of: node, run: run), .challenge)
+        writer.add(name: ModelNode.nonce(of: node, run: run), .incarnation)
         writer.add(run == state.nodes[node].speaks)
     }
 

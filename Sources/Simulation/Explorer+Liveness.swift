@@ -19,13 +19,16 @@ extension Explorer {
                 continue
             }
             let how = quanta == Int32.max ? "never" : "after \(quanta) quanta"
-            report.violation = Violation(
-                rule: "L1",
-                text: "when nothing more goes wrong, one owner or a reason why not comes \(how)",
-                at: 0
+            find(
+                Violation(
+                    rule: "L1",
+                    text: "when nothing more goes wrong, one owner or a reason why not comes \(how)",
+                    at: 0
+                ),
+                Int32(index),
+                StepWay()
             )
-            report.story = story(to: Int32(index), then: StepWay(), quietQuanta: 40)
-            return
+            if report.violation != nil { return }
         }
     }
 
@@ -35,14 +38,16 @@ extension Explorer {
         let unseen: Int32 = -1
         let onPath: Int32 = -2
         var needed = [Int32](repeating: unseen, count: count)
-        for start in 0..<count where needed[start] == unseen {
+        for start in 0..<count where needed[start] == unseen && table.successors[start] >= 0 {
             var path: [Int] = []
             var here = start
-            while needed[here] == unseen {
+            while needed[here] == unseen, table.successors[here] >= 0 {
                 needed[here] = onPath
                 path.append(here)
                 here = Int(table.successors[here])
             }
+            // What follows broke a rule, which is told by itself.
+            if needed[here] == unseen { needed[here] = 0 }
             if needed[here] == onPath {
                 // A circle that nothing but a fault or a repair leaves: good when all of it is.
                 let begin = path.firstIndex(of: here) ?? 0
@@ -69,8 +74,9 @@ extension Explorer {
         if running.contains(where: { $0.report?.phase == .unsafe }) { return true }
         switch holders.count {
         case 2:
-            // Not promised while the cut lasts, and counted when it began.
-            return state.split != nil && state.networks.allSatisfy { !$0.isClean }
+            // Not promised while no beat can be heard, and counted when it began.
+            let isDeaf = !state.networks[ExplorerModel.replication].isClean
+            return state.split != nil && (isDeaf || running.count < 2)
         case 1:
             let holder = holders[0]
             if holder.daemon == .down {

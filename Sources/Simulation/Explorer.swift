@@ -61,9 +61,9 @@ public struct Explorer {
             report.events += stepper.events
             for exception in stepper.exceptions { note(exception, pending, way) }
             if let violation = stepper.violation {
-                report.violation = violation
-                report.story = story(to: pending.index, then: way)
-                return
+                find(violation, pending.index, way)
+                if report.violation != nil { return }
+                continue
             }
             let left = pending.budget - cost
             add(stepper.state, pending, way, left, &stack)
@@ -76,6 +76,20 @@ public struct Explorer {
                 }
             }
         }
+    }
+
+    /// Takes in a broken rule: the first ends the exploration, unless all are wanted.
+    mutating func find(_ violation: Violation, _ index: Int32, _ way: StepWay) {
+        let complaint = "\(violation.rule): \(violation.text)"
+        if let place = report.findings.firstIndex(where: { $0.complaint == complaint }) {
+            report.findings[place].count += 1
+            return
+        }
+        // What never settles is shown for long enough to be seen.
+        let quanta = violation.rule == "L1" ? 40 : 0
+        let story = story(to: index, then: [way] + Array(repeating: StepWay(), count: quanta))
+        report.findings.append(ExplorationFinding(complaint: complaint, count: 1, story: story))
+        if !model.plan.isSurvey { report.violation = violation }
     }
 
     /// Takes in what one way leads to.
@@ -91,7 +105,7 @@ public struct Explorer {
         if let known = index {
             probe(state, known)
             if table.budgets[Int(known)] < budget {
-                table.budgets[Int(known)] = Int8(budget)
+                table.reach(known, parent: from.index, way: way, budget: budget)
                 stack.append(
                     Pending(state: state, index: known, budget: budget, depth: from.depth + 1)
                 )
@@ -115,14 +129,33 @@ public struct Explorer {
         stepper.step()
         if table.find(digest(stepper.state)) != table.successors[Int(known)] {
             report.misjudged += 1
+            if report.misjudged == 1 { explain(state, stepper.state, known) }
         }
+    }
+
+    /// Says where two states part that were taken for one.
+    private mutating func explain(_ state: ModelState, _ after: ModelState, _ known: Int32) {
+        let (twin, story) = replay(to: known)
+        var stepper = Stepper(model, twin)
+        stepper.step()
+        encode(state)
+        let here = writer.words
+        encode(twin)
+        let there = writer.words
+        encode(after)
+        let next = writer.words
+        encode(stepper.state)
+        let parting = zip(next, writer.words).enumerated().filter { $1.0 != $1.1 }.map {
+            "number \($0): \(Int64(bitPattern: $1.0)) and \(Int64(bitPattern: $1.1))"
+        }
+        report.misjudgement = ["equal before: \(here == there)"] + parting + story.mischances
     }
 
     private mutating func note(_ exception: Exception, _ pending: Pending, _ way: StepWay) {
         guard let place = Exception.allCases.firstIndex(of: exception) else { return }
         report.exceptions[place] += 1
         guard report.examples[place] == nil else { return }
-        report.examples[place] = story(to: pending.index, then: way).mischances
+        report.examples[place] = story(to: pending.index, then: [way])
     }
 }
 
@@ -162,7 +195,7 @@ struct StateTable: Sendable {
     private(set) var parents: [Int32] = []
     private(set) var ways: [StepWay] = []
     /// The most faults that were left when it was reached.
-    var budgets: [Int8] = []
+    private(set) var budgets: [Int8] = []
     /// What follows when nothing goes wrong; -1 while that is not known.
     var successors: [Int32] = []
     /// Whether it is as it should be.
@@ -181,5 +214,14 @@ struct StateTable: Sendable {
         successors.append(-1)
         goals.append(false)
         return index
+    }
+
+    /// Notes that a state was reached with more faults left than before.
+    ///
+    /// The way back to the root stays free of circles: nothing that comes from a state has more left than it.
+    mutating func reach(_ index: Int32, parent: Int32, way: StepWay, budget: Int) {
+        parents[Int(index)] = parent
+        ways[Int(index)] = way
+        budgets[Int(index)] = Int8(budget)
     }
 }

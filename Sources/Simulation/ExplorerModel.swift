@@ -19,6 +19,8 @@ public struct ExplorationPlan: Sendable {
     /// Each so many states, one that was taken for a known one is stepped to see whether it goes on like that; 0 for
     /// never.
     public var probation = 0
+    /// Whether to go on after a broken rule, to find every other.
+    public var isSurvey = false
 
     /// Makes a plan.
     public init(

@@ -14,6 +14,8 @@ let exploreUsage = """
       --limit N     give up after N states
       --probe N     of N states met again, see whether one goes on as before (default 1000)
       --jobs N      explorations at once (default 2)
+      --survey      go on after a broken rule, to find every other
+      --exceptions  print how the first exception of each class came about
       --brief       do not print how a broken rule came about
     exit: 0 no rule broken, 1 a rule broken, 2 usage
     """
@@ -28,6 +30,8 @@ struct ExploreOptions {
     var probation = 1000
     var jobs = 2
     var isBrief = false
+    var isSurvey = false
+    var tellsExceptions = false
 
     var plans: [ExplorationPlan] {
         variants.flatMap { variant in
@@ -40,6 +44,7 @@ struct ExploreOptions {
                 )
                 plan.statesMaximum = limit
                 plan.probation = probation
+                plan.isSurvey = isSurvey
                 return plan
             }
         }
@@ -73,6 +78,8 @@ private func parseExplore(_ arguments: [String]) -> ExploreOptions {
         case "--probe": options.probation = value { Int($0) }
         case "--jobs": options.jobs = max(1, min(64, value { Int($0) }))
         case "--brief": options.isBrief = true
+        case "--exceptions": options.tellsExceptions = true
+        case "--survey": options.isSurvey = true
         case "--help", "-h":
             print(exploreUsage)
             exit(0)
@@ -105,7 +112,7 @@ func explore(_ arguments: [String]) async -> Never {
         var isSound = true
         for await (report, took) in group {
             printExploration(report, took, options)
-            if report.violation != nil || report.misjudged > 0 { isSound = false }
+            if !report.findings.isEmpty || report.misjudged > 0 { isSound = false }
             begin()
         }
         return isSound
@@ -130,12 +137,17 @@ private func printExploration(
         "  every state settles within \(report.settled) quanta; "
             + "\(report.misjudged) of \(report.probed) states on probation went on otherwise"
     )
+    for line in report.misjudgement { print("    \(line)") }
     for (index, exception) in Exception.allCases.enumerated() where report.exceptions[index] > 0 {
         print("  \(report.exceptions[index])  \(exception.rawValue)")
-        for mischance in report.examples[index] ?? [] { print("      \(mischance)") }
+        if options.tellsExceptions {
+            for line in report.examples[index]?.lines ?? [] { print("      \(line)") }
+        }
+        for mischance in report.examples[index]?.mischances ?? [] { print("      \(mischance)") }
     }
-    guard let violation = report.violation else { return }
-    if !options.isBrief { for line in report.story.lines { print(line) } }
-    print("broken: \(violation.rule): \(violation.text)")
-    for mischance in report.story.mischances { print("  \(mischance)") }
+    for finding in report.findings {
+        if !options.isBrief { for line in finding.story.lines { print(line) } }
+        print("broken: \(finding.complaint) (\(finding.count) times)")
+        for mischance in finding.story.mischances { print("  \(mischance)") }
+    }
 }

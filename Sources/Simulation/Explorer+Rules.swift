@@ -137,9 +137,8 @@ extension Stepper {
             exception = .frozenMachine
         } else if couldTell {
             return violate("S1", text, node)
-        } else if isAddress, state.networks[ExplorerModel.service].isClean {
-            exception = .lossyNetwork
         } else {
+            // No network of the model loses single answers: each was cut, or nobody was there to speak on it.
             exception = .allNetworksCut
         }
         state.split = exception

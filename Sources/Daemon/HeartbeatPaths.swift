@@ -24,10 +24,12 @@ final class HeartbeatSockets {
         var bytes: [UInt8]
     }
 
-    private let paths: [HeartbeatPath]
-    private let sockets: [DeviceSocket]
+    /// By link: those of ha.cf, then the places of learnt ones; `nil` for a free place.
+    private var paths: [HeartbeatPath?]
+    /// `nil` where a learnt path has gone and taken its socket with it.
+    private var sockets: [DeviceSocket?]
     /// By link: which socket.
-    private let socketOfLink: [Int]
+    private var socketOfLink: [Int?]
     /// By link: whether it worked when last tried.
     private(set) var isUp: [Bool]
     /// By link: whether only a failed send speaks against it.
@@ -43,18 +45,39 @@ final class HeartbeatSockets {
             }
             places.append(known ?? sockets.count - 1)
         }
-        self.paths = paths
+        let free = LinkIndex.learntMaximum
+        self.paths = paths + Array(repeating: nil, count: free)
         self.sockets = sockets
-        socketOfLink = places
-        isUp = paths.map { _ in false }
+        socketOfLink = places + Array(repeating: nil, count: free)
+        isUp = self.paths.map { _ in false }
         hasFailedSend = isUp
+    }
+
+    /// Gives a place of learnt paths another path, or none; the socket is opened by `reopenStale`.
+    func set(_ link: LinkIndex, _ path: HeartbeatPath?) {
+        guard paths.indices.contains(link.value) else { return }
+        let old = socketOfLink[link.value]
+        paths[link.value] = nil
+        socketOfLink[link.value] = nil
+        isUp[link.value] = false
+        hasFailedSend[link.value] = false
+        if let old, !socketOfLink.contains(old) { sockets[old] = nil }
+        guard let path else { return }
+        paths[link.value] = path
+        let known = sockets.firstIndex { $0?.device == path.device && $0?.port == path.port }
+        let place = known ?? sockets.firstIndex { $0 == nil } ?? sockets.count
+        if known == nil {
+            let socket = DeviceSocket(device: path.device, port: path.port)
+            if place < sockets.count { sockets[place] = socket } else { sockets.append(socket) }
+        }
+        socketOfLink[link.value] = place
     }
 
     /// How many sockets there are; `numbers` has one place for each.
     var count: Int { sockets.count }
 
     /// The descriptors, `nil` for a socket that is not open.
-    var numbers: [Int32?] { sockets.map(\.number) }
+    var numbers: [Int32?] { sockets.map { $0?.number } }
 
     /// Opens what is not open and what belongs to a device that is gone; the sockets with a new
     /// descriptor.
@@ -62,7 +85,7 @@ final class HeartbeatSockets {
         var changed: [Int] = []
         for (place, socket) in sockets.enumerated() {
             // A device that is not there is tried again at the next change of devices.
-            if (try? socket.reopenIfStale()) ?? false { changed.append(place) }
+            if (try? socket?.reopenIfStale()) ?? false { changed.append(place) }
         }
         return changed
     }
@@ -70,10 +93,11 @@ final class HeartbeatSockets {
     /// Marks links up whose device is there, up and has a carrier; the changes.
     func noteDevices(_ links: [NetworkLink]) -> [(link: LinkIndex, isUp: Bool)] {
         paths.indices.compactMap { place in
-            let device = links.first { $0.name == paths[place].device }
+            guard let path = paths[place], let socket = socketOfLink[place] else { return nil }
+            let device = links.first { $0.name == path.device }
             let works = device.map { $0.isUp && $0.hasCarrier } ?? false
             hasFailedSend[place] = false
-            return note(place, isUp: works && sockets[socketOfLink[place]].number != nil)
+            return note(place, isUp: works && sockets[socket]?.number != nil)
         }
     }
 
@@ -83,10 +107,11 @@ final class HeartbeatSockets {
     /// That a device works again is told by `noteDevices`, since a send into a cable without a peer
     /// succeeds too.
     func send(_ datagrams: [[UInt8]], on link: Int) -> (link: LinkIndex, isUp: Bool)? {
-        let socket = sockets[socketOfLink[link]]
+        guard let path = paths[link], let place = socketOfLink[link], let socket = sockets[place]
+        else { return nil }
         do {
             for datagram in datagrams {
-                try socket.send(datagram, to: paths[link].destination)
+                try socket.send(datagram, to: path.destination)
             }
             guard hasFailedSend[link] else { return nil }
             hasFailedSend[link] = false
@@ -103,7 +128,7 @@ final class HeartbeatSockets {
     ///
     /// Refusals (ICMP) say nothing here.
     func receive(socket place: Int, maximum: Int) -> [Arrival] {
-        let socket = sockets[place]
+        guard let socket = sockets[place] else { return [] }
         var arrivals: [Arrival] = []
         for _ in 0..<maximum {
             do {
@@ -125,10 +150,11 @@ final class HeartbeatSockets {
     private func link(of datagram: DeviceSocket.Datagram, _ place: Int) -> LinkIndex {
         let candidates = socketOfLink.indices.filter { socketOfLink[$0] == place }
         let exact = candidates.first { candidate in
-            switch paths[candidate].destination {
+            switch paths[candidate]?.destination {
             case .unicast(let peer):
                 peer == datagram.source && !HeartbeatSockets.isBroadcast(datagram.destination)
             case .broadcast: HeartbeatSockets.isBroadcast(datagram.destination)
+            case nil: false
             }
         }
         return LinkIndex(exact ?? candidates.first ?? 0)

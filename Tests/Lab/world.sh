@@ -4,7 +4,7 @@
 #   lan (the switch)      br1, the service LAN 192.168.1.0/24: ports l0s l1s cls
 #                         br2, the replication link 192.168.2.0/24: ports l0r l1r
 #   l0, l1 (nodes)        eth1 .2 / .3 on br1, eth2 .2 / .3 on br2; own mounts, processes, host name
-#   client                eth1 192.168.1.50; asks for 192.168.1.100
+#   client                eth1 192.168.1.50, asks for 192.168.1.100; it is the nodes' gateway too, .254
 #
 # A node is a network namespace with a plug: `boot` starts its first process in its own process
 # namespace, with its own boot id over /proc/sys/kernel/random/boot_id; `crash` cuts its switch
@@ -50,6 +50,7 @@ link set br2 up
 IP
     ip -n client -batch - <<'IP' || return
 addr add 192.168.1.50/24 brd + dev eth1
+addr add 192.168.1.254/24 dev eth1
 link set eth1 up
 IP
     lay_addresses l0 && lay_addresses l1
@@ -64,6 +65,7 @@ addr add $(address_of "$node")/24 brd + dev eth1
 addr add $(replication_of "$node")/24 brd + dev eth2
 link set eth1 up
 link set eth2 up
+route replace default via 192.168.1.254 dev eth1
 neigh flush dev eth1
 neigh flush dev eth2
 IP

@@ -4,7 +4,8 @@
 // A test lists every stored field of the core's types: who adds one decides here whether it counts.
 //
 // Ages saturate: what lies further back than every time the core compares with is "long ago". The one time this
-// does not hold for is the hour of `move_budget` and of S4's second reset; explored stories are shorter.
+// does not hold for is the hour of `move_budget` and of S4's second reset; explored stories are shorter. Both clocks
+// run alike there, so that what the core knows of the peer's clock (S8) never counts.
 
 /// Collects the canonical numbers of a state; one writer takes in both cores and what lies between them.
 @_spi(Simulation) public struct CanonicalWriter: Sendable {
@@ -57,11 +58,12 @@
     /// Yes or no.
     public mutating func add(_ flag: Bool) { words.append(flag ? 1 : 0) }
 
-    /// A point in time, relative to now; equal for all that are older than `limit` or the horizon.
+    /// A point in time, relative to now; equal for all that are older than `limit` or the horizon, and for all that
+    /// are further ahead than the horizon.
     public mutating func add(_ time: Instant?, within limit: Duration? = nil) {
         guard let time else { return add(UInt64.max) }
         let oldest = min(limit.map(\.nanoseconds) ?? horizon, horizon)
-        add(UInt64(bitPattern: max((time - now).nanoseconds, -oldest)))
+        add(UInt64(bitPattern: min(max((time - now).nanoseconds, -oldest), horizon)))
     }
 
     /// A length of time that means itself.
@@ -119,14 +121,14 @@ extension CanonicalWriter {
         add(report.health)
     }
 
-    /// What a node says of a group's health; ages of moves are left as they are.
+    /// What a node says of a group's health.
     public mutating func add(_ word: HealthWord) {
         add(epoch: word.clearedThrough)
         add(word.moves.count)
         for move in word.moves {
             add(epoch: move.epoch)
             add(move.isSenders)
-            add(move.age)
+            add(UInt64(bitPattern: min(move.age.nanoseconds, horizon)))
         }
         add(Int(word.freezeStamp))
         add(word.isFrozen)
@@ -152,9 +154,10 @@ extension FailoverMachine {
     /// The age from which nothing here tells two times apart.
     @_spi(Simulation) public var canonicalHorizon: Duration {
         let timings = settings.timings
-        let judging = timings.deadtime * 4 + suspicionDelay
+        let judging = max(timings.deadtime * 4 + suspicionDelay, answerWindow * 2)
         let waiting = max(timings.initdead, timings.offerTimeout, timings.fitSettle)
-        return max(judging, waiting, answerWindow * 2) + timings.keepalive
+        let held = max(timings.holdDown, settings.evidence.jeopardyTime)
+        return max(judging, waiting, held, Self.calibrationInterval) + timings.keepalive
     }
 
     /// The highest epoch anywhere in the core.
@@ -189,6 +192,7 @@ extension FailoverMachine {
         encodeWhole(into: &writer)
         encodePeer(into: &writer)
         encodeEvidence(into: &writer)
+        encodeNetworks(into: &writer)
         for index in groups.indices { encodeGroup(index, into: &writer) }
         encodeCommands(into: &writer)
     }
@@ -198,6 +202,9 @@ extension FailoverMachine {
         // An hour is longer than any story explored: "lately" stays so.
         writer.add(start?.lastReset.map { $0 + (now - startedAt) < Self.resetInterval } ?? false)
         writer.add(peer.standing == .neverHeard ? startedAt : nil)
+        writer.add(peer.standing == .neverHeard && start?.record != nil)
+        writer.add(isBootDue)
+        writer.add(start?.record?.neighbours?.count ?? 0)
         writer.add(absence.map { min($0, canonicalHorizon) })
         writer.add(carrierLostSince)
         writer.add(isLeaving)
@@ -210,6 +217,9 @@ extension FailoverMachine {
         writer.add(recordIsDirty)
         writer.add(beatIsDue)
         writer.add(nextBeat)
+        writer.add(quickens ? lastBeatAt : nil)
+        writer.add(nextLearntBeat, within: .zero)
+        writer.add(nextAnnouncement)
         writer.add(needsEvaluation)
         writer.add(waitingNoted)
     }
@@ -218,7 +228,14 @@ extension FailoverMachine {
         let timings = settings.timings
         writer.add(peer.standing.code)
         writer.add(peer.incarnation)
-        writer.add(peer.lastHeard, within: timings.deadtime * 3 + timings.keepalive)
+        let judged = max(timings.deadtime * 3, settings.evidence.jeopardyTime)
+        writer.add(peer.lastHeard, within: judged + timings.keepalive)
+        writer.add(peer.heardUsAt, within: timings.deadtime)
+        writer.add(earlySince != nil)
+        writer.add(isArmed)
+        writer.add(peer.isProvedDead)
+        writer.add(peer.missesUs)
+        writer.add(peer.pingsAnswering)
         writer.add(peer.lastDaemonDown, within: max(answerWindow, timings.deadtime))
         writer.add(peer.presentSince, within: timings.deadtime)
         writer.add(peer.earliestTake)
@@ -239,10 +256,62 @@ extension FailoverMachine {
             writer.add(peer.words[index] != nil)
             writer.add(peer.fitSince[index], within: timings.fitSettle)
         }
-        for link in links {
+        // The pattern of loss compares paths with one another, however long ago they were heard.
+        writer.add(wasPathLost)
+        for place in links.indices where isPath(place) {
+            let link = links[place]
+            writer.add(place)
             writer.add(link.isUp)
-            writer.add(link.lastHeard, within: timings.deadtime)
+            writer.add(link.downSince, within: timings.deadtime * 2)
+            writer.add(link.lastHeard, within: timings.deadtime * 2 + learntInterval)
+            let since = peer.presentSince
+            writer.add(link.lastHeard.map { heard in since.map { heard >= $0 } ?? false } ?? false)
         }
+    }
+
+    /// Whether the peer has said that it heard us since an early verdict was announced to it.
+    private var isArmed: Bool {
+        guard let armed = earlySince, let heard = peer.heardUsAt else { return false }
+        return heard > armed
+    }
+
+    private func encodeNetworks(into writer: inout CanonicalWriter) {
+        let timings = settings.timings
+        let since = examination.since
+        writer.add(since, within: timings.deadtime * 3 + timings.keepalive)
+        writer.add(examination.nextRound)
+        writer.add(examination.calibratedAt, within: Self.calibrationInterval)
+        for (network, state) in zip(ownNetworks, networkStates) {
+            writer.add(network.hasCarrier)
+            writer.add(state.hasCarrier)
+            writer.add(min(state.silentRounds, Self.silentRoundsMaximum))
+            writer.add(state.goneSince, within: timings.deadtime)
+            writer.add(state.returnedAt, within: settings.evidence.jeopardyTime)
+        }
+        for neighbour in neighbours {
+            writer.add(neighbour.address.low)
+            writer.add(neighbour.isCalibrated)
+            writer.add(min(neighbour.missed, ProbeTable.missedMaximum + 1))
+            writer.add(neighbour.lastAnswer != nil)
+            let answer = neighbour.lastAnswer
+            writer.add(answer.map { answer in since.map { answer >= $0 } ?? false } ?? false)
+        }
+        for index in groups.indices {
+            // S12 asks whether a network outlived the peer's word, however long ago.
+            let patience = max(peer.earliestTake ?? timings.deadtime, timings.deadtime)
+            writer.add(lostLater(index, patience: patience) != nil)
+            writer.add(networkStates.allSatisfy { outlived($0, patience) })
+        }
+        for ping in pings { writer.add(ping, within: settings.evidence.deadping) }
+        writer.add(nextPing)
+        writer.add(pingsTold)
+        writer.add(fewerPingsSince, within: settings.evidence.deadping)
+    }
+
+    /// Whether a network worked for longer than `patience` after the peer was last heard.
+    private func outlived(_ state: NetworkState, _ patience: Duration) -> Bool {
+        guard let proof = state.lastProof, let heard = peer.lastHeard else { return false }
+        return proof - heard >= patience
     }
 
     private func encodeEvidence(into writer: inout CanonicalWriter) {
@@ -261,6 +330,7 @@ extension FailoverMachine {
             writer.add(target.lastAnswer, within: answerWindow)
             writer.add(target.lastStranger, within: answerWindow)
             writer.add(target.stranger?.value ?? 0)
+            writer.add(target.proxies.count)
             writer.add(min(target.missed, ProbeTable.missedMaximum + 1))
             writer.add(UInt64(target.answeredRounds & 0xf_ffff))
         }
@@ -311,6 +381,8 @@ extension FailoverMachine {
         writer.add(group.heldCause.map(\.code) ?? 0)
         writer.add(group.retriedStart)
         writer.add(group.announcesWhenAlone)
+        writer.add(group.isLastOwner)
+        writer.add(group.soundSince, within: settings.evidence.jeopardyTime)
         encodeHealth(index, into: &writer)
         encodeRecord(index, into: &writer)
     }
@@ -322,6 +394,8 @@ extension FailoverMachine {
 
     private func encodeHealth(_ index: Int, into writer: inout CanonicalWriter) {
         let health = groups[index].health
+        writer.add(health.network != nil)
+        writer.add(health.networkSince, within: settings.timings.keepalive)
         writer.add(health.failures.count)
         for failure in health.failures {
             writer.add(fnv1a(failure.name))
@@ -409,6 +483,9 @@ extension HoldCause {
         case .noProbeTells: 6
         case .diskWaits: 7
         case .frozen: 8
+        case .isolated: 9
+        case .jeopardy: 10
+        case .noRecord: 11
         }
     }
 }
@@ -432,6 +509,7 @@ extension AfterStop {
         case .standby: 1
         case .failedStart: 2
         case .restart: 3
+        case .suspend: 4
         }
     }
 }

@@ -109,7 +109,7 @@ extension Explorer {
         for inbound in machine.inbox {
             switch inbound {
             case .beat(let message): encode(message, state)
-            case .event(let event): writer.add(event.mark)
+            case .event(let event): writer.add(Stepper.mark(event))
             }
         }
     }
@@ -125,6 +125,11 @@ extension Explorer {
             writer.add(rank(heard.highest, run: heard.run, of: 1 - node, state))
             writer.add(Instant(nanoseconds: heard.at))
         }
+        for (network, highest) in session.pathHighest.enumerated() where session.current != nil {
+            writer.add(network)
+            writer.add(rank(highest, run: session.current?.run ?? 0, of: 1 - node, state))
+        }
+        writer.add(state.nodes[node].learntPath ?? -1)
         writer.add(rank(session.mark, run: state.nodes[node].speaks, of: node, state))
     }
 
@@ -146,6 +151,7 @@ extension Explorer {
         for heard in [peer.current, peer.candidate] {
             if let heard { consider(heard.highest, heard.run) }
         }
+        for highest in peer.pathHighest { consider(highest, peer.current?.run ?? 0) }
         for message in state.underWay {
             if message.sender == node {
                 consider(message.sequence, message.run)
@@ -160,6 +166,7 @@ extension Explorer {
 
     private mutating func encode(_ message: ModelMessage, _ state: ModelState) {
         writer.add(message.sender)
+        writer.add(message.network)
         encode(run: message.run, of: message.sender, state)
         writer.add(rank(message.sequence, run: message.run, of: message.sender, state))
         writer.add(Instant(nanoseconds: message.arrivesAt))
@@ -175,6 +182,7 @@ extension Explorer {
         let content = message.content
         writer.add(Int(content.kind.rawValue))
         writer.add(content.isLeaving)
+        writer.add(content.earliestTake)
         writer.add(name: content.challenge, .challenge)
         writer.add(name: content.response, .challenge)
         writer.add(content.addresses.count)
@@ -207,6 +215,22 @@ extension Explorer {
         writer.add(isOvertaken ? Instant(nanoseconds: memory.wokeAt) : nil)
         let judged = Duration.nanoseconds(model.judging + 2 * ExplorerModel.quantum)
         writer.add(Instant(nanoseconds: memory.frozeUntil), within: judged)
+        writer.add(memory.wasOwner)
+        writer.add(memory.contactAt < memory.upSince)
+        writer.add(memory.contactAt < max(peer.memory.upSince, peer.memory.startedAt))
+        let orders = Duration.nanoseconds(Stepper.echoOfOrders)
+        writer.add(Instant(nanoseconds: memory.suspendedAt), within: orders)
+        writer.add(Instant(nanoseconds: memory.actedAt), within: orders)
+        let deadtime = model.settings[0].timings.deadtime
+        let machine = state.nodes[node]
+        writer.add(machine.carrierLostAt != nil)
+        let lostAt = machine.carrierLostAt.map { max($0, machine.wentOnAt) }
+        writer.add(lostAt.map { Instant(nanoseconds: $0) }, within: deadtime)
+        for network in state.networks where network.cables[node].isPulled {
+            writer.add(Instant(nanoseconds: machine.wentOnAt), within: deadtime)
+            let pulledAt = network.cables[node].pulledAt
+            writer.add(Instant(nanoseconds: pulledAt), within: judged)
+        }
     }
 
     private mutating func encodeBetween(_ state: ModelState) {
@@ -217,11 +241,10 @@ extension Explorer {
             writer.add(network.hasCarrier)
             encode(network.ends)
             writer.add(Instant(nanoseconds: network.cleanSince), within: judged)
-            guard !network.hasCarrier else { continue }
-            let deadtime = model.settings[0].timings.deadtime
-            for node in state.nodes {
-                let since = max(network.cutAt, node.wentOnAt)
-                writer.add(Instant(nanoseconds: since), within: deadtime)
+            for cable in network.cables {
+                writer.add(cable.isPulled)
+                writer.add(cable.hasCarrier)
+                encode(cable.ends)
             }
         }
         let orders = Duration.nanoseconds(Stepper.echoOfOrders)

@@ -50,20 +50,45 @@ extension Stepper {
         )
         state.nodes[node].core = FailoverMachine(settings: model.settings[node])
         turn(node, .started(start))
-        turn(node, .ownAddressesChanged(model.ownAddresses[node]))
-        turn(node, linkEvent)
+        turn(node, networksEvent(node))
+        tellLink(ExplorerModel.replication, node)
     }
 
-    /// How the one configured link stands.
-    private var linkEvent: Event {
-        let hasCarrier = state.networks[ExplorerModel.replication].hasCarrier
-        return .linkChanged(LinkIndex(0), isUp: hasCarrier)
+    /// A node's networks: the service network carries the group's address, and the node's router is there.
+    private func networksEvent(_ node: Int) -> Event {
+        .networksChanged(
+            [ExplorerModel.service, ExplorerModel.replication].map { network in
+                let isService = network == ExplorerModel.service
+                return OwnNetwork(
+                    device: ExplorerModel.device(network),
+                    mac: Scenery.mac(of: node, on: network),
+                    hasCarrier: state.networks[network].hasCarrier(node),
+                    addresses: [NetworkAddress(Scenery.ownAddress(of: node, on: network), 24)],
+                    gateways: isService ? [Scenery.neighbour(beside: node)] : [],
+                    groups: isService ? [0] : []
+                )
+            }
+        )
     }
 
-    /// A network's carrier came or went.
-    mutating func tellCarrier(_ network: Int) {
-        guard network == ExplorerModel.replication else { return }
-        for node in 0...1 { deliver(linkEvent, node) }
+    /// The place of a node's path over a network; `nil` when no socket of it is open there.
+    func path(over network: Int, of node: Int) -> Int? {
+        network == ExplorerModel.replication ? 0 : state.nodes[node].learntPath
+    }
+
+    /// Tells a node how its path over a network stands.
+    private mutating func tellLink(_ network: Int, _ node: Int) {
+        guard let path = path(over: network, of: node) else { return }
+        let isUp = state.networks[network].hasCarrier(node)
+        deliver(.linkChanged(LinkIndex(path), isUp: isUp), node)
+    }
+
+    /// A network's carrier came or went for a node.
+    mutating func tellCarrier(_ network: Int, _ node: Int) {
+        guard state.nodes[node].power != .off else { return }
+        watchCarriers(node)
+        tellLink(network, node)
+        deliver(networksEvent(node), node)
     }
 
     /// A beat reaches a node whose daemon may be standing still.
@@ -74,9 +99,13 @@ extension Stepper {
             state.nodes[node].inbox.append(.beat(message))
             return
         }
+        guard let path = path(over: message.network, of: node) else { return }
         let run = state.nodes[node].run
-        guard let echo = state.nodes[node].session.accept(message, run: run, at: now) else {
-            return
+        let echo: ModelEcho
+        switch state.nodes[node].session.judge(message, run: run, at: now) {
+        case .accepted(let proof): echo = proof
+        case .repeated: return turn(node, .heartbeatRepeated(link: LinkIndex(path)))
+        case .dropped: return
         }
         noteAccepted(message, node)
         let sender = state.nodes[message.sender]
@@ -92,7 +121,7 @@ extension Stepper {
             clock: Instant(nanoseconds: message.sentAt),
             echo: Echo(sequence: echo.sequence, age: .nanoseconds(echo.age))
         )
-        turn(node, .heartbeatReceived(beat, link: LinkIndex(0)))
+        turn(node, .heartbeatReceived(beat, link: LinkIndex(path)))
     }
 
     /// What a loop does that comes back late: the beats that wait, how late it is, then everything else (S8).
@@ -146,7 +175,13 @@ extension Stepper {
 
     private mutating func carryOut(_ effect: Effect, _ node: Int) {
         switch effect {
-        case .sendHeartbeat(let content): send(content, node)
+        case .sendHeartbeat(let content, let links): send(content, on: links, node)
+        case .setPath(let link, let path):
+            state.nodes[node].learntPath = path == nil ? nil : link.value
+            let network = ExplorerModel.service
+            guard path != nil, !state.networks[network].hasCarrier(node) else { return }
+            let down = Event.linkChanged(link, isUp: false)
+            ready.append(.event(down, node: node, run: state.nodes[node].run))
         case .persist(let id, let record):
             state.nodes[node].waiting = (id, record)
             if state.nodes[node].writing == nil { beginWrite(node) }
@@ -163,18 +198,38 @@ extension Stepper {
             endRun(node)
             endWrites(node)
             state.nodes[node].ends = FaultEnd(.quanta(1))
-        case .note, .announceAddresses, .progress: break
+        case .note(let notice): judge(notice, node)
+        case .announceAddresses, .progress, .ping: break
         }
     }
 
-    private mutating func send(_ content: BeatContent, _ node: Int) {
-        checkBeat(content, node)
-        guard violation == nil else { return }
-        transmit(content, node)
+    /// What a core says of being cut off, and of what it gives up for that (S12).
+    private mutating func judge(_ notice: Notice, _ node: Int) {
+        switch notice.code {
+        case .isolated where notice.severity == .page:
+            checkSuspension(node)
+            state.nodes[node].memory.suspendedAt = now
+            state.nodes[node].memory.actedAt = now
+        case .healthMove:
+            checkSuspension(node)
+            state.nodes[node].memory.actedAt = now
+        default: break
+        }
     }
 
-    /// Puts a beat of a daemon, or of the keeper in its place, on the link.
-    mutating func transmit(_ content: BeatContent, _ node: Int) {
+    private mutating func send(_ content: BeatContent, on links: LinkSet, _ node: Int) {
+        checkBeat(content, node)
+        guard violation == nil else { return }
+        for network in [ExplorerModel.replication, ExplorerModel.service] {
+            guard let path = path(over: network, of: node), links.contains(LinkIndex(path)) else {
+                continue
+            }
+            transmit(content, over: network, node)
+        }
+    }
+
+    /// Puts a beat of a daemon, or of the keeper in its place, on a network.
+    mutating func transmit(_ content: BeatContent, over network: Int, _ node: Int) {
         state.nodes[node].session.sequence += 1
         let session = state.nodes[node].session
         var message = ModelMessage(
@@ -182,23 +237,31 @@ extension Stepper {
             run: state.nodes[node].keeperBeat == nil
                 ? state.nodes[node].run : state.nodes[node].keeperRun,
             sequence: session.sequence,
+            network: network,
             content: content,
             echo: session.current?.echo(at: now),
             candidateEcho: session.candidate?.echo(at: now),
             sentAt: now,
             arrivesAt: now
         )
-        guard !state.networks[ExplorerModel.replication].isCut[node] else { return }
+        guard state.networks[network].carries(from: node) else { return }
         guard state.nodes[1 - node].hears else { return }
-        let fate = choices.choose(3) { alternative in
-            "a beat of \(Scenery.name(of: node)) is \(alternative == 1 ? "lost" : "late")"
-        }
-        switch fate {
+        switch fate(of: node, over: network) {
         case 0: ready.append(.arrival(message))
         case 1: break
         default:
             message.arrivesAt = now + ExplorerModel.quantum
             state.messages.append(message)
+        }
+    }
+
+    /// Whether a beat comes in (0), is lost (1) or late (2).
+    private mutating func fate(of node: Int, over network: Int) -> Int {
+        beats[node][network] += 1
+        guard beats[node][network] <= ExplorerModel.beatsInDoubt else { return 0 }
+        return choices.choose(3) { alternative in
+            let how = alternative == 1 ? "lost" : "late"
+            return "a beat of \(Scenery.name(of: node)) over eth\(network) is \(how)"
         }
     }
 
@@ -214,6 +277,7 @@ extension Stepper {
                 addresses: [],
                 groups: []
             ),
+            over: ExplorerModel.replication,
             node
         )
         state.nodes[node].keeperBeat = now + ExplorerModel.quantum
@@ -223,7 +287,9 @@ extension Stepper {
     private mutating func probe(_ address: IPAddress, _ node: Int) {
         let network = ExplorerModel.network(of: address)
         let peer = 1 - node
-        guard state.networks[network].isCut == [false, false] else { return }
+        if address == Scenery.neighbour(beside: node) { return askRouter(node) }
+        guard state.networks[network].carries(from: 0), state.networks[network].carries(from: 1)
+        else { return }
         guard state.nodes[peer].power == .on else { return }
         let isOwn = address == Scenery.ownAddress(of: peer, on: network)
         let isGroups =
@@ -236,5 +302,22 @@ extension Stepper {
             device: ExplorerModel.device(network)
         )
         ready.append(.event(.probeAnswered(answer), node: node, run: state.nodes[node].run))
+    }
+
+    /// The router beside a node answers unless its cable is pulled.
+    private mutating func askRouter(_ node: Int) {
+        guard !state.networks[ExplorerModel.service].cables[node].isPulled else { return }
+        let answer = ProbeAnswer(
+            address: Scenery.neighbour(beside: node),
+            mac: Scenery.neighbourMAC(beside: node),
+            device: ExplorerModel.device(ExplorerModel.service)
+        )
+        ready.append(.event(.probeAnswered(answer), node: node, run: state.nodes[node].run))
+    }
+
+    /// A number for an event that waits for a loop which stands still.
+    static func mark(_ event: Event) -> UInt64 {
+        guard case .networksChanged(let networks) = event else { return event.mark }
+        return networks.reduce(event.mark) { $0 << 1 | ($1.hasCarrier ? 1 : 0) }
     }
 }

@@ -21,8 +21,10 @@ enum ModelFault: Hashable, Sendable {
     case stall(Int, Lasting)
     /// A machine stands still, kernel included.
     case freeze(Int, Lasting)
-    /// A network carries nothing.
+    /// A network carries nothing between the nodes; each still has its router.
     case cut(Int, Way, losesCarrier: Bool, Lasting)
+    /// A node's own cable to a network is pulled: neither peer nor router is there for it.
+    case pull(Int, Int, losesCarrier: Bool, Lasting)
     /// An administrator types `standby all` on a node.
     case standby(Int)
     /// SIGTERM to a daemon; it is started again a quantum after its end.
@@ -38,10 +40,15 @@ enum ModelFault: Hashable, Sendable {
             all += [.crash(node, short), .crash(node, .untilRepaired)]
             all += [.kill(node, hasKeeper: true, short), .kill(node, hasKeeper: false, over)]
             all += [.stall(node, over), .freeze(node, over), .standby(node)]
+            let service = ExplorerModel.service
+            all.append(.pull(node, service, losesCarrier: true, over))
+            all.append(.pull(node, service, losesCarrier: false, .untilRepaired))
             guard isFull else { continue }
             all += [.crash(node, over), .shutdown(node), .stall(node, short)]
             all += [.kill(node, hasKeeper: true, over), .kill(node, hasKeeper: true, .quanta(0))]
             all += [.kill(node, hasKeeper: false, .untilRepaired)]
+            all.append(.pull(node, service, losesCarrier: false, over))
+            all.append(.pull(node, ExplorerModel.replication, losesCarrier: true, over))
         }
         for network in 0...1 {
             all.append(.cut(network, .both, losesCarrier: false, over))

@@ -22,7 +22,8 @@ extension Explorer {
             find(
                 Violation(
                     rule: "L1",
-                    text: "when nothing more goes wrong, one owner or a reason why not comes \(how)",
+                    text:
+                        "when nothing more goes wrong, one owner or a reason why not comes \(how)",
                     at: 0
                 ),
                 Int32(index),
@@ -75,7 +76,7 @@ extension Explorer {
         switch holders.count {
         case 2:
             // Not promised while no beat can be heard, and counted when it began.
-            let isDeaf = !state.networks[ExplorerModel.replication].isClean
+            let isDeaf = state.networks.allSatisfy { !$0.isClean }
             return state.split != nil && (isDeaf || running.count < 2)
         case 1:
             let holder = holders[0]
@@ -86,6 +87,10 @@ extension Explorer {
             return holder.turns && holder.runsWholly && holder.report?.phase == .active
         default:
             return running.allSatisfy { node in
+                // What is suspended says so, and goes on when its network does (S12).
+                if node.report?.phase == .suspended {
+                    return !state.networks[ExplorerModel.service].isClean
+                }
                 let isFit = node.report?.fitness == .fit || node.report?.fitness == .heldDown
                 return !isFit || node.core.saysWhyNot(0)
             }

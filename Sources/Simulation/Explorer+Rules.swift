@@ -36,6 +36,7 @@ extension Stepper {
     private mutating func checkStart(_ index: Int, _ what: String, _ node: Int) {
         let resources = state.nodes[node].resources
         checkLateStart(what, node)
+        checkBootStart(what, node)
         for earlier in 0..<index
         where resources[earlier].truth != .running || resources[earlier].isBusy {
             violate("S3", "\(what) before resource \(earlier) runs", node)
@@ -56,14 +57,20 @@ extension Stepper {
     mutating func checkAddressAppears(_ index: Int, _ node: Int) {
         let peer = state.nodes[1 - node]
         guard peer.power != .off, peer.resources[index].mayRun else { return }
-        guard peer.resources[index].truth == .running || peer.resources[index].isBusy else { return }
+        guard peer.resources[index].truth == .running || peer.resources[index].isBusy else {
+            return
+        }
         judgeSplit("the address is on both nodes", node, isAddress: true)
     }
 
     private mutating func checkStop(_ index: Int, _ what: String, _ node: Int) {
         let machine = state.nodes[node]
-        for later in machine.resources.indices where later > index && machine.resources[later].mayRun
-        {
+        // A node that is cut off lets go of an address before what stands behind it (S12).
+        let letsGo =
+            machine.resources[index].isAddress
+            && now - machine.memory.suspendedAt < Self.echoOfOrders
+        for later in machine.resources.indices
+        where later > index && machine.resources[later].mayRun && !letsGo {
             violate("S3", "\(what) before resource \(later) is stopped", node)
         }
         guard machine.resources[index].truth == .running else { return }
@@ -93,6 +100,7 @@ extension Stepper {
         let machine = state.nodes[node]
         let peer = state.nodes[1 - node]
         if machine.isShuttingDown || hasOrder { return true }
+        if now - machine.memory.actedAt < Self.echoOfOrders { return true }
         if machine.memory.hasFailedStart || machine.memory.wasFoundHalf { return true }
         // Who slept, and hears of a peer that began anew or used a higher epoch meanwhile, yields (S8, S14).
         let since = machine.memory.acquiredAt ?? now
@@ -137,6 +145,12 @@ extension Stepper {
             exception = .frozenMachine
         } else if couldTell {
             return violate("S1", text, node)
+        } else if (0...1).contains(where: { beginsWithoutContact($0) }) {
+            exception = .bootPolicy
+        } else if isAddress,
+            (0...1).contains(where: { knowsItIsCutOff($0, since: window, isTaker: $0 == node) })
+        {
+            return violate("S12", "\(text), and one of them is cut off", node)
         } else {
             // No network of the model loses single answers: each was cut, or nobody was there to speak on it.
             exception = .allNetworksCut
@@ -155,13 +169,72 @@ extension Stepper {
         state.splitEnd = now
     }
 
+    /// Without contact since its boot a node starts what `boot_policy` allows: what it held last, if that is an address.
+    private mutating func checkBootStart(_ what: String, _ node: Int) {
+        let memory = state.nodes[node].memory
+        guard memory.contactAt < memory.upSince, !hasOrder else { return }
+        if model.plan.variant == .address, memory.wasOwner { return }
+        violate("S1", "\(what) by who heard nobody since its boot", node)
+    }
+
+    /// Whether `boot_policy` may have let a node begin that never heard its peer since its boot.
+    private func beginsWithoutContact(_ node: Int) -> Bool {
+        let memory = state.nodes[node].memory
+        return model.plan.variant == .address && memory.contactAt < memory.upSince
+    }
+
+    /// Whether nothing but pulled cables parts the nodes, and a node whose own is pulled could know since `time` (S12).
+    private func knowsItIsCutOff(_ node: Int, since time: Int64, isTaker: Bool) -> Bool {
+        let machine = state.nodes[node]
+        let deadtime = model.settings[node].timings.deadtime.nanoseconds
+        guard state.networks.allSatisfy({ $0.isCut == [false, false] }), machine.turns,
+            now - machine.wentOnAt > deadtime
+        else { return false }
+        let cable = state.networks[ExplorerModel.service].cables[node]
+        guard cable.isPulled, cable.pulledAt <= time else { return false }
+        // A stop that hangs or failed is S4's.
+        if machine.resources.contains(where: { $0.isStopUnconfirmed || $0.isBusy }) { return false }
+        // A peer that was found dead or had left, and has only now begun again, is not known to live.
+        let peer = state.nodes[1 - node].memory
+        if !isTaker, machine.memory.contactAt < max(peer.upSince, peer.startedAt) { return false }
+        return !cable.hasCarrier || isTaker
+    }
+
+    /// A node calls itself cut off only where something is wrong with its network, or only now was (S12).
+    mutating func checkSuspension(_ node: Int) {
+        let service = state.networks[ExplorerModel.service]
+        let patience =
+            model.settings[node].timings.deadtime.nanoseconds + ExplorerModel.quantum
+        if service.isClean, now - service.cleanSince > patience {
+            violate("S12", "the group is given up for a network that works", node)
+        }
+    }
+
     // MARK: - Sleep (S8)
+
+    /// Follows whether any path of a node has a carrier.
+    mutating func watchCarriers(_ node: Int) {
+        let paths = (0...1).filter { path(over: $0, of: node) != nil }
+        guard paths.allSatisfy({ !state.networks[$0].hasCarrier(node) }) else {
+            guard let since = state.nodes[node].carrierLostAt else { return }
+            state.nodes[node].carrierLostAt = nil
+            guard state.nodes[node].turns else { return }
+            if now - since >= earlyTake { state.nodes[node].memory.lateAt = now }
+            return noteSleep(node, since: max(since, state.nodes[node].wentOnAt))
+        }
+        state.nodes[node].carrierLostAt = state.nodes[node].carrierLostAt ?? now
+    }
+
+    /// Who slept so long may call itself late, where an early verdict is possible.
+    private var earlyTake: Int64 {
+        model.settings[0].evidence.earlyFloor.nanoseconds - millisecond
+    }
 
     /// A loop turns again which did not since `time`, or a node has a carrier again.
     mutating func noteSleep(_ node: Int, since time: Int64) {
         let earliest = model.settings[node].timings.deadtime.nanoseconds
+        if now - time >= earlyTake { state.nodes[node].memory.lateAt = now }
         guard now - time >= earliest else { return }
-        state.nodes[node].memory.lateAt = now
         state.nodes[node].memory.wokeAt = now
         guard let held = state.nodes[node].memory.acquiredAt, held < time else { return }
         guard let taken = state.nodes[1 - node].memory.acquiredAt, taken > time else { return }
@@ -195,8 +268,8 @@ extension Stepper {
     }
 
     private func isUndisturbed(since time: Int64) -> Bool {
-        let line = state.networks[ExplorerModel.replication]
-        return line.isClean && line.cleanSince <= time && state.messages.isEmpty
+        state.networks.allSatisfy { $0.isClean && $0.cleanSince <= time }
+            && state.messages.isEmpty
     }
 
     // MARK: - After each turn
@@ -243,6 +316,7 @@ extension Stepper {
         }
         state.nodes[node].memory.sentAt = now
         state.nodes[node].memory.report = content.groups.first
+        if content.groups.first?.phase == .active { state.nodes[node].memory.wasOwner = true }
         guard state.nodes[node].mayRun > 0, let report = content.groups.first else { return }
         if report.phase == .offered || report.offer != 0 {
             violate("S4", "the group is offered while some of it may run", node)

@@ -19,6 +19,8 @@ struct Stepper {
     /// What happens at this very time, in order.
     var ready: [Ready] = []
     var events = 0
+    /// Beats sent in this quantum, by node and network.
+    var beats = [[0, 0], [0, 0]]
 
     /// More events than this in one quantum are a loop that spins.
     static let eventsMaximum = 5_000
@@ -92,7 +94,7 @@ struct Stepper {
         if let index = state.messages.firstIndex(where: { $0.arrivesAt <= now }) {
             let message = state.messages.remove(at: index)
             // A cut that began meanwhile stops what is still in a queue.
-            if !state.networks[ExplorerModel.replication].isCut[message.sender] { arrive(message) }
+            if state.networks[message.network].carries(from: message.sender) { arrive(message) }
             return
         }
         for node in 0...1 where state.nodes[node].power == .on {
@@ -113,8 +115,12 @@ struct Stepper {
 
     /// Ends what has lasted long enough; what waits for its repair may be repaired now, or not yet.
     private mutating func endFaults() {
-        for network in 0...1 where isOver(\.networks[network].ends, "eth\(network)") {
-            heal(network)
+        for network in 0...1 {
+            if isOver(\.networks[network].ends, "eth\(network)") { heal(network) }
+            for node in 0...1 {
+                let name = "the cable of \(Scenery.name(of: node)) to eth\(network)"
+                if isOver(\.networks[network].cables[node].ends, name) { plug(node, network) }
+            }
         }
         for node in 0...1 where isOver(\.nodes[node].ends, Scenery.name(of: node).text) {
             goOn(node)
@@ -165,6 +171,8 @@ struct Stepper {
             return state.nodes[node].turns && !state.nodes[node].isShuttingDown
         case .cut(let network, _, _, _):
             return state.networks[network].ends == nil
+        case .pull(let node, let network, _, _):
+            return state.networks[network].cables[node].ends == nil
         }
     }
 
@@ -185,29 +193,39 @@ struct Stepper {
                 state.networks[network].isCut[sender] = true
             }
             state.networks[network].ends = FaultEnd(lasting)
-            state.networks[network].cutAt = now
             guard losesCarrier else { return }
             state.networks[network].hasCarrier = false
-            tellCarrier(network)
+            for node in 0...1 { tellCarrier(network, node) }
+        case .pull(let node, let network, let losesCarrier, let lasting):
+            state.networks[network].cables[node] = ModelCable(
+                isPulled: true,
+                hasCarrier: !losesCarrier,
+                pulledAt: now,
+                ends: FaultEnd(lasting)
+            )
+            if losesCarrier { tellCarrier(network, node) }
         case .standby(let node): orderStandby(node)
         case .shutdown(let node): orderShutdown(node)
         }
     }
 
     private mutating func heal(_ network: Int) {
-        let lostAt = state.networks[network].cutAt
-        let hadCarrier = state.networks[network].hasCarrier
         state.networks[network].isCut = [false, false]
-        state.networks[network].cleanSince = now
-        guard !hadCarrier else { return }
+        noteCleanliness(network)
+        guard !state.networks[network].hasCarrier else { return }
         state.networks[network].hasCarrier = true
-        // Who had no carrier at all was as good as asleep (S8).
-        if network == ExplorerModel.replication {
-            for node in 0...1 where state.nodes[node].turns {
-                noteSleep(node, since: max(lostAt, state.nodes[node].wentOnAt))
-            }
-        }
-        tellCarrier(network)
+        for node in 0...1 { tellCarrier(network, node) }
+    }
+
+    private mutating func plug(_ node: Int, _ network: Int) {
+        let hadCarrier = state.networks[network].cables[node].hasCarrier
+        state.networks[network].cables[node] = ModelCable()
+        noteCleanliness(network)
+        if !hadCarrier { tellCarrier(network, node) }
+    }
+
+    private mutating func noteCleanliness(_ network: Int) {
+        if state.networks[network].isClean { state.networks[network].cleanSince = now }
     }
 
     /// A machine, or its daemon, comes back from what has ended.
@@ -216,6 +234,7 @@ struct Stepper {
         case (.off, _):
             state.nodes[node].power = .on
             state.nodes[node].boots += 1
+            state.nodes[node].memory.upSince = now
             startDaemon(node)
         case (.frozen, _):
             state.nodes[node].power = .on
@@ -244,6 +263,7 @@ struct Stepper {
         state.nodes[node].power = .off
         state.nodes[node].ends = FaultEnd(lasting)
         state.nodes[node].turnedAt = nil
+        state.nodes[node].carrierLostAt = nil
         state.nodes[node].operations = []
         for index in state.nodes[node].resources.indices {
             state.nodes[node].resources[index].truth = .stopped
@@ -277,6 +297,7 @@ struct Stepper {
         state.nodes[node].keeperBeat = nil
         state.nodes[node].timerAt = Int64.max
         state.nodes[node].inbox = []
+        state.nodes[node].learntPath = nil
         state.nodes[node].memory.report = nil
         state.nodes[node].openCommand = nil
         state.nodes[node].isShuttingDown = false
@@ -306,6 +327,7 @@ struct Stepper {
         state.nodes[node].session = ModelSession()
         let lastTurn = state.nodes[node].turnedAt
         if let lastTurn { noteSleep(node, since: lastTurn) }
+        watchCarriers(node)
         noteStart(node)
         state.nodes[node].wentOnAt = now
         state.nodes[node].daemon = .running

@@ -31,7 +31,12 @@ public struct Explorer {
     public mutating func explore() -> ExplorationReport {
         var first = ModelState(model)
         for node in 0...1 { first.nodes[node].ends = FaultEnd(.quanta(0)) }
-        let root = table.insert(digest(first), parent: -1, way: StepWay(), budget: model.plan.faults)
+        let root = table.insert(
+            digest(first),
+            parent: -1,
+            way: StepWay(),
+            budget: model.plan.faults
+        )
         var stack = [
             Pending(state: first, index: root, budget: model.plan.faults, depth: 0)
         ]

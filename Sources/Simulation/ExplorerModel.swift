@@ -1,6 +1,7 @@
 // What is explored: the configuration of the small model, its discrete time, and which faults may happen. Two nodes,
-// one group, a replication network with the one configured link, a service network with the group's address and both
-// nodes' own addresses. Everything lasts a whole number of quanta; one quantum is one `keepalive`.
+// one group, a replication network with the one configured link, a service network with the group's address and a
+// router beside each node. Everything lasts a whole number of quanta; one quantum is one `keepalive`. Announcements
+// (`announce_interval`) change nothing and are left out.
 
 import Failover
 
@@ -59,8 +60,6 @@ struct ExplorerModel: Sendable {
     let settings: [Settings]
     /// What may be done to the pair at the beginning of a quantum.
     let faults: [ModelFault]
-    /// What the nodes tell each other of themselves.
-    let ownAddresses: [[OwnAddress]]
     /// From the first suspicion to the verdict, in nanoseconds.
     let judging: Int64
 
@@ -74,6 +73,9 @@ struct ExplorerModel: Sendable {
     static let deadtime = 4
     /// A write that is slow is on disk so many quanta later: later than an offer is waited for.
     static let slowWrite = 3
+    /// So many beats of a node over a network may be lost or late in one quantum: those that are quickened after them say
+    /// the same again.
+    static let beatsInDoubt = 3
     /// So many quanta a fault that does not end by itself lasts before it may be repaired: what it leads to has
     /// settled by then.
     static let patience = 14
@@ -82,14 +84,6 @@ struct ExplorerModel: Sendable {
         self.plan = plan
         settings = (0...1).map { Self.settings(plan, node: $0) }
         faults = ModelFault.all(plan.palette)
-        ownAddresses = (0...1).map { node in
-            [Self.service, Self.replication].map { network in
-                OwnAddress(
-                    address: Scenery.ownAddress(of: node, on: network),
-                    mac: Scenery.mac(of: node, on: network)
-                )
-            }
-        }
         let timings = settings[0].timings
         let begin = min(
             max(timings.warntime, timings.keepalive * 3 / 2),
@@ -109,8 +103,14 @@ struct ExplorerModel: Sendable {
             deadtime: quanta(deadtime),
             initdead: quanta(6),
             fitSettle: quanta(1),
-            offerTimeout: quanta(2)
+            offerTimeout: quanta(2),
+            holdDown: quanta(4)
         )
+        var evidence = EvidenceSettings(deadtime: timings.deadtime)
+        evidence.jeopardyTime = quanta(6)
+        // So that fourteen questions lie whole milliseconds apart.
+        evidence.earlyFloor = .milliseconds(1750)
+        evidence.announceInterval = nil
         let address = Scenery.groupAddress(0)
         var resources = [resource("IPaddr2::\(address)/24", type: "IPaddr2", address: address)]
         if plan.variant == .storage {
@@ -131,6 +131,7 @@ struct ExplorerModel: Sendable {
             timings: timings,
             autoFailback: plan.returnsGroups ? .on : .off,
             unprovedTakeover: true,
+            evidence: evidence,
             links: [LinkSettings(name: "bcast eth1", device: "eth1")],
             groups: [group]
         )

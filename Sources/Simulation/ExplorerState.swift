@@ -32,15 +32,34 @@ struct ModelState: Sendable {
 struct ModelNetwork: Sendable {
     /// Whether frames from node 0, and from node 1, are lost.
     var isCut = [false, false]
+    /// Whether its cut took the carrier.
     var hasCarrier = true
     /// When the cut ends.
     var ends: FaultEnd?
-    /// When it was last cut.
-    var cutAt = Int64.min / 2
+    /// Each node's own cable.
+    var cables = [ModelCable(), ModelCable()]
     /// Since when nothing has disturbed it.
     var cleanSince: Int64 = .min / 2
 
-    var isClean: Bool { !isCut[0] && !isCut[1] }
+    /// Whether nothing disturbs it.
+    var isClean: Bool { !isCut[0] && !isCut[1] && !cables[0].isPulled && !cables[1].isPulled }
+
+    /// Whether frames of a node reach the other.
+    func carries(from node: Int) -> Bool {
+        !isCut[node] && !cables[0].isPulled && !cables[1].isPulled
+    }
+
+    /// Whether the device of a node has a carrier.
+    func hasCarrier(_ node: Int) -> Bool { hasCarrier && cables[node].hasCarrier }
+}
+
+/// A node's cable to a network.
+struct ModelCable: Sendable {
+    var isPulled = false
+    var hasCarrier = true
+    var pulledAt = Int64.min / 2
+    /// When it is put back.
+    var ends: FaultEnd?
 }
 
 /// When a fault that lasts ends.
@@ -78,6 +97,10 @@ struct ModelNode: Sendable {
     var inbox: [ModelInbound] = []
     /// Since when its loop has not turned.
     var pausedAt: Int64 = 0
+    /// Since when none of its paths has had a carrier; `nil` while one has.
+    var carrierLostAt: Int64?
+    /// The place of its learnt path over the service network.
+    var learntPath: Int?
     /// When it last went on, or its daemon began.
     var wentOnAt: Int64 = 0
     /// When its loop last turned in this boot.
@@ -191,6 +214,14 @@ struct ModelMemory: Sendable {
     var yieldsInSplit = false
     /// Something was started in this event: its epoch is judged at the end of it.
     var checksEpoch = false
+    /// When the machine booted.
+    var upSince = Int64.min / 2
+    /// Its beats have called the group active here.
+    var wasOwner = false
+    /// When the core last said that it lets go because it is cut off (S12).
+    var suspendedAt = Int64.min / 2
+    /// When it last said so, or gave the group up because its network was lost.
+    var actedAt = Int64.min / 2
 }
 
 /// A beat under way.
@@ -198,6 +229,8 @@ struct ModelMessage: Sendable {
     var sender: Int
     var run: UInt64
     var sequence: UInt64
+    /// The network that carries it.
+    var network: Int
     var content: BeatContent
     /// What the sender last heard of the receiver, and of a candidate.
     var echo: ModelEcho?
@@ -232,26 +265,44 @@ struct ModelSession: Sendable {
     var candidate: Heard?
     /// `sequence` when `current` was last heard.
     var mark: UInt64 = 0
+    /// By network: the highest sequence heard of `current`.
+    var pathHighest: [UInt64] = [0, 0]
 
-    /// Judges a beat to a node whose run is `run`; the echo it proves itself by, when it is to be applied.
-    mutating func accept(_ message: ModelMessage, run: UInt64, at now: Int64) -> ModelEcho? {
+    /// What a beat is.
+    enum Judgement {
+        /// News, proved by this echo.
+        case accepted(ModelEcho)
+        /// Heard before on another path, which works.
+        case repeated
+        /// Nothing that is applied.
+        case dropped
+    }
+
+    /// Judges a beat to a node whose run is `run`.
+    mutating func judge(_ message: ModelMessage, run: UInt64, at now: Int64) -> Judgement {
         let isCurrent = message.run == current?.run
         let echoes = [message.echo, message.candidateEcho]
         guard let echo = echoes.compactMap(\.self).first(where: { $0.run == run }) else {
             if !isCurrent { noteCandidate(message, at: now) }
-            return nil
+            return .dropped
         }
         if isCurrent {
-            guard message.sequence > current?.highest ?? 0 else { return nil }
+            guard message.sequence > pathHighest[message.network] else { return .dropped }
+            pathHighest[message.network] = message.sequence
+            mark = sequence
+            guard message.sequence > current?.highest ?? 0 else { return .repeated }
         } else {
-            guard current == nil || echo.sequence > mark else { return nil }
+            guard current == nil || echo.sequence > mark else { return .dropped }
             let known = candidate?.run == message.run ? candidate?.highest : nil
-            guard message.sequence > known ?? 0 else { return nil }
+            guard message.sequence > known ?? 0 else { return .dropped }
+            let floor = known ?? message.sequence - 1
+            pathHighest = [floor, floor]
+            pathHighest[message.network] = message.sequence
             candidate = nil
+            mark = sequence
         }
-        mark = sequence
         current = Heard(run: message.run, highest: message.sequence, at: now)
-        return echo
+        return .accepted(echo)
     }
 
     /// Remembers a run that has not proved itself; one older than the present one is not worth the place here, where

@@ -26,6 +26,9 @@ struct ExplorerTranscript: Sendable {
     mutating func event(_ event: Event, _ node: Int, at time: Int64) {
         switch event {
         case .timeReached, .probeAnswered, .persisted, .heartbeatRepeated: return
+        case .networksChanged(let networks):
+            let words = networks.map { "\($0.device)\($0.hasCarrier ? "" : " without carrier")" }
+            write(time, name(node), "networks: \(words.joined(separator: ", "))")
         case .heartbeatReceived(let beat, _):
             guard heard[node] != beat.content.groups || beat.content.kind == .daemonDown else {
                 return
@@ -47,8 +50,8 @@ struct ExplorerTranscript: Sendable {
     /// What a core asks for.
     mutating func effect(_ effect: Effect, _ node: Int, at time: Int64) {
         switch effect {
-        case .probe, .progress, .announceAddresses: return
-        case .sendHeartbeat(let content):
+        case .probe, .ping, .progress, .announceAddresses: return
+        case .sendHeartbeat(let content, _):
             guard said[node] != content.groups else { return }
             said[node] = content.groups
             write(time, name(node), "  says: \(words(content.groups))")
@@ -60,6 +63,8 @@ struct ExplorerTranscript: Sendable {
             write(time, name(node), "  runs \(text)")
         case .note(let notice): write(time, name(node), "  notes \(notice.text)")
         case .reply(_, let reply): write(time, name(node), "  replies \(reply.outcome)")
+        case .setPath(_, let path):
+            write(time, name(node), "  path: \(path?.name ?? "none")")
         case .cancelOperation, .resetNode, .endDaemon: write(time, name(node), "  \(effect)")
         }
     }

@@ -72,7 +72,8 @@ private func parseExplore(_ arguments: [String]) -> ExploreOptions {
         case "--faults":
             options.faults = value { text in Int(text).flatMap { (0...4).contains($0) ? $0 : nil } }
         case "--variant": options.variants = [value { ExplorationVariant(rawValue: $0) }]
-        case "--failback": options.failbacks = [value { $0 == "on" ? true : $0 == "off" ? false : nil }]
+        case "--failback":
+            options.failbacks = [value { $0 == "on" ? true : $0 == "off" ? false : nil }]
         case "--palette": options.palette = value { ExplorationPalette(rawValue: $0) }
         case "--limit": options.limit = value { Int($0) }
         case "--probe": options.probation = value { Int($0) }

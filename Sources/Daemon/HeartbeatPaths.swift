@@ -12,11 +12,18 @@ struct HeartbeatPath: Equatable, Sendable {
     var port: UInt16
     /// To whom.
     var destination: DeviceSocket.Destination
+
+    /// The multicast group of the path, where it is one.
+    var group: Linux.IPAddress? {
+        if case .multicast(let group, _, _) = destination { return group }
+        return nil
+    }
 }
 
 /// All heartbeat sockets of one process.
 ///
-/// Links that share device and port share a socket: two would take each other's unicast datagrams.
+/// Links that share device, port and family share a socket: two would take each other's unicast
+/// datagrams.
 final class HeartbeatSockets {
     /// What came in on a link.
     struct Arrival {
@@ -37,9 +44,21 @@ final class HeartbeatSockets {
         var sockets: [DeviceSocket] = []
         var places: [Int] = []
         for path in paths {
-            let known = sockets.firstIndex { $0.device == path.device && $0.port == path.port }
+            let shares = { (device: DeviceName, port: UInt16, family: DeviceSocket.Family) in
+                device == path.device && port == path.port && family == path.destination.family
+            }
+            let known = sockets.firstIndex { shares($0.device, $0.port, $0.family) }
             if known == nil {
-                sockets.append(DeviceSocket(device: path.device, port: path.port))
+                let groups = paths.filter { shares($0.device, $0.port, $0.destination.family) }
+                    .compactMap(\.group)
+                sockets.append(
+                    DeviceSocket(
+                        device: path.device,
+                        port: path.port,
+                        family: path.destination.family,
+                        groups: groups
+                    )
+                )
             }
             places.append(known ?? sockets.count - 1)
         }
@@ -120,25 +139,36 @@ final class HeartbeatSockets {
         return arrivals
     }
 
-    /// Which of the links of a socket brought a datagram: the one whose peer sent it, else the
-    /// broadcast.
+    /// Which of the links of a socket brought a datagram: the group's or the broadcast when it was for
+    /// all, else the one whose peer sent it.
     private func link(of datagram: DeviceSocket.Datagram, _ place: Int) -> LinkIndex {
         let candidates = socketOfLink.indices.filter { socketOfLink[$0] == place }
+        let isForAll =
+            HeartbeatSockets.isBroadcast(datagram.destination)
+            || candidates.contains { place in
+                paths[place].group.map { $0 == datagram.destination } ?? false
+            }
         let exact = candidates.first { candidate in
             switch paths[candidate].destination {
-            case .unicast(let peer):
-                peer == datagram.source && !HeartbeatSockets.isBroadcast(datagram.destination)
+            case .unicast(let peer): peer == datagram.source && !isForAll
             case .broadcast: HeartbeatSockets.isBroadcast(datagram.destination)
+            case .multicast(let group, _, _): group == datagram.destination
             }
         }
-        return LinkIndex(exact ?? candidates.first ?? 0)
+        // A peer with several addresses may answer from another one than is written.
+        let unicast = candidates.first { candidate in
+            if case .unicast = paths[candidate].destination { return !isForAll }
+            return false
+        }
+        return LinkIndex(exact ?? unicast ?? candidates.first ?? 0)
     }
 
     /// A directed broadcast cannot be told from an address without its prefix; its last octet is
     /// 255 or the limited broadcast's in all but odd networks, where the first link of the socket
     /// is credited instead.
-    private static func isBroadcast(_ address: IPv4Address?) -> Bool {
-        address.map { $0.number & 0xff == 0xff } ?? false
+    private static func isBroadcast(_ address: Linux.IPAddress?) -> Bool {
+        guard case .v4(let address) = address else { return false }
+        return address.number & 0xff == 0xff && address.number >> 28 != 0xe
     }
 
     private func note(_ link: Int, isUp works: Bool) -> (link: LinkIndex, isUp: Bool)? {

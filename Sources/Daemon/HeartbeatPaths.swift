@@ -18,6 +18,16 @@ struct HeartbeatPath: Equatable, Sendable {
         if case .multicast(let group, _, _) = destination { return group }
         return nil
     }
+
+    /// Whether its datagrams can leave by a socket.
+    func canShare(_ socket: DeviceSocket) -> Bool {
+        socket.device == device && socket.port == port && socket.family == destination.family
+    }
+
+    /// A socket for it, not yet open, that joins these groups.
+    func socket(groups: [Linux.IPAddress]) -> DeviceSocket {
+        DeviceSocket(device: device, port: port, family: destination.family, groups: groups)
+    }
 }
 
 /// All heartbeat sockets of one process.
@@ -31,10 +41,12 @@ final class HeartbeatSockets {
         var bytes: [UInt8]
     }
 
-    private let paths: [HeartbeatPath]
-    private let sockets: [DeviceSocket]
+    /// By link: those of ha.cf, then the places of learnt ones; `nil` for a free place.
+    private var paths: [HeartbeatPath?]
+    /// `nil` where a learnt path has gone and taken its socket with it.
+    private var sockets: [DeviceSocket?]
     /// By link: which socket.
-    private let socketOfLink: [Int]
+    private var socketOfLink: [Int?]
     /// By link: whether it worked when last tried.
     private(set) var isUp: [Bool]
     /// By link: whether only a failed send speaks against it.
@@ -44,36 +56,49 @@ final class HeartbeatSockets {
         var sockets: [DeviceSocket] = []
         var places: [Int] = []
         for path in paths {
-            let shares = { (device: DeviceName, port: UInt16, family: DeviceSocket.Family) in
-                device == path.device && port == path.port && family == path.destination.family
-            }
-            let known = sockets.firstIndex { shares($0.device, $0.port, $0.family) }
+            let known = sockets.firstIndex(where: path.canShare)
             if known == nil {
-                let groups = paths.filter { shares($0.device, $0.port, $0.destination.family) }
-                    .compactMap(\.group)
-                sockets.append(
-                    DeviceSocket(
-                        device: path.device,
-                        port: path.port,
-                        family: path.destination.family,
-                        groups: groups
-                    )
-                )
+                let socket = path.socket(groups: [])
+                let groups = paths.filter { $0.canShare(socket) }.compactMap(\.group)
+                sockets.append(path.socket(groups: groups))
             }
             places.append(known ?? sockets.count - 1)
         }
-        self.paths = paths
+        let free = LinkIndex.learntMaximum
+        self.paths = paths + Array(repeating: nil, count: free)
         self.sockets = sockets
-        socketOfLink = places
-        isUp = paths.map { _ in false }
+        socketOfLink = places + Array(repeating: nil, count: free)
+        isUp = self.paths.map { _ in false }
         hasFailedSend = isUp
+    }
+
+    /// Gives a place of learnt paths another path, to one host, or none.
+    ///
+    /// The socket is opened by `reopenStale`.
+    func set(_ link: LinkIndex, _ path: HeartbeatPath?) {
+        guard paths.indices.contains(link.value) else { return }
+        let old = socketOfLink[link.value]
+        paths[link.value] = nil
+        socketOfLink[link.value] = nil
+        isUp[link.value] = false
+        hasFailedSend[link.value] = false
+        if let old, !socketOfLink.contains(old) { sockets[old] = nil }
+        guard let path else { return }
+        paths[link.value] = path
+        let known = sockets.firstIndex { $0.map(path.canShare) ?? false }
+        let place = known ?? sockets.firstIndex { $0 == nil } ?? sockets.count
+        if known == nil {
+            let socket = path.socket(groups: [])
+            if place < sockets.count { sockets[place] = socket } else { sockets.append(socket) }
+        }
+        socketOfLink[link.value] = place
     }
 
     /// How many sockets there are; `numbers` has one place for each.
     var count: Int { sockets.count }
 
     /// The descriptors, `nil` for a socket that is not open.
-    var numbers: [Int32?] { sockets.map(\.number) }
+    var numbers: [Int32?] { sockets.map { $0?.number } }
 
     /// Opens what is not open and what belongs to a device that is gone; the sockets with a new
     /// descriptor.
@@ -81,7 +106,7 @@ final class HeartbeatSockets {
         var changed: [Int] = []
         for (place, socket) in sockets.enumerated() {
             // A device that is not there is tried again at the next change of devices.
-            if (try? socket.reopenIfStale()) ?? false { changed.append(place) }
+            if (try? socket?.reopenIfStale()) ?? false { changed.append(place) }
         }
         return changed
     }
@@ -89,10 +114,11 @@ final class HeartbeatSockets {
     /// Marks links up whose device is there, up and has a carrier; the changes.
     func noteDevices(_ links: [NetworkLink]) -> [(link: LinkIndex, isUp: Bool)] {
         paths.indices.compactMap { place in
-            let device = links.first { $0.name == paths[place].device }
+            guard let path = paths[place], let socket = socketOfLink[place] else { return nil }
+            let device = links.first { $0.name == path.device }
             let works = device.map { $0.isUp && $0.hasCarrier } ?? false
             hasFailedSend[place] = false
-            return note(place, isUp: works && sockets[socketOfLink[place]].number != nil)
+            return note(place, isUp: works && sockets[socket]?.number != nil)
         }
     }
 
@@ -102,10 +128,11 @@ final class HeartbeatSockets {
     /// That a device works again is told by `noteDevices`, since a send into a cable without a peer
     /// succeeds too.
     func send(_ datagrams: [[UInt8]], on link: Int) -> (link: LinkIndex, isUp: Bool)? {
-        let socket = sockets[socketOfLink[link]]
+        guard let path = paths[link], let place = socketOfLink[link], let socket = sockets[place]
+        else { return nil }
         do {
             for datagram in datagrams {
-                try socket.send(datagram, to: paths[link].destination)
+                try socket.send(datagram, to: path.destination)
             }
             guard hasFailedSend[link] else { return nil }
             hasFailedSend[link] = false
@@ -122,7 +149,7 @@ final class HeartbeatSockets {
     ///
     /// Refusals (ICMP) say nothing here.
     func receive(socket place: Int, maximum: Int) -> [Arrival] {
-        let socket = sockets[place]
+        guard let socket = sockets[place] else { return [] }
         var arrivals: [Arrival] = []
         for _ in 0..<maximum {
             do {
@@ -146,18 +173,19 @@ final class HeartbeatSockets {
         let isForAll =
             HeartbeatSockets.isBroadcast(datagram.destination)
             || candidates.contains { place in
-                paths[place].group.map { $0 == datagram.destination } ?? false
+                paths[place]?.group.map { $0 == datagram.destination } ?? false
             }
         let exact = candidates.first { candidate in
-            switch paths[candidate].destination {
+            switch paths[candidate]?.destination {
             case .unicast(let peer): peer == datagram.source && !isForAll
             case .broadcast: HeartbeatSockets.isBroadcast(datagram.destination)
             case .multicast(let group, _, _): group == datagram.destination
+            case nil: false
             }
         }
         // A peer with several addresses may answer from another one than is written.
         let unicast = candidates.first { candidate in
-            if case .unicast = paths[candidate].destination { return !isForAll }
+            if case .unicast = paths[candidate]?.destination { return !isForAll }
             return false
         }
         return LinkIndex(exact ?? unicast ?? candidates.first ?? 0)

@@ -19,6 +19,8 @@ final class Loop {
     let addresses: AddressResources
     let sockets: HeartbeatSockets
     let packets: PacketSockets
+    /// Asks ping nodes; `nil` where ha.cf names none.
+    let echoes: EchoSockets?
     let helpers: HelperSet
     let recorder: RecorderClient
     let spawner: SpawnerClient
@@ -77,6 +79,8 @@ final class Loop {
         static let signals: UInt64 = 1
         static let monitor: UInt64 = 2
         static let keeper: UInt64 = 3
+        static let echo: UInt64 = 4
+        static let echo6: UInt64 = 5
         static let firstSocket: UInt64 = 100
         static let firstPacket: UInt64 = 1000
         /// Device numbers, twice, stay below.
@@ -127,6 +131,7 @@ final class Loop {
         view = try NetworkView(reading: addresses.interfaces)
         sockets = HeartbeatSockets(loaded.paths)
         packets = PacketSockets(poller: poller, firstToken: Token.firstPacket)
+        echoes = try EchoSockets(loaded.settings.evidence.pingNodes, poller: poller)
         reset = ResetAction(command: context.options.resetCommand)
         groupAddresses = Set(loaded.settings.groups.flatMap(\.resources).compactMap(\.address))
         core = FailoverMachine(settings: loaded.settings)
@@ -314,11 +319,11 @@ final class Loop {
         feed(.started(start))
         // Read anew: datagrams of before are old, and devices may have changed since the fork.
         _ = drainRaw()
-        feed(.ownAddressesChanged(view.ownAddresses(excluding: groupAddresses)))
+        feed(.networksChanged(ownNetworks))
         for change in sockets.noteDevices(view.links) {
             feed(.linkChanged(change.link, isUp: change.isUp))
         }
-        for link in sockets.isUp.indices where !sockets.isUp[link] {
+        for link in loaded.paths.indices where !sockets.isUp[link] {
             feed(.linkChanged(LinkIndex(link), isUp: false))
             let device = loaded.paths[link].device
             let isThere = view.links.contains { $0.name == device }

@@ -117,6 +117,8 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case takeoverHeld
     /// An operation failed.
     case operationFailed
+    /// This node is cut off, and serves nothing until it is not (S12).
+    case isolated
     /// Both nodes hold a group.
     case conflict
     /// The loop was late.

@@ -173,6 +173,25 @@ struct PairTests {
         }
     }
 
+    @Test("A network of IPv6 addresses alone carries a learnt path")
+    func learntIPv6() throws {
+        try withPair(LaboratoryPair(), isStarted: false) { l0, l1 in
+            for (node, host) in [(l0, 1), (l1, 2)] {
+                let inside = "-n \(node.namespace)"
+                try Laboratory.ip("\(inside) addr flush dev eth0")
+                try Laboratory.ip("\(inside) addr add fd98::\(host)/64 dev eth0 nodad")
+            }
+            for node in [l0, l1] { try node.start() }
+            try l0.wait(until: .active)
+            for node in [l0, l1] {
+                try Laboratory.wait(for: "a learnt path on \(node.name)") {
+                    let learnt = try node.status().links.filter { $0.kind == .learnt }
+                    return learnt.count == 1 && learnt[0].state == .up ? () : nil
+                }
+            }
+        }
+    }
+
     @Test("A link that is taken down and comes back is used again")
     func link() throws {
         try withPair(LaboratoryPair(deadtime: "30")) { l0, l1 in

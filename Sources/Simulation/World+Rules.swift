@@ -450,6 +450,8 @@ extension World {
             }
         case .takeover(let scope):
             for group in groups(of: scope, machine) where !machine.runsWholly(group) {
+                // Nor what was there, and is started anew for a failed service.
+                if machine.services[group].actedAt >= open.at { continue }
                 // Nor what ran here already when the command was given, and a split has taken since.
                 if splits[group] != nil || lastSplitEnd[group] >= open.at { continue }
                 violate(

@@ -27,6 +27,12 @@ probe_stop() {
     [ -z "${LAB_VERBOSE:-}" ] || cat "$LAB_WORK/timeline"
 }
 
+# One question over TCP, as the prober's with --tcp.
+client_is_served() {
+    in_net client timeout 0.5 bash -c \
+        "exec 3<>/dev/tcp/$group_address/$service_port && read -r -u 3 name && [ -n \"\$name\" ]" 2>/dev/null
+}
+
 milliseconds() { printf '%d.%d ms' $(($1 / 1000)) $((($1 % 1000) / 100)); }
 
 # The middle one of an odd number of figures.

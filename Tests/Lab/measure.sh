@@ -43,7 +43,7 @@ result() {
     # No field empty: the table is read back with tabs between.
     printf '%s\t%s\t%s\t%s\t%s\n' "$scenario" "$1" "${2:-nothing}" "${3:-nothing}" "$4" \
         >>"${LAB_RESULTS:-/dev/null}"
-    printf '   %-48s %14s  (%s)  %s\n' "$1" "${2:-nothing}" "${3:-nothing}" "$4"
+    printf '   %-54s %14s  (%s)  %s\n' "$1" "${2:-nothing}" "${3:-nothing}" "$4"
     [ "$4" != BROKEN ] || broken=1
 }
 
@@ -76,6 +76,12 @@ at_worst() {
     done
     at_most "$what" "${worst:--1}" "$bound" "$allowed"
     printf '   all: %s\n' "$(all_tallied "$name")"
+}
+report_worst() {
+    local pair worst=-1
+    for pair in ${tallied[$1]:-}; do [ "${pair%:*}" -le "$worst" ] || worst=${pair%:*}; done
+    report "$2" "$(milliseconds "$worst")"
+    printf '   all: %s\n' "$(all_tallied "$1")"
 }
 at_median() {
     local name=$1 what=$2 bound=$3 pair figures=() beyond=() middle

@@ -12,7 +12,7 @@ lab-quick: ## what of the table every build is asked: cables cut and pulled, bad
 	@$(LAB_BUILD)
 	@BATON_BIN=.build/release Tests/Lab/lab quick
 
-bench: ## the table "what must hold", measured and printed (about 40 minutes)
+bench: ## the table "what must hold", measured and printed (about 50 minutes)
 	@$(LAB_BUILD)
 	@BATON_BIN=.build/release Tests/Lab/lab bench $(SCENARIOS)
 

@@ -94,8 +94,16 @@ extension ConfigurationCheck {
             peer.haCf.takesUnproved ? "on" : "off",
             "the nodes judge silence differently"
         )
+        func listed(_ words: [String]) -> String {
+            words.isEmpty ? "unset" : Set(words).sorted().joined(separator: ", ")
+        }
         let ports = { (reading: Reading) in
-            Set(reading.haCf.links.map(\.port)).sorted().map(String.init).joined(separator: " ")
+            listed(reading.haCf.links.filter { $0.group == nil }.map { "\($0.port)" })
+        }
+        let groups = { (reading: Reading) in
+            listed(
+                reading.haCf.links.compactMap { link in link.group.map { "\($0) \(link.port)" } }
+            )
         }
         result.differ(
             file,
@@ -104,6 +112,14 @@ extension ConfigurationCheck {
             ports(own),
             ports(peer),
             "they do not hear each other"
+        )
+        result.differ(
+            file,
+            .error,
+            "mcast",
+            groups(own),
+            groups(peer),
+            "a node hears only the groups it has joined"
         )
         compareEvidence(own.haCf, peer.haCf, file, &result)
     }

@@ -194,13 +194,14 @@ struct Reading {
 
     private mutating func judgePaths() {
         let witnesses = [
-            "ping", "ping_group", "stonith", "stonith_host", "serial", "mcast", "mcast6", "ucast6",
+            "ping", "ping_group", "stonith", "stonith_host", "serial",
         ]
         guard sharesOneNetwork, let device = haCf.links.first?.device,
             witnesses.allSatisfy({ haCf.positions[$0] == nil })
         else { return }
         let replicates = groups.groups.flatMap(\.resources).contains { $0.type == "drbddisk" }
-        let link = haCf.positions["bcast"] ?? haCf.positions["ucast"] ?? haCf.positions["udp"]
+        let link = ["bcast", "ucast", "udp", "ucast6", "mcast", "mcast6"]
+            .compactMap { haCf.positions[$0] }.first
         haCfList?.warning(
             .oneNetwork,
             at: link,

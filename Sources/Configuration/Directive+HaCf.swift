@@ -41,7 +41,7 @@ extension Directive {
             .integer(1...65535),
             standard: "694",
             examples: ["udpport 694"],
-            "UDP port of the `bcast` and `ucast` lines that follow."
+            "UDP port of the `bcast`, `ucast` and `ucast6` lines that follow."
         ),
         Directive(
             "bcast",
@@ -78,9 +78,9 @@ extension Directive {
             .nodes,
             grammar: "ucast6 DEVICE ADDRESS",
             .words(2...2),
-            .withoutEffect("IPv6 links are not built yet; use bcast or ucast", .warning),
-            examples: ["ucast6 eth1 fd00::3"],
-            "Heartbeats by UDP to one IPv6 address of the peer."
+            examples: ["ucast6 eth1 fd00::3", "ucast6 eth1 fe80::5054:ff:fe29:3949"],
+            "Heartbeats by UDP to one IPv6 address of the peer; a link-local one is of the device, whether or "
+                + "not %DEVICE stands behind it. A line that names an own address is left out."
         ),
         Directive(
             "mcast",
@@ -88,9 +88,9 @@ extension Directive {
             .nodes,
             grammar: "mcast DEVICE GROUP PORT TTL LOOP",
             .words(5...5),
-            .withoutEffect("multicast links are not built yet; use bcast or ucast", .warning),
-            examples: ["mcast eth1 239.0.0.1 694 1 0"],
-            "Heartbeats by IPv4 multicast."
+            examples: ["mcast eth1 239.192.0.1 694 1 0"],
+            "Heartbeats by IPv4 multicast: to a group of 239.192.0.0/14, say, on a port of its own, through "
+                + "routers when TTL (1 to 255) is more than 1. LOOP 1 lets this host hear itself; always write 0."
         ),
         Directive(
             "mcast6",
@@ -98,9 +98,9 @@ extension Directive {
             .nodes,
             grammar: "mcast6 DEVICE GROUP PORT HOPS LOOP",
             .words(5...5),
-            .withoutEffect("multicast links are not built yet; use bcast or ucast", .warning),
-            examples: ["mcast6 eth1 ff05::1 694 1 0"],
-            "Heartbeats by IPv6 multicast."
+            examples: ["mcast6 eth1 ff12::1:2:3:4 694 1 0"],
+            "Heartbeats by IPv6 multicast: to a group of ff12::/16, say, on a port of its own, through routers "
+                + "when HOPS (1 to 4) is more than 1. LOOP as for mcast."
         ),
         Directive(
             "serial",

@@ -72,25 +72,9 @@ extension HaCfParser {
 
     mutating func set(_ row: Directive, _ name: Word, words: [Word]) {
         switch row.name {
-        case "bcast", "udp":
-            if row.name == "udp" {
-                list.warning(.oldName, at: name.position, "'udp' is the old name of 'bcast'")
-            }
-            for word in words {
-                if let device = device(word) { link(.broadcast, device, word) }
-            }
-        case "ucast":
-            guard let device = device(words[0]) else { return }
-            guard let peer = IPAddress(words[1].text), peer.isIPv4 else {
-                list.error(
-                    .invalidAddress,
-                    at: words[1].position,
-                    "\(quoted(words[1].text)) is no IPv4 address",
-                    hint: "names are not resolved here: write the address"
-                )
-                return
-            }
-            link(.unicast(peer: peer), device, words[1])
+        case "bcast", "udp": broadcast(row, name, words)
+        case "ucast", "ucast6": unicast(row, words)
+        case "mcast", "mcast6": multicast(row, words)
         case "ping": ping(words)
         case "ping_group": pingGroup(words)
         case "timeout": timeout(words)
@@ -144,33 +128,6 @@ extension HaCfParser {
             ), !result.statelessTypes.contains(value.text)
         else { return }
         result.statelessTypes.append(value.text)
-    }
-
-    mutating func device(_ value: Word) -> String? {
-        guard isDeviceName(value.text) else {
-            list.error(
-                .invalidName,
-                at: value.position,
-                "\(quoted(value.text)) is no device name",
-                hint: "at most 15 characters, as `ip link` prints it"
-            )
-            return nil
-        }
-        return value.text
-    }
-
-    mutating func link(_ medium: HeartbeatLink.Medium, _ device: String, _ word: Word) {
-        let link = HeartbeatLink(medium: medium, device: device, port: port)
-        if result.links.contains(where: { $0.medium == medium && $0.device == device }) {
-            list.warning(.givenTwice, at: word.position, "link '\(link.name)' is named twice")
-        } else if list.hasRoom(
-            after: result.links.count,
-            maximum: LinkIndex.configuredMaximum,
-            of: "heartbeat links",
-            at: word.position
-        ) {
-            result.links.append(link)
-        }
     }
 
     mutating func timeout(_ words: [Word]) {

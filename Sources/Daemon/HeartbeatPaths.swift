@@ -12,11 +12,28 @@ struct HeartbeatPath: Equatable, Sendable {
     var port: UInt16
     /// To whom.
     var destination: DeviceSocket.Destination
+
+    /// The multicast group of the path, where it is one.
+    var group: Linux.IPAddress? {
+        if case .multicast(let group, _, _) = destination { return group }
+        return nil
+    }
+
+    /// Whether its datagrams can leave by a socket.
+    func canShare(_ socket: DeviceSocket) -> Bool {
+        socket.device == device && socket.port == port && socket.family == destination.family
+    }
+
+    /// A socket for it, not yet open, that joins these groups.
+    func socket(groups: [Linux.IPAddress]) -> DeviceSocket {
+        DeviceSocket(device: device, port: port, family: destination.family, groups: groups)
+    }
 }
 
 /// All heartbeat sockets of one process.
 ///
-/// Links that share device and port share a socket: two would take each other's unicast datagrams.
+/// Links that share device, port and family share a socket: two would take each other's unicast
+/// datagrams.
 final class HeartbeatSockets {
     /// What came in on a link.
     struct Arrival {
@@ -39,9 +56,11 @@ final class HeartbeatSockets {
         var sockets: [DeviceSocket] = []
         var places: [Int] = []
         for path in paths {
-            let known = sockets.firstIndex { $0.device == path.device && $0.port == path.port }
+            let known = sockets.firstIndex(where: path.canShare)
             if known == nil {
-                sockets.append(DeviceSocket(device: path.device, port: path.port))
+                let socket = path.socket(groups: [])
+                let groups = paths.filter { $0.canShare(socket) }.compactMap(\.group)
+                sockets.append(path.socket(groups: groups))
             }
             places.append(known ?? sockets.count - 1)
         }
@@ -53,7 +72,9 @@ final class HeartbeatSockets {
         hasFailedSend = isUp
     }
 
-    /// Gives a place of learnt paths another path, or none; the socket is opened by `reopenStale`.
+    /// Gives a place of learnt paths another path, to one host, or none.
+    ///
+    /// The socket is opened by `reopenStale`.
     func set(_ link: LinkIndex, _ path: HeartbeatPath?) {
         guard paths.indices.contains(link.value) else { return }
         let old = socketOfLink[link.value]
@@ -64,10 +85,10 @@ final class HeartbeatSockets {
         if let old, !socketOfLink.contains(old) { sockets[old] = nil }
         guard let path else { return }
         paths[link.value] = path
-        let known = sockets.firstIndex { $0?.device == path.device && $0?.port == path.port }
+        let known = sockets.firstIndex { $0.map(path.canShare) ?? false }
         let place = known ?? sockets.firstIndex { $0 == nil } ?? sockets.count
         if known == nil {
-            let socket = DeviceSocket(device: path.device, port: path.port)
+            let socket = path.socket(groups: [])
             if place < sockets.count { sockets[place] = socket } else { sockets.append(socket) }
         }
         socketOfLink[link.value] = place
@@ -145,26 +166,37 @@ final class HeartbeatSockets {
         return arrivals
     }
 
-    /// Which of the links of a socket brought a datagram: the one whose peer sent it, else the
-    /// broadcast.
+    /// Which of the links of a socket brought a datagram: the group's or the broadcast when it was for
+    /// all, else the one whose peer sent it.
     private func link(of datagram: DeviceSocket.Datagram, _ place: Int) -> LinkIndex {
         let candidates = socketOfLink.indices.filter { socketOfLink[$0] == place }
+        let isForAll =
+            HeartbeatSockets.isBroadcast(datagram.destination)
+            || candidates.contains { place in
+                paths[place]?.group.map { $0 == datagram.destination } ?? false
+            }
         let exact = candidates.first { candidate in
             switch paths[candidate]?.destination {
-            case .unicast(let peer):
-                peer == datagram.source && !HeartbeatSockets.isBroadcast(datagram.destination)
+            case .unicast(let peer): peer == datagram.source && !isForAll
             case .broadcast: HeartbeatSockets.isBroadcast(datagram.destination)
+            case .multicast(let group, _, _): group == datagram.destination
             case nil: false
             }
         }
-        return LinkIndex(exact ?? candidates.first ?? 0)
+        // A peer with several addresses may answer from another one than is written.
+        let unicast = candidates.first { candidate in
+            if case .unicast = paths[candidate]?.destination { return !isForAll }
+            return false
+        }
+        return LinkIndex(exact ?? unicast ?? candidates.first ?? 0)
     }
 
     /// A directed broadcast cannot be told from an address without its prefix; its last octet is
     /// 255 or the limited broadcast's in all but odd networks, where the first link of the socket
     /// is credited instead.
-    private static func isBroadcast(_ address: IPv4Address?) -> Bool {
-        address.map { $0.number & 0xff == 0xff } ?? false
+    private static func isBroadcast(_ address: Linux.IPAddress?) -> Bool {
+        guard case .v4(let address) = address else { return false }
+        return address.number & 0xff == 0xff && address.number >> 28 != 0xe
     }
 
     private func note(_ link: Int, isUp works: Bool) -> (link: LinkIndex, isUp: Bool)? {

@@ -35,10 +35,13 @@ extension Loop {
     /// Opens the socket of a learnt path, or closes it.
     private func setPath(_ link: LinkIndex, _ path: LearntPath?) {
         let learnt = path.flatMap { path -> HeartbeatPath? in
-            guard let device = DeviceName(rawValue: path.device), let first = loaded.paths.first,
-                case .v4(let address) = Linux.IPAddress(path.peer)
+            guard let device = DeviceName(rawValue: path.device), let first = loaded.paths.first
             else { return nil }
-            return HeartbeatPath(device: device, port: first.port, destination: .unicast(address))
+            return HeartbeatPath(
+                device: device,
+                port: first.port,
+                destination: .unicast(Linux.IPAddress(path.peer))
+            )
         }
         sockets.set(link, learnt)
         openSockets()

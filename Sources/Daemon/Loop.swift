@@ -61,6 +61,10 @@ final class Loop {
     var now: Int64
     /// What the last beat said.
     var lastBeat: BeatContent?
+    /// How late this loop was at each of its turns.
+    var latenesses = LatencyHistogram()
+    /// Processor time taken by others.
+    var stolen = StolenTime()
     /// When a candidate was last answered.
     var lastCandidateAnswer: Int64 = 0
     /// When an address was last put back, and when to look again.
@@ -217,6 +221,7 @@ final class Loop {
         now = wake.now
         shared.setInstant(.loopTurn, now)
         let lateness = wake.lateness
+        latenesses.add(.nanoseconds(max(0, lateness)))
         if lateness > Int64(bitPattern: shared[.latenessMaximum]) {
             shared[.latenessMaximum] = UInt64(lateness)
         }
@@ -241,6 +246,7 @@ final class Loop {
         feedQueue()
         notifyDue()
         packets.sendDue(at: now, view)
+        stolen.look(at: now)
         recorder.push()
         spawner.push()
         checks.push()

@@ -42,6 +42,9 @@ public struct FailoverMachine: Sendable {
     var nextPing: Instant?
     /// How many of them answered, as last told.
     var pingsTold = 0
+    /// The longest delay that came near `deadtime`, and when that was last said.
+    var worstDelay = Duration.zero
+    var advisedAt: Instant?
     /// Since when the peer reaches more of them than this node.
     var fewerPingsSince: Instant?
     /// Numbers of failures of networks.

@@ -11,6 +11,8 @@ struct LinkView: Sendable {
     var downSince: Instant?
     /// When the peer was last heard on it.
     var lastHeard: Instant?
+    /// Times between two beats on it while it worked.
+    var gaps = LatencyHistogram()
     /// As last noted.
     var state = LinkState.down
 }
@@ -157,6 +159,9 @@ extension FailoverMachine {
 
     mutating func linkHeard(_ link: LinkIndex) {
         guard links.indices.contains(link.value), isPath(link.value) else { return }
+        if let last = links[link.value].lastHeard, links[link.value].state != .down {
+            links[link.value].gaps.add(now - last)
+        }
         links[link.value].lastHeard = now
     }
 

@@ -60,6 +60,7 @@ extension FailoverMachine {
         let content = beat.content
         linkHeard(link)
         if peer.incarnation != beat.incarnation { newIncarnation(beat) }
+        if peer.isPresent, let last = peer.lastHeard { noteGap(now - last) }
         peer.lastHeard = now
         peer.lastDaemonDown = nil
         // A peer that says less than any deadtime may be would make every stall one that matters.
@@ -372,6 +373,7 @@ extension FailoverMachine {
             probes.rounds = 0
             probes.nextRound = now
         }
+        noteLateness(lateness)
         guard lateness >= earliestTake else { return }
         wasLate(because: "the loop stood still for \(lateness.text)")
     }

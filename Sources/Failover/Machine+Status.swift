@@ -12,11 +12,16 @@ extension FailoverMachine {
                 LinkStatus(
                     name: linkName(place),
                     kind: place < settings.links.count ? .configured : .learnt,
-                    state: linkState(links[place])
+                    state: linkState(links[place]),
+                    gaps: links[place].gaps
                 )
             },
             groups: groups.indices.map { groupStatus($0, at: now) },
             protection: protection,
+            timing: TimingStatus(
+                deadtimeMilliseconds: settings.timings.deadtime.milliseconds,
+                advice: deadtimeAdvice
+            ),
             lastMove: lastMove,
             reason: statusReason,
             nextStep: nextStep

@@ -121,6 +121,8 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case isolated
     /// Both nodes hold a group.
     case conflict
+    /// What was observed leaves `deadtime` little room.
+    case deadtimeShort
     /// The loop was late.
     case late
     /// The two nodes' configurations differ.

@@ -43,10 +43,11 @@ test: setup ## build everything for debugging and run every test
 
 # The rules on imports, files and documents are tests (Tests/HouseTests), and so are the planted bugs
 # (Tests/SimulationTests): `make test` runs them.
-check: setup lint build ## format, warnings, 10,000 simulated stories, each parser fuzzed for 5 s, the demo
+check: setup lint build ## format, warnings, 10,000 simulated stories, each parser fuzzed for 5 s, the demo, cut cables
 	$(MAKE) simulate STORIES=10000
 	$(MAKE) fuzz FUZZ_SECONDS=5
 	$(MAKE) demo
+	$(MAKE) lab-quick
 
 simulate: setup ## tell STORIES (100,000) simulated stories; a bad one is shortened and printed
 	$(RELEASE) baton-simulate
@@ -90,5 +91,5 @@ install: ## put programs, manual pages, unit and completion under DESTDIR (PREFI
 	$(BINARIES)/baton completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/baton
 	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/baton
 
-# demo, bench, check-long.
+# demo, bench, lab-quick, check-long.
 include Tests/Lab/lab.mk

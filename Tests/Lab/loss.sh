@@ -4,6 +4,7 @@
 
 # lossy KEEPALIVE DEADTIME LOSS CABLE: CABLE is a function that makes the cable bad by the per cent given.
 lossy() {
+    # shellcheck disable=SC2034 # learnt_pair reads keepalive and deadtime
     local what="$1/$2, $3 %: " seconds=${BATON_LOSS_SECONDS:-60} before pages
     keepalive=$1 deadtime=$2
     learnt_pair || return 3
@@ -11,12 +12,14 @@ lossy() {
     pages=$(($(pages_of l0) + $(pages_of l1)))
     probe_start || return 3
     sleep 0.3
-    "$4" "$3"
+    "$4" "$3" >"$LAB_WORK/cable.out"
     sleep "$seconds"
     probe_stop || return 3
     printf '   %sl0 says %s, l1 says %s of the other\n' "$what" "$(status_of l0 peer.state)" \
         "$(status_of l1 peer.state)"
     good_cable
+    report "${what}the cable" "$(sed 's/the cable //' "$LAB_WORK/cable.out")"
+    report "${what}questions of the client answered" "$((answered * 100 / asked)) %"
     "$judge" "${what}failovers in $seconds s" "$((gains_l0 + gains_l1))" 0
     "$judge" "${what}times given up" "$((losses_l0 + losses_l1))" 0
     "$judge" "${what}epoch" "$(epoch_of l0)" "$before"

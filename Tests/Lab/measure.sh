@@ -27,6 +27,12 @@ probe_stop() {
     [ -z "${LAB_VERBOSE:-}" ] || cat "$LAB_WORK/timeline"
 }
 
+# One question over TCP, as the prober's with --tcp.
+client_is_served() {
+    in_net client timeout 0.5 bash -c \
+        "exec 3<>/dev/tcp/$group_address/$service_port && read -r -u 3 name && [ -n \"\$name\" ]" 2>/dev/null
+}
+
 milliseconds() { printf '%d.%d ms' $(($1 / 1000)) $((($1 % 1000) / 100)); }
 
 # The middle one of an odd number of figures.
@@ -37,7 +43,7 @@ result() {
     # No field empty: the table is read back with tabs between.
     printf '%s\t%s\t%s\t%s\t%s\n' "$scenario" "$1" "${2:-nothing}" "${3:-nothing}" "$4" \
         >>"${LAB_RESULTS:-/dev/null}"
-    printf '   %-48s %14s  (%s)  %s\n' "$1" "${2:-nothing}" "${3:-nothing}" "$4"
+    printf '   %-54s %14s  (%s)  %s\n' "$1" "${2:-nothing}" "${3:-nothing}" "$4"
     [ "$4" != BROKEN ] || broken=1
 }
 
@@ -70,6 +76,12 @@ at_worst() {
     done
     at_most "$what" "${worst:--1}" "$bound" "$allowed"
     printf '   all: %s\n' "$(all_tallied "$name")"
+}
+report_worst() {
+    local pair worst=-1
+    for pair in ${tallied[$1]:-}; do [ "${pair%:*}" -le "$worst" ] || worst=${pair%:*}; done
+    report "$2" "$(milliseconds "$worst")"
+    printf '   all: %s\n' "$(all_tallied "$1")"
 }
 at_median() {
     local name=$1 what=$2 bound=$3 pair figures=() beyond=() middle

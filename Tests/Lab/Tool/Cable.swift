@@ -23,6 +23,8 @@ func cable(_ options: Options) throws(LabFailure) {
         ends.append(end)
     }
     var onTheWay: [(due: Nanoseconds, to: Int32, frame: [UInt8])] = []
+    var frames = 0
+    var lost = 0
     if let file = options.text("ready") { try Kernel.append("ready\n", to: file) }
     while !Kernel.stopRequested {
         let deadline = onTheWay.first?.due ?? Kernel.now + second
@@ -32,7 +34,12 @@ func cable(_ options: Options) throws(LabFailure) {
                 on: end,
                 maximum: Kernel.frameMaximum
             ) {
-                guard !isOutgoing, Int(random.next() % 100) >= loss[side] else { continue }
+                guard !isOutgoing else { continue }
+                frames += 1
+                guard Int(random.next() % 100) >= loss[side] else {
+                    lost += 1
+                    continue
+                }
                 let copies = Int(random.next() % 100) < double ? 2 : 1
                 for _ in 0..<copies {
                     onTheWay.append((Kernel.now + delay, ends[1 - side], frame))
@@ -44,4 +51,5 @@ func cable(_ options: Options) throws(LabFailure) {
             onTheWay.removeFirst()
         }
     }
+    print("the cable lost \(lost) of \(frames) frames")
 }

@@ -7,14 +7,17 @@ run() {
     replication_cut 'replication cut: ' 'l0 l1' || return 3
     replication_cut 'replication cut, l1 12 s later: ' 'l0 - l1' || return 3
     replication_cut 'replication cut, l0 12 s later: ' 'l1 - l0' || return 3
-    all_cut wait '' || return 3
-    all_cut last-owner 'l0 ' || return 3
+    all_cut wait l0 '' || return 3
+    all_cut last-owner l0 'l0 ' || return 3
+    all_cut last-owner l1 'l1 ' || return 3
 }
 
-# power_cycled [LINE…]: a pair that has met; both machines off and on, no daemon yet.
+# power_cycled OWNER [LINE…]: a pair that has met; both machines off and on, no daemon yet.
 power_cycled() {
-    local node
+    local node owner=$1
+    shift
     learnt_pair "$@" || return
+    if [ "$owner" = l1 ]; then baton_on l0 standby >/dev/null 2>&1 && settled l1 || return; fi
     : >"$LAB_WORK/marks"
     for node in l0 l1; do crash "$node" >/dev/null && within 5 is_off "$node" || return; done
     forget_logs
@@ -25,7 +28,7 @@ one_owner() { [ "$(holders | wc -w)" = 1 ]; }
 # replication_cut WHAT ORDER: the daemons started in this order, - is a pause.
 replication_cut() {
     local step owner took=-1 started
-    power_cycled || return 3
+    power_cycled l0 || return 3
     cut l0r l1r
     probe_start || return 3
     for step in $2; do
@@ -53,25 +56,27 @@ replication_cut() {
     never_two_owners "${1}healed: "
 }
 
-# all_cut POLICY HOLDERS: nobody hears anybody; well beyond initdead and deadtime.
+# all_cut POLICY OWNER HOLDERS: nobody hears anybody; well beyond initdead and deadtime.
 all_cut() {
-    local what="all cut, boot_policy $1: "
-    power_cycled "boot_policy $1" || { result "$what" 'no pair' 'a pair' BROKEN; return 0; }
+    local what="all cut, boot_policy $1, $2 was the owner: "
+    power_cycled "$2" "boot_policy $1" || { result "$what" 'no pair' 'a pair' BROKEN; return 0; }
     cut l0r l1r l0s l1s
     probe_start || return 3
     start_daemon l0
     start_daemon l1
     sleep 25
     probe_stop || return 3
-    exactly "${what}who holds" "$(all_holders)" "$2"
+    exactly "${what}who holds" "$(all_holders)" "$3"
     exactly "${what}two owners, µs" "$double_ownership" 0
-    exactly "${what}l1 says what to type" "$([ -n "$(status_of l1 nextStep)" ] && echo yes)" yes
+    exactly "${what}who waits says what to type" \
+        "$([ -n "$(status_of "$(other "$2")" nextStep)" ] && echo yes)" yes
 
     probe_start || return 3
     heal l0r l1r l0s l1s
     sleep 8
     probe_stop || return 3
-    rests "${what}healed, at rest" l0 20
+    # Where nobody held it, the preferred node begins.
+    rests "${what}healed, at rest" "$([ -n "$3" ] && echo "$2" || echo l0)" 20
     never_two_owners "${what}healed: "
-    [ -z "$2" ] || owner_untouched l0 "${what}healed: "
+    [ -z "$3" ] || owner_untouched "$2" "${what}healed: "
 }

@@ -3,11 +3,11 @@
 . "$LAB_HERE/loss.sh"
 
 run() {
-    local loss
+    local loss pair
     for loss in ${LAB_LOSSES:-20 40}; do
-        lossy 1s 3s "$loss" bad_link || return 3
-        no_outage "1s/3s, $loss %: "
-        lossy 100ms 300ms "$loss" bad_link || return 3
-        no_outage "100ms/300ms, $loss %: "
+        for pair in ${LAB_TIMINGS:-1s/3s 100ms/300ms}; do
+            lossy "${pair%/*}" "${pair#*/}" "$loss" bad_link || return 3
+            report "$pair, $loss %: the client's longest wait" "$(milliseconds "$longest_gap")"
+        done
     done
 }

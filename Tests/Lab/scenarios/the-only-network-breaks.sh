@@ -37,7 +37,7 @@ several() {
     exactly "$name: rounds in which it was let go first" "$first" "$count"
     report "$name: let go before taken, at least" "$(milliseconds "${least:-0}")"
     exactly "$name: two owners, µs" "$double" 0
-    report "$name: outages" "$(all_tallied "$name")"
+    report_worst "$name" "$name: outage, the longest"
     exactly "$name, cable back: rounds the owner was untouched" "$kept" "$count"
     exactly "$name, cable back: rounds that came to rest" "$rested" "$count"
     at_worst "$name back" "$name, cable back: outage" 60000

@@ -23,8 +23,8 @@ public struct ClusterConfiguration: Equatable, Sendable {
     public var nodes: [String]
     /// The times of the heartbeat, with the defaults of unset ones filled in.
     public var timings: Timings
-    /// `deadping`, default deadtime.
-    public var deadping: Duration
+    /// How silence is judged, besides the times: learnt paths, early verdicts, boot policy, ping nodes.
+    public var evidence: EvidenceSettings
     /// Heartbeat links in the order of ha.cf; at least one.
     ///
     /// See `links(ownAddresses:)`.

@@ -46,7 +46,7 @@ struct Reading {
     var keys: AuthenticationKeys?
     var monitors: MonitorConfiguration?
     var node: String?
-    private var haCfList: DiagnosticList?
+    var haCfList: DiagnosticList?
     private var haresourcesList: DiagnosticList?
     private var authkeysList: DiagnosticList?
     private var monCfList: DiagnosticList?
@@ -67,7 +67,7 @@ struct Reading {
             ownNode: ownNode,
             nodes: haCf.nodes,
             timings: haCf.timings,
-            deadping: haCf.deadping ?? haCf.deadtime,
+            evidence: haCf.evidence,
             links: haCf.links,
             groups: groups.groups,
             autoFailback: haCf.autoFailback ?? .off,
@@ -161,6 +161,7 @@ struct Reading {
     mutating func judge() {
         judgeFailback()
         judgePaths()
+        judgeEvidence()
         for group in groups.groups {
             judgeOrder(group)
             judgeScripts(group)
@@ -204,7 +205,7 @@ struct Reading {
             .oneNetwork,
             at: link,
             "one network, \(device), carries heartbeats\(replicates ? ", replication" : "") and clients, "
-                + "with no second path, ping node, witness or fencing: when it is cut both nodes may hold a group",
+                + "with no second path, ping node or fencing: when it is cut both nodes may hold a group",
             hint: "a second `bcast` or `ucast` on another network is the cheapest cure"
         )
     }

@@ -1,5 +1,7 @@
 // The rows of ha.cf about nodes, links and times: Heartbeat 3.0.6's (ha.cf(5) and its config.c) and
-// ours. The others are in `Directive+HaCfGroups`, `+HaCfProcess` and `+HaCfHeartbeatOnly`.
+// ours. The others are in `Directive+HaCfEvidence`, `+HaCfGroups`, `+HaCfProcess` and `+HaCfHeartbeatOnly`.
+
+internal import Failover
 
 extension Directive {
     /// The longest time any directive takes.
@@ -7,7 +9,7 @@ extension Directive {
 
     /// ha.cf's rows.
     static let haCf: [Directive] =
-        nodes + timing + groups + safety + notifications + logging + process + heartbeat
+        nodes + timing + groups + evidence + safety + notifications + logging + process + heartbeat
 
     private static let nodes: [Directive] = [
         Directive(
@@ -48,8 +50,8 @@ extension Directive {
             grammar: "bcast DEVICE...",
             .words(1...64),
             examples: ["bcast eth1", "bcast eth1 eth2"],
-            "Heartbeats by UDP broadcast on each device. Several links may be named, also of other kinds; "
-                + "the peer is silent only when it is silent on all of them."
+            "Heartbeats by UDP broadcast on each device. Several links may be named, also of other kinds, at "
+                + "most \(LinkIndex.configuredMaximum); the peer is silent only when it is silent on all of them."
         ),
         Directive(
             "udp",
@@ -130,10 +132,10 @@ extension Directive {
             grammar: "auto_links on|off",
             .boolean,
             standard: "on",
-            .withoutEffect("learning further paths to the peer is not built yet", .note),
-            examples: ["auto_links on"],
+            examples: ["auto_links on", "auto_links off"],
             "Whether the nodes beat at a low rate over every network they have in common, too, "
-                + "without being told of it."
+                + "without being told of it. A network counts once a beat has come back over it, and at most "
+                + "\(LinkIndex.learntMaximum) are learnt. Both nodes must say on. Ours."
         ),
     ]
 

@@ -13,6 +13,9 @@ extension HaCfParser {
         case "deadtime": result.deadtime = time
         case "initdead": result.initdead = time
         case "deadping": result.deadping = time
+        case "jeopardy_time": result.jeopardyTime = time
+        case "early_floor": result.earlyFloor = time
+        case "announce_interval": result.announceInterval = time
         case "fit_settle": result.fitSettle = time
         case "offer_timeout": result.offerTimeout = time
         case "hold_down": result.holdDown = time
@@ -26,6 +29,7 @@ extension HaCfParser {
         case "debug": result.logging.debugLevel = integer
         case "move_budget": result.moveBudget = integer
         case "restart_budget": result.restartBudget = integer
+        case "early_probes": result.earlyProbes = integer
         case "rtprio": result.realTime.priority = integer
         default: break  // without effect
         }
@@ -34,6 +38,8 @@ extension HaCfParser {
     mutating func set(_ row: Directive, boolean: Bool) {
         switch row.name {
         case "unproved_takeover": result.takesUnproved = boolean
+        case "auto_links": result.learnsPaths = boolean
+        case "announce_interval": if !boolean { result.announceInterval = nil }
         case "realtime": result.realTime.isWanted = boolean
         default: break  // without effect
         }
@@ -45,6 +51,10 @@ extension HaCfParser {
         case "auto_failback":
             result.autoFailback =
                 AutoFailback(rawValue: word) ?? (HaCfParser.boolean(word) == true ? .on : .off)
+        case "early_takeover":
+            result.earlyTakeover =
+                EarlyTakeover(rawValue: word) ?? (HaCfParser.boolean(word) == true ? .on : .off)
+        case "boot_policy": result.bootPolicy = BootPolicy(rawValue: word)
         case "logfile": result.logging.file = word
         case "debugfile": result.logging.debugFile = word
         case "logfacility": result.logging.facility = word == "none" ? nil : word
@@ -81,6 +91,8 @@ extension HaCfParser {
                 return
             }
             link(.unicast(peer: peer), device, words[1])
+        case "ping": ping(words)
+        case "ping_group": pingGroup(words)
         case "timeout": timeout(words)
         case "notify": notify(words)
         case "notify_rate": notificationRate(row, words[0])
@@ -151,13 +163,12 @@ extension HaCfParser {
         let link = HeartbeatLink(medium: medium, device: device, port: port)
         if result.links.contains(where: { $0.medium == medium && $0.device == device }) {
             list.warning(.givenTwice, at: word.position, "link '\(link.name)' is named twice")
-        } else if result.links.count == HaCfParser.linkMaximum {
-            list.error(
-                .tooMany,
-                at: word.position,
-                "more than \(HaCfParser.linkMaximum) heartbeat links"
-            )
-        } else {
+        } else if list.hasRoom(
+            after: result.links.count,
+            maximum: LinkIndex.configuredMaximum,
+            of: "heartbeat links",
+            at: word.position
+        ) {
             result.links.append(link)
         }
     }

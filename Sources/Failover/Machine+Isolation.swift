@@ -160,7 +160,9 @@ extension FailoverMachine {
 
     /// When a lost network counts.
     func networkDeadline(_ index: Int) -> Instant? {
-        guard groups[index].phase == .active, groups[index].health.network == nil else { return nil }
+        guard groups[index].phase == .active, groups[index].health.network == nil else {
+            return nil
+        }
         return groups[index].health.networkSince.map { $0 + comparisonTime }
     }
 

@@ -106,8 +106,16 @@ extension FailoverMachine {
         for network in ownNetworks where !network.groups.isEmpty {
             for gateway in network.gateways { addNeighbour(gateway, on: network.device) }
             let remembered = start?.record?.neighbours?.filter { $0.device == network.device } ?? []
-            for host in remembered where network.addresses.contains(where: { $0.reaches(host.address) }) {
+            for host in remembered
+            where network.addresses.contains(where: { $0.reaches(host.address) }) {
                 addNeighbour(host.address, on: network.device)
+                // It answered an earlier daemon of this boot: its silence tells something.
+                guard start?.record?.bootID == start?.bootID,
+                    let place = neighbours.firstIndex(where: {
+                        $0.address == host.address && $0.device == network.device
+                    })
+                else { continue }
+                neighbours[place].isCalibrated = true
             }
             let known = before.first { $0.device == network.device }
             if known.map({ $0.hasCarrier != network.hasCarrier }) ?? false { examineNetworks() }

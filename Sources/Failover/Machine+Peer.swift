@@ -271,8 +271,8 @@ extension FailoverMachine {
             if !isBootDue {
                 isBootDue = true
                 if probes.suspicionSince == nil { suspect() }
-                needsEvaluation = true
             }
+            needsEvaluation = true
             if peerHeardThisBoot {
                 peer.standing = .silent
                 if probes.suspicionSince == nil { suspect() }

@@ -242,13 +242,16 @@ extension World {
             return false
         }
         // A stop that hangs or failed is S4's.
-        if machine.resources[group].contains(where: { $0.isStopUnconfirmed || $0.isBusy }) {
-            return false
-        }
+        let isHeldUp = machine.resources[group].contains { $0.isStopUnconfirmed || $0.isBusy }
+        if !isTaker, isHeldUp { return false }
         // A peer that was found dead or had left, and has only now begun again, is not known to live (S12).
         let peer = other(than: machine)
         if !isTaker, machine.contactAt < max(peer.upSince, peer.startedAt) { return false }
-        // Without its carrier a node knows at once; else who takes has had time to ask around.
+        // So is one that was silent long before, while this node's networks worked: it was found dead.
+        let dead = scenery.longest(\.deadtime).nanoseconds
+        if !isTaker, service.pulledSince[machine.index] - machine.contactAt > dead { return false }
+        // Without its carrier a node knows at once; else who takes has had time to ask around, if it knew whom.
+        if service.pulledSince[machine.index] < machine.startedAt { return false }
         return service.pulledCarriers[machine.index] > 0 || isTaker && scenery.hasNeighbours
     }
 

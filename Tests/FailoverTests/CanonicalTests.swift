@@ -13,7 +13,9 @@ import Testing
         /// Numbers that are only ever new, settings, and what only notices and the status tell.
         var leftOut: String
 
-        var all: Set<String> { Set((counted + " " + leftOut).split(separator: " ").map(String.init)) }
+        var all: Set<String> {
+            Set((counted + " " + leftOut).split(separator: " ").map(String.init))
+        }
     }
 
     private func fields(of value: Any) -> Set<String> {
@@ -144,7 +146,9 @@ import Testing
         var digests: [UInt64] = []
         for outcome in [nil, OperationOutcome.stopped, .running] {
             var copy = core
-            if let outcome { _ = copy.handle(.operationFinished(OperationID(1), outcome), at: time) }
+            if let outcome {
+                _ = copy.handle(.operationFinished(OperationID(1), outcome), at: time)
+            }
             var writer = CanonicalWriter()
             writer.reset(now: time, horizon: copy.canonicalHorizon, highestEpoch: 0)
             copy.encode(into: &writer)

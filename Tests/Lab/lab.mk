@@ -12,7 +12,8 @@ bench: ## the table "what must hold", measured and printed (about 6 minutes)
 	@$(LAB_BUILD)
 	@BATON_BIN=.build/release Tests/Lab/lab bench $(SCENARIOS)
 
-check-long: ## the same, and fail where a bound is broken; SCENARIOS="name ..." for some of them; the real mon
+check-long: ## the same, and fail where a bound is broken; SCENARIOS="name ..." for some of them; the real mon; every two faults
 	@$(LAB_BUILD)
 	@BATON_BIN=.build/release Tests/Lab/lab check $(SCENARIOS)
 	@[ -n "$(SCENARIOS)" ] || BATON_REAL_MON=1 swift test --filter RealMon
+	@[ -n "$(SCENARIOS)" ] || $(MAKE) explore FAULTS=2

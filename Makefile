@@ -6,9 +6,10 @@ DESTDIR ?=
 # Where `make build` leaves the programs.
 BINARIES ?= .build/release
 UNITDIR ?= /lib/systemd/system
-# Seconds for each parser, and stories told.
+# Seconds for each parser, stories told, and faults in one explored run.
 FUZZ_SECONDS ?= 20
 STORIES ?= 100000
+FAULTS ?= 1
 JOBS ?= $(shell nproc)
 
 # A target imports what Package.swift lists for it and nothing else.
@@ -23,7 +24,7 @@ RELEASE = swift build -c release $(SWIFT_BUILD_FLAGS) --product
 OLD_NAMES = hb_standby hb_takeover cl_status
 MAN = $(DESTDIR)$(PREFIX)/share/man
 
-.PHONY: help setup build test check simulate fuzz format lint docs install
+.PHONY: help setup build test check simulate explore fuzz format lint docs install
 
 help: ## list these targets
 	@awk -F ':[^#]*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +53,10 @@ check: setup lint build ## format, warnings, 10,000 simulated stories, each pars
 simulate: setup ## tell STORIES (100,000) simulated stories; a bad one is shortened and printed
 	$(RELEASE) baton-simulate
 	.build/release/baton-simulate --stories $(STORIES) --jobs $(JOBS)
+
+explore: setup ## explore every run of a small model with FAULTS (1) faults; FAULTS=2 takes minutes
+	$(RELEASE) baton-simulate
+	.build/release/baton-simulate explore --faults $(FAULTS) --jobs $(JOBS) --brief
 
 fuzz: setup ## give every parser random input for FUZZ_SECONDS (20) each
 	Tests/Fuzz/fuzz --seconds $(FUZZ_SECONDS)

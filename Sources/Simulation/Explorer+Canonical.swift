@@ -32,6 +32,7 @@ extension Explorer {
             horizon: state.nodes[0].core.canonicalHorizon,
             highestEpoch: highest
         )
+        underWay = state.underWay
         for node in 0...1 {
             writer.node = node
             encodeMachine(node, state)
@@ -140,25 +141,24 @@ extension Explorer {
 
     /// How many different sequences of a run that are still spoken of lie below one.
     private func rank(_ value: UInt64, run: UInt64, of node: Int, _ state: ModelState) -> Int {
-        var below: Set<UInt64> = []
-        func consider(_ other: UInt64, _ otherRun: UInt64) {
-            if otherRun == run, other < value { below.insert(other) }
+        var below: [UInt64] = []
+        func consider(_ other: UInt64, _ otherRun: UInt64?) {
+            guard otherRun == run, other < value, !below.contains(other) else { return }
+            below.append(other)
         }
-        let own = state.nodes[node]
-        consider(own.session.sequence, own.speaks)
-        consider(own.session.mark, own.speaks)
+        let speaks = state.nodes[node].speaks
+        consider(state.nodes[node].session.sequence, speaks)
+        consider(state.nodes[node].session.mark, speaks)
         let peer = state.nodes[1 - node].session
-        for heard in [peer.current, peer.candidate] {
-            if let heard { consider(heard.highest, heard.run) }
-        }
-        for highest in peer.pathHighest { consider(highest, peer.current?.run ?? 0) }
-        for message in state.underWay {
+        consider(peer.current?.highest ?? 0, peer.current?.run)
+        consider(peer.candidate?.highest ?? 0, peer.candidate?.run)
+        for highest in peer.pathHighest { consider(highest, peer.current?.run) }
+        for message in underWay {
             if message.sender == node {
                 consider(message.sequence, message.run)
             } else {
-                for echo in [message.echo, message.candidateEcho] {
-                    if let echo { consider(echo.sequence, echo.run) }
-                }
+                consider(message.echo?.sequence ?? 0, message.echo?.run)
+                consider(message.candidateEcho?.sequence ?? 0, message.candidateEcho?.run)
             }
         }
         return below.count

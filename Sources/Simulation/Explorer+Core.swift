@@ -24,7 +24,7 @@ extension Stepper {
                 return
             }
         }
-        let deadline = state.nodes[node].core.nextDeadline
+        let deadline = state.nodes[node].core.deadlineHere()
         state.nodes[node].timerAt = deadline.map { max(now, $0.nanoseconds) } ?? Int64.max
         inspect(node)
     }
@@ -258,7 +258,7 @@ extension Stepper {
     /// Whether a beat comes in (0), is lost (1) or late (2).
     private mutating func fate(of node: Int, over network: Int) -> Int {
         beats[node][network] += 1
-        guard beats[node][network] <= ExplorerModel.beatsInDoubt else { return 0 }
+        guard beats[node][network] <= ExplorerModel.beatsInDoubt, may(.beat) else { return 0 }
         return choices.choose(3) { alternative in
             let how = alternative == 1 ? "lost" : "late"
             return "a beat of \(Scenery.name(of: node)) over eth\(network) is \(how)"
@@ -320,4 +320,9 @@ extension Stepper {
         guard case .networksChanged(let networks) = event else { return event.mark }
         return networks.reduce(event.mark) { $0 << 1 | ($1.hasCarrier ? 1 : 0) }
     }
+}
+
+extension FailoverMachine {
+    /// `nextDeadline`, read where the core lies: a plain read out of an array copies all of it.
+    fileprivate mutating func deadlineHere() -> Instant? { nextDeadline }
 }

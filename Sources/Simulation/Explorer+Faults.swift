@@ -30,6 +30,19 @@ enum ModelFault: Hashable, Sendable {
     /// SIGTERM to a daemon; it is started again a quantum after its end.
     case shutdown(Int)
 
+    /// What kind it is.
+    var kind: ExplorationKind {
+        switch self {
+        case .crash: .crash
+        case .kill: .kill
+        case .stall: .stall
+        case .freeze: .freeze
+        case .cut: .cut
+        case .pull: .pull
+        case .standby, .shutdown: .order
+        }
+    }
+
     /// Every fault of a palette, the ones of node 0 first.
     static func all(_ palette: ExplorationPalette) -> [ModelFault] {
         let isFull = palette == .full

@@ -113,6 +113,9 @@ struct Stepper {
 
     // MARK: - Faults
 
+    /// Whether faults of a kind happen in this exploration.
+    func may(_ kind: ExplorationKind) -> Bool { model.plan.kinds.contains(kind) }
+
     /// Ends what has lasted long enough; what waits for its repair may be repaired now, or not yet.
     private mutating func endFaults() {
         for network in 0...1 {
@@ -339,9 +342,12 @@ struct Stepper {
     mutating func beginWrite(_ node: Int) {
         guard let next = state.nodes[node].waiting else { return }
         state.nodes[node].waiting = nil
-        let late = choices.choose(3) { alternative in
-            "a write of \(Scenery.name(of: node)) is \(alternative == 1 ? "late" : "slow")"
-        }
+        let late =
+            !may(.write)
+            ? 0
+            : choices.choose(3) { alternative in
+                "a write of \(Scenery.name(of: node)) is \(alternative == 1 ? "late" : "slow")"
+            }
         let quanta = [0, 1, ExplorerModel.slowWrite][late]
         let endsAt = now + Int64(quanta) * ExplorerModel.quantum
         state.nodes[node].writing = ModelWrite(id: next.id, record: next.record, endsAt: endsAt)
@@ -367,10 +373,13 @@ struct Stepper {
         if operation.action == .start { setMayRun(true, node, index) }
         state.nodes[node].resources[index].isBusy = true
         let ways = resource.isAddress ? 2 : 3
-        let how = choices.choose(ways) { alternative in
-            "\(operation.action.rawValue) of resource \(index) on \(Scenery.name(of: node)) "
-                + (alternative == 1 ? "fails" : "hangs")
-        }
+        let how =
+            !may(.operation)
+            ? 0
+            : choices.choose(ways) { alternative in
+                "\(operation.action.rawValue) of resource \(index) on \(Scenery.name(of: node)) "
+                    + (alternative == 1 ? "fails" : "hangs")
+            }
         let ending: Ending = [.well, .badly, .byDeadline][how]
         var endsAt = now + (resource.isAddress ? 0 : ExplorerModel.quantum)
         if ending == .byDeadline { endsAt = now + operation.timeout.nanoseconds }

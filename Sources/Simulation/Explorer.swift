@@ -9,6 +9,8 @@
 public struct Explorer {
     let model: ExplorerModel
     var writer = CanonicalWriter()
+    /// Every beat that may still be heard in the state that is being encoded.
+    var underWay: [ModelMessage] = []
     var table = StateTable()
     var report: ExplorationReport
 

@@ -15,6 +15,8 @@ public struct ExplorationPlan: Sendable {
     public var faults: Int
     /// Which kinds of fault.
     public var palette: ExplorationPalette
+    /// The kinds of fault that may happen.
+    public var kinds = Set(ExplorationKind.allCases)
     /// After so many states the exploration ends unfinished; `nil` for no limit.
     public var statesMaximum: Int?
     /// Each so many states, one that was taken for a known one is stepped to see whether it goes on like that; 0 for
@@ -43,6 +45,30 @@ public enum ExplorationVariant: String, CaseIterable, Sendable {
     case address
     /// A resource that holds state, then an address.
     case storage
+}
+
+/// A kind of fault.
+public enum ExplorationKind: String, CaseIterable, Sendable {
+    /// A machine loses power.
+    case crash
+    /// A daemon is killed, with its keeper or without.
+    case kill
+    /// A loop stands still.
+    case stall
+    /// A machine stands still.
+    case freeze
+    /// A network is cut between the nodes.
+    case cut
+    /// A node's own cable is pulled.
+    case pull
+    /// An administrator orders a standby, or SIGTERM.
+    case order
+    /// A beat is lost or late.
+    case beat
+    /// A write is late or slow.
+    case write
+    /// An operation fails or hangs.
+    case operation
 }
 
 /// How many kinds and lengths of fault there are to choose from.
@@ -83,7 +109,7 @@ struct ExplorerModel: Sendable {
     init(_ plan: ExplorationPlan) {
         self.plan = plan
         settings = (0...1).map { Self.settings(plan, node: $0) }
-        faults = ModelFault.all(plan.palette)
+        faults = ModelFault.all(plan.palette).filter { plan.kinds.contains($0.kind) }
         let timings = settings[0].timings
         let begin = min(
             max(timings.warntime, timings.keepalive * 3 / 2),

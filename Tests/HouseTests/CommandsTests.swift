@@ -138,7 +138,7 @@ struct CommandsTests {
         #expect(
             Set(names.map(String.init)) == [
                 "help", "demo", "build", "test", "check", "check-long", "bench", "simulate", "fuzz",
-                "format", "lint", "docs", "install",
+                "explore", "format", "lint", "docs", "install",
             ]
         )
         for line in help.output.split(separator: "\n") {

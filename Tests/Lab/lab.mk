@@ -16,7 +16,8 @@ bench: ## the table "what must hold", measured and printed (about 50 minutes)
 	@$(LAB_BUILD)
 	@BATON_BIN=.build/release Tests/Lab/lab bench $(SCENARIOS)
 
-check-long: ## the same with bad cables for 10 minutes each, and fail where a bound is broken; SCENARIOS="name ..."; the real mon
+check-long: ## the same, bad cables for 10 minutes each, and fail where a bound is broken; SCENARIOS="name ..."; the real mon; every two faults
 	@$(LAB_BUILD)
 	@BATON_LOSS_SECONDS=$${BATON_LOSS_SECONDS:-600} BATON_BIN=.build/release Tests/Lab/lab check $(SCENARIOS)
 	@[ -n "$(SCENARIOS)" ] || BATON_REAL_MON=1 swift test --filter RealMon
+	@[ -n "$(SCENARIOS)" ] || $(MAKE) explore FAULTS=2

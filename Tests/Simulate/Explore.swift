@@ -5,12 +5,13 @@ import Simulation
 
 let exploreUsage = """
     usage: baton-simulate explore [--faults K] [--variant address|storage] [--failback on|off]
-                                  [--palette lean|full] [--limit STATES] [--brief]
+                                  [--palette lean|full] [--kinds K,K] [--limit STATES] [--brief]
 
       --faults K    how many faults one run may meet (default 1)
       --variant V   the group: an address alone, or storage and an address (default: both)
       --failback F  auto_failback (default: both)
       --palette P   which faults: lean or full (default full)
+      --kinds K,K   only faults of these kinds: crash kill stall freeze cut pull order beat write operation
       --limit N     give up after N states
       --probe N     of N states met again, see whether one goes on as before (default 1000)
       --jobs N      explorations at once (default 2)
@@ -26,6 +27,7 @@ struct ExploreOptions {
     var variants = ExplorationVariant.allCases
     var failbacks = [false, true]
     var palette = ExplorationPalette.full
+    var kinds = Set(ExplorationKind.allCases)
     var limit: Int?
     var probation = 1000
     var jobs = 2
@@ -42,6 +44,7 @@ struct ExploreOptions {
                     faults: faults,
                     palette: palette
                 )
+                plan.kinds = kinds
                 plan.statesMaximum = limit
                 plan.probation = probation
                 plan.isSurvey = isSurvey
@@ -74,6 +77,14 @@ private func parseExplore(_ arguments: [String]) -> ExploreOptions {
         case "--variant": options.variants = [value { ExplorationVariant(rawValue: $0) }]
         case "--failback":
             options.failbacks = [value { $0 == "on" ? true : $0 == "off" ? false : nil }]
+        case "--kinds":
+            options.kinds = Set(
+                value { (text: String) in
+                    let words = text.split(separator: ",")
+                    let kinds = words.compactMap { ExplorationKind(rawValue: String($0)) }
+                    return kinds.count == words.count ? kinds : nil
+                } as [ExplorationKind]
+            )
         case "--palette": options.palette = value { ExplorationPalette(rawValue: $0) }
         case "--limit": options.limit = value { Int($0) }
         case "--probe": options.probation = value { Int($0) }

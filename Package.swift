@@ -53,10 +53,18 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
 
+        // speak in secret
+        .systemLibrary(
+            name: "CTLS",
+            pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .target(name: "TLS", dependencies: ["Linux", "CTLS"], swiftSettings: strict),
+
         // carry out
         .target(
             name: "Daemon",
-            dependencies: ["Failover", "Monitoring", "Configuration", "Wire", "Linux"],
+            dependencies: ["Failover", "Monitoring", "Configuration", "Wire", "Linux", "TLS"],
             swiftSettings: strict
         ),
 
@@ -66,14 +74,9 @@ let package = Package(
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"])]
         ),
-        .systemLibrary(
-            name: "CTLS",
-            pkgConfig: "libssl",
-            providers: [.apt(["libssl-dev"])]
-        ),
         .target(
             name: "Checks",
-            dependencies: ["Configuration", "Linux", "CPostgres", "CTLS"],
+            dependencies: ["Configuration", "Linux", "CPostgres", "TLS"],
             swiftSettings: strict
         ),
 
@@ -134,6 +137,7 @@ let package = Package(
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Failover"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(name: "TLSTests", dependencies: ["TLS", "Linux"], swiftSettings: strict),
         // They run the program against real servers.
         .testTarget(
             name: "ChecksTests",
@@ -159,7 +163,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "Failover", "Monitoring", "Configuration", "Wire", "Linux"],
+            dependencies: [
+                "Daemon", "Failover", "Monitoring", "Configuration", "Wire", "Linux", "TLS",
+            ],
             swiftSettings: strict
         ),
         // It reads the repository, and runs the commands that README and Examples show.

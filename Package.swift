@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "batond", targets: ["batond"]),
         .executable(name: "baton", targets: ["baton"]),
         .executable(name: "baton-monitor", targets: ["baton-monitor"]),
+        .executable(name: "batond-peer", targets: ["batond-peer"]),
         .executable(name: "baton-simulate", targets: ["baton-simulate"]),
     ],
     dependencies: [
@@ -60,11 +61,16 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]
         ),
         .target(name: "TLS", dependencies: ["Linux", "CTLS"], swiftSettings: strict),
+        .target(
+            name: "PeerChannel",
+            dependencies: ["Linux", "TLS", "Wire"],
+            swiftSettings: strict
+        ),
 
         // carry out
         .target(
             name: "Daemon",
-            dependencies: ["Failover", "Monitoring", "Configuration", "Wire", "Linux", "TLS"],
+            dependencies: ["Failover", "Monitoring", "Configuration", "Wire", "Linux"],
             swiftSettings: strict
         ),
 
@@ -88,6 +94,11 @@ let package = Package(
 
         // run
         .executableTarget(name: "batond", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(
+            name: "batond-peer",
+            dependencies: ["PeerChannel"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "baton-monitor",
             dependencies: ["Checks", "Linux"],
@@ -138,6 +149,11 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "Failover"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["TLS", "Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "PeerChannelTests",
+            dependencies: ["PeerChannel", "TLS", "Linux", "Wire"],
+            swiftSettings: strict
+        ),
         // They run the program against real servers.
         .testTarget(
             name: "ChecksTests",
@@ -164,7 +180,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Failover", "Monitoring", "Configuration", "Wire", "Linux", "TLS",
+                "Daemon", "Failover", "Monitoring", "Configuration", "Wire", "Linux",
+                "batond-peer",
             ],
             swiftSettings: strict
         ),

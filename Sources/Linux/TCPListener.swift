@@ -16,6 +16,8 @@ public final class TCPListener {
         case v6
     }
 
+    /// On whose addresses it listens; nil for one taken over from another process.
+    public let family: Family?
     /// The port, also where the kernel chose it.
     public let port: UInt16
     private let socket: Descriptor
@@ -39,7 +41,9 @@ public final class TCPListener {
         let number = opened.number
         // Connections of an earlier process that are still being closed do not matter.
         try setOption(number, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR")
-        if family == .v6 { try setOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1, "IPV6_V6ONLY") }
+        if family == .v6 {
+            try setOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1, "IPV6_V6ONLY")
+        }
         try bindAddress(
             number,
             [UInt8](repeating: 0, count: family == .v4 ? 4 : 16),
@@ -49,7 +53,20 @@ public final class TCPListener {
         self.port = UInt16(
             truncatingIfNeeded: try checked("getsockname") { baton_bound_port(number) }
         )
+        self.family = family
         socket = opened
+    }
+
+    /// Takes over a socket that listens, inherited over exec for instance.
+    public init(adopting number: Int32) {
+        family = nil
+        socket = Descriptor(adopting: number)
+        port = UInt16(truncatingIfNeeded: max(0, baton_bound_port(number)))
+    }
+
+    /// Whether an exec hands it to the next program.
+    public func setCloseOnExec(_ closes: Bool) throws(SystemError) {
+        try socket.setCloseOnExec(closes)
     }
 
     /// For the poller, and for a fork that keeps it.

@@ -53,26 +53,34 @@ public final class TLSSession {
         keys: [PresharedKey]
     ) throws(TLSFault) {
         self.stream = stream
-        // Sound: NULL answers are looked at below, before anything uses the pointers. The session takes its
-        // own count of the context. Identities and keys are copied, with the counts that are theirs.
+        // Sound: NULL answers are looked at before anything uses the pointers. Identities and keys are copied,
+        // with the counts that are theirs; the ring is freed after the context. The session takes its own count
+        // of the context, and a copy of what the context says, so that it is made last.
         unsafe context = SSL_CTX_new(method)
-        unsafe session = context.flatMap { unsafe SSL_new($0) }
         unsafe ring = keys.isEmpty ? nil : baton_psk_ring_make()
-        guard let context = unsafe context, let session = unsafe session else {
-            throw .unavailable(TLSSession.reason())
-        }
-        unsafe baton_tls_set_modes(context)
-        var isReady = unsafe SSL_set_fd(session, stream.number) == 1
-        if let ring = unsafe ring {
-            for key in keys {
-                let identity = Array(key.identity.utf8)
-                let isAdded = unsafe baton_psk_ring_add(ring, identity, identity.count, key.secret)
-                isReady = isReady && isAdded == 1
+        var isReady = unsafe context != nil
+        if let context = unsafe context {
+            unsafe baton_tls_set_modes(context)
+            if let ring = unsafe ring {
+                for key in keys {
+                    let identity = Array(key.identity.utf8)
+                    let isAdded = unsafe baton_psk_ring_add(
+                        ring,
+                        identity,
+                        identity.count,
+                        key.secret
+                    )
+                    isReady = isReady && isAdded == 1
+                }
+                isReady = unsafe baton_tls_demand_psk(context, ring) == 1 && isReady
+            } else {
+                isReady = isReady && keys.isEmpty
             }
-        } else {
-            isReady = isReady && keys.isEmpty
         }
-        guard isReady else { throw .unavailable(TLSSession.reason()) }
+        unsafe session = context.flatMap { unsafe SSL_new($0) }
+        guard isReady, let session = unsafe session,
+            unsafe SSL_set_fd(session, stream.number) == 1
+        else { throw .unavailable(TLSSession.reason()) }
     }
 
     /// A client, version 1.2 or later, of a server that has a certificate.
@@ -137,12 +145,13 @@ public final class TLSSession {
         _ keys: [PresharedKey]
     ) throws(TLSFault) {
         guard !keys.isEmpty else { throw .unavailable("there is no key") }
-        // Sound: the method is a constant of libssl; the pointers are looked at before they are used, and
-        // the ring is freed after the context.
-        unsafe try self.init(stream, isServer ? TLS_server_method() : TLS_client_method(), keys: keys)
-        guard let context = unsafe context, let session = unsafe session, let ring = unsafe ring,
-            unsafe baton_tls_demand_psk(context, ring) == 1
-        else { throw .unavailable(TLSSession.reason()) }
+        // Sound: the method is a constant of libssl, and the session is open.
+        unsafe try self.init(
+            stream,
+            isServer ? TLS_server_method() : TLS_client_method(),
+            keys: keys
+        )
+        guard let session = unsafe session else { return }
         // No authority is known, so that a server with a certificate instead of the key is not believed.
         if isServer {
             unsafe SSL_set_accept_state(session)

@@ -13,12 +13,14 @@ struct RoomsTests {
         "Configuration": ["Failover", "Monitoring"],
         "Wire": ["Failover", "COpenSSL"],
         "Linux": ["CLinux"],
-        "Daemon": ["Failover", "Monitoring", "Configuration", "Wire", "Linux", "TLS"],
+        "Daemon": ["Failover", "Monitoring", "Configuration", "Wire", "Linux"],
         "TLS": ["Linux", "CTLS"],
+        "PeerChannel": ["Linux", "TLS", "Wire"],
         "Checks": ["Configuration", "Linux", "CPostgres", "TLS"],
         "Reporting": ["Failover"],
         "Simulation": ["Failover", "Wire"],
         "batond": ["Daemon"],
+        "batond-peer": ["PeerChannel"],
         "baton-monitor": ["Checks", "Linux"],
         "baton": ["Configuration", "Failover", "Linux", "Reporting", "Wire", "ArgumentParser"],
     ]
@@ -28,6 +30,7 @@ struct RoomsTests {
         "Wire": ["FoundationEssentials"],
         "Linux": ["Glibc"],
         "batond": ["Glibc"],
+        "batond-peer": ["Glibc"],
         "baton": ["FoundationEssentials"],
     ]
 

@@ -151,7 +151,7 @@ let package = Package(
         .testTarget(name: "TLSTests", dependencies: ["TLS", "Linux"], swiftSettings: strict),
         .testTarget(
             name: "PeerChannelTests",
-            dependencies: ["PeerChannel", "TLS", "Linux", "Wire"],
+            dependencies: ["PeerChannel", "TLS", "Linux", "Wire", "Failover"],
             swiftSettings: strict
         ),
         // They run the program against real servers.

@@ -39,7 +39,8 @@ extension Directive {
             .integer(1...65535),
             standard: "694",
             examples: ["udpport 694"],
-            "UDP port of the `bcast` and `ucast` lines that follow."
+            "UDP port of the `bcast` and `ucast` lines that follow. On the TCP port of that number, the first "
+                + "link's, the two daemons ask each other for `baton status`, `check` and `explain`."
         ),
         Directive(
             "bcast",

@@ -113,7 +113,6 @@ final class PeerClient {
     ///   - caller: whom the answer is for.
     ///   - addresses: where the other node may be, the likeliest first.
     ///   - key: the number of the key to connect with.
-    ///   - settings: who this node is, where the program has to be started.
     ///   - now: the time.
     /// - Returns: why it is not asked; nil when it is.
     func ask(

@@ -7,18 +7,18 @@ import Wire
 
 /// One question and the connections made for it.
 final class Inquiry {
-    /// From one connection to the next, unless that one fails at once.
-    static let stagger: Int64 = 250_000_000
-
     let question: PeerQuestion
     let deadline: Int64
     /// By token.
     private(set) var attempts: [UInt64: Attempt] = [:]
     private var waiting: [TCPAddress]
     private var nextStart: Int64
+    private let stagger: Int64
     private var failures: [String] = []
 
-    init(_ question: PeerQuestion, at now: Int64) {
+    /// Begins; `stagger` is from one connection to the next, unless the first fails at once.
+    init(_ question: PeerQuestion, stagger: Int64, at now: Int64) {
+        self.stagger = stagger
         self.question = question
         deadline = now + question.timeout
         nextStart = now
@@ -35,7 +35,7 @@ final class Inquiry {
         guard !waiting.isEmpty, now < deadline, nextStart <= now || attempts.isEmpty else {
             return nil
         }
-        nextStart = now + Inquiry.stagger
+        nextStart = now + stagger
         return waiting.removeFirst()
     }
 

@@ -40,6 +40,7 @@ final class SecureLines {
     /// What to watch the connection for.
     ///
     /// - Parameter isListening: whether a line is wanted; else only what waits to be sent.
+    /// - Returns: nothing to watch for where nothing is wanted.
     func interest(isListening: Bool) -> Poller.Interest {
         guard hasGreeted else { return reading }
         return (isListening ? reading : []).union(writing)

@@ -29,12 +29,6 @@ final class Visitor {
         case leaving
     }
 
-    /// From the first packet to the first question.
-    static let helloLimit: Int64 = 3_000_000_000
-    /// From one answer to the next question.
-    static let idleLimit: Int64 = 5_000_000_000
-    /// From a question until its answer has gone: a slower reader is dropped.
-    static let answerLimit: Int64 = 10_000_000_000
     /// Questions on one connection.
     static let questionsMaximum = 16
 
@@ -44,6 +38,7 @@ final class Visitor {
     /// When it is dropped.
     private(set) var deadline: Int64
     private let hello: PeerHello
+    private let limits: ChannelLimits
     private var state = State.hello
     private var asked = 0
 
@@ -52,6 +47,7 @@ final class Visitor {
         keys: [PresharedKey],
         hello: PeerHello,
         isExpected: Bool,
+        limits: ChannelLimits,
         at now: Int64
     ) throws(TLSFault) {
         lines = SecureLines(
@@ -61,7 +57,8 @@ final class Visitor {
         )
         self.hello = hello
         self.isExpected = isExpected
-        deadline = now + Visitor.helloLimit
+        self.limits = limits
+        deadline = now + limits.hello
     }
 
     /// Whether it has shown a key.
@@ -88,7 +85,7 @@ final class Visitor {
                     guard asked < Visitor.questionsMaximum else { return .ended(nil) }
                     asked += 1
                     state = .answering
-                    deadline = now + Visitor.answerLimit
+                    deadline = now + limits.answer
                     return .question(line)
                 case .answering:
                     try lines.push()
@@ -109,7 +106,7 @@ final class Visitor {
         guard case .answering = state else { return }
         lines.say(line)
         state = .listening
-        deadline = now + (lines.hasSentAll ? Visitor.idleLimit : Visitor.answerLimit)
+        deadline = now + (lines.hasSentAll ? limits.idle : limits.answer)
     }
 
     private func greet(_ line: [UInt8], at now: Int64) {
@@ -120,7 +117,7 @@ final class Visitor {
             }
             lines.say(PeerCoding.encode(hello))
             state = .listening
-            deadline = now + Visitor.idleLimit
+            deadline = now + limits.idle
         } catch {
             lines.say(ControlCoding.encode(.error(error)))
             state = .leaving

@@ -31,6 +31,7 @@ public struct ExplanationText: Sendable {
     ///   - own: this node's account.
     ///   - peer: the other node's, or in words why there is none.
     ///   - count: how many decisions are shown, the last ones.
+    /// - Returns: lines, as long as the width allows.
     public func text(
         of own: Explanation,
         peer: Result<Explanation, PeerSilence>,
@@ -75,7 +76,8 @@ public struct ExplanationText: Sendable {
         let states = sides.map { node, entry in
             "\(entry.state.rawValue) on \(printable(node))"
         }
-        let owner = group.owner.map { "runs on \(printable($0))" } ?? "is held by nobody"
+        let owner =
+            group.owner.map { "runs on \(printable($0))" } ?? "is held by nobody as far as is known"
         var lines = wrapped(
             "\(printable(group.name)) \(owner) (\(states.joined(separator: ", "))),"
                 + " prefers \(printable(group.preferred)), epoch \(group.epoch)",

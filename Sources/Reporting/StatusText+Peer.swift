@@ -12,7 +12,7 @@ extension StatusText {
     public func text(ofPeer status: Status, besides own: Status) -> String {
         let verdict = Verdict(status)
         var lines = ["", Emphasis.bold.paint(heading(status.node), usesColor: usesColor)]
-        lines += wrapped(verdict.sentence, label: label("Says"), width: width)
+        lines += wrapped(printable(verdict.sentence), label: label("Says"), width: width)
         lines += groups(status)
         lines += wrapped(peerText(status.peer), label: label("Peer"), width: width)
         for (index, link) in status.links.enumerated() {
@@ -49,6 +49,7 @@ extension StatusText {
     /// - Parameters:
     ///   - peer: the other node's name.
     ///   - why: the reason, in words.
+    /// - Returns: lines as those of `text(of:)`.
     public func text(ofUnknownPeer peer: String, because why: String) -> String {
         let lines =
             ["", Emphasis.bold.paint(heading(peer), usesColor: usesColor)]

@@ -175,12 +175,42 @@ void baton_wait_for(pid_t pid) {
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
 }
 
+static struct baton_ip ip_of_v4(struct in_addr address) {
+    return (struct baton_ip){.low = ntohl(address.s_addr), .family = AF_INET};
+}
+
+static struct baton_ip ip_of_v6(const struct in6_addr *address) {
+    struct baton_ip result = {.family = AF_INET6};
+    for (int index = 0; index < 8; index++) {
+        result.high = result.high << 8 | address->s6_addr[index];
+        result.low = result.low << 8 | address->s6_addr[index + 8];
+    }
+    return result;
+}
+
+static struct baton_ip ip_of_name(const struct sockaddr_storage *name) {
+    if (name->ss_family == AF_INET) return ip_of_v4(((const struct sockaddr_in *)name)->sin_addr);
+    if (name->ss_family == AF_INET6) return ip_of_v6(&((const struct sockaddr_in6 *)name)->sin6_addr);
+    return (struct baton_ip){0};
+}
+
+static struct in6_addr v6_of_ip(struct baton_ip address) {
+    struct in6_addr result;
+    for (int index = 7; index >= 0; index--) {
+        result.s6_addr[index] = (uint8_t)address.high;
+        result.s6_addr[index + 8] = (uint8_t)address.low;
+        address.high >>= 8;
+        address.low >>= 8;
+    }
+    return result;
+}
+
 ssize_t baton_receive_datagram(int fd, void *bytes, size_t count, struct baton_datagram *info) {
-    struct sockaddr_in source = {0};
+    struct sockaddr_storage source = {0};
     struct iovec part = {.iov_base = bytes, .iov_len = count};
     union {
         struct cmsghdr aligned;
-        char room[CMSG_SPACE(sizeof(struct in_pktinfo)) + 64];
+        char room[CMSG_SPACE(sizeof(struct in6_pktinfo)) + 64];
     } control;
     struct msghdr message = {
         .msg_name = &source,
@@ -193,8 +223,9 @@ ssize_t baton_receive_datagram(int fd, void *bytes, size_t count, struct baton_d
     memset(info, 0, sizeof *info);
     ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
     if (length < 0) return -1;
-    info->source = ntohl(source.sin_addr.s_addr);
-    info->source_port = ntohs(source.sin_port);
+    info->source = ip_of_name(&source);
+    // The port is at the same place in both families.
+    info->source_port = ntohs(((struct sockaddr_in *)&source)->sin_port);
     info->truncated = (message.msg_flags & MSG_TRUNC) != 0;
     for (struct cmsghdr *entry = CMSG_FIRSTHDR(&message); entry != NULL;
          entry = CMSG_NXTHDR(&message, entry)) {
@@ -202,14 +233,19 @@ ssize_t baton_receive_datagram(int fd, void *bytes, size_t count, struct baton_d
             struct in_pktinfo packet;
             memcpy(&packet, CMSG_DATA(entry), sizeof packet);
             info->interface_index = packet.ipi_ifindex;
-            info->destination = ntohl(packet.ipi_addr.s_addr);
+            info->destination = ip_of_v4(packet.ipi_addr);
+        } else if (entry->cmsg_level == IPPROTO_IPV6 && entry->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo packet;
+            memcpy(&packet, CMSG_DATA(entry), sizeof packet);
+            info->interface_index = (int)packet.ipi6_ifindex;
+            info->destination = ip_of_v6(&packet.ipi6_addr);
         }
     }
     return length;
 }
 
 int baton_receive_datagram_error(int fd, struct baton_datagram_error *info) {
-    struct sockaddr_in destination = {0};
+    struct sockaddr_storage destination = {0};
     char bytes[64];  // the start of our own datagram; only its address is of interest
     struct iovec part = {.iov_base = bytes, .iov_len = sizeof bytes};
     union {
@@ -228,22 +264,51 @@ int baton_receive_datagram_error(int fd, struct baton_datagram_error *info) {
     if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
         return errno == EAGAIN ? 0 : -1;
     }
-    info->destination = ntohl(destination.sin_addr.s_addr);
+    info->destination = ip_of_name(&destination);
     for (struct cmsghdr *entry = CMSG_FIRSTHDR(&message); entry != NULL;
          entry = CMSG_NXTHDR(&message, entry)) {
-        if (entry->cmsg_level != IPPROTO_IP || entry->cmsg_type != IP_RECVERR) continue;
+        bool v4 = entry->cmsg_level == IPPROTO_IP && entry->cmsg_type == IP_RECVERR;
+        bool v6 = entry->cmsg_level == IPPROTO_IPV6 && entry->cmsg_type == IPV6_RECVERR;
+        if (!v4 && !v6) continue;
         struct sock_extended_err fault;
         if (entry->cmsg_len < CMSG_LEN(sizeof fault)) continue;
         memcpy(&fault, CMSG_DATA(entry), sizeof fault);
         info->number = (int)fault.ee_errno;
-        info->from_network = fault.ee_origin == SO_EE_ORIGIN_ICMP;
-        if (entry->cmsg_len >= CMSG_LEN(sizeof fault + sizeof(struct sockaddr_in))) {
-            struct sockaddr_in offender;
-            memcpy(&offender, CMSG_DATA(entry) + sizeof fault, sizeof offender);
-            info->offender = ntohl(offender.sin_addr.s_addr);
-        }
+        info->from_network =
+            fault.ee_origin == SO_EE_ORIGIN_ICMP || fault.ee_origin == SO_EE_ORIGIN_ICMP6;
+        // Whoever sent the ICMP message stands behind it (SO_EE_OFFENDER), family 0 when nobody did.
+        struct sockaddr_storage offender = {0};
+        size_t rest = entry->cmsg_len - CMSG_LEN(sizeof fault);
+        if (rest < (v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in))) continue;
+        memcpy(&offender, CMSG_DATA(entry) + sizeof fault,
+               rest < sizeof offender ? rest : sizeof offender);
+        info->offender = ip_of_name(&offender);
     }
     return 1;
+}
+
+ssize_t baton_send_datagram(int fd, const void *bytes, size_t count, struct baton_ip address,
+                            uint16_t port, uint32_t scope) {
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    v4.sin_addr.s_addr = htonl((uint32_t)address.low);
+    struct sockaddr_in6 v6 = {
+        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_scope_id = scope};
+    v6.sin6_addr = v6_of_ip(address);
+    bool is_v6 = address.family == AF_INET6;
+    const struct sockaddr *name = is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
+    return sendto(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, name,
+                  is_v6 ? sizeof v6 : sizeof v4);
+}
+
+int baton_join_group(int fd, struct baton_ip group, int interface_index) {
+    if (group.family == AF_INET6) {
+        struct ipv6_mreq request = {
+            .ipv6mr_multiaddr = v6_of_ip(group), .ipv6mr_interface = (unsigned)interface_index};
+        return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof request);
+    }
+    struct ip_mreqn request = {.imr_ifindex = interface_index};
+    request.imr_multiaddr.s_addr = htonl((uint32_t)group.low);
+    return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);
 }
 
 static int unix_address(struct sockaddr_un *address, const char *path, size_t count,
@@ -285,25 +350,6 @@ int baton_unix_credentials(int fd, int32_t *process, uint32_t *user, uint32_t *g
 }
 
 int baton_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
-
-static struct sockaddr_in ipv4_address(uint32_t address, uint16_t port) {
-    struct sockaddr_in result = {0};
-    result.sin_family = AF_INET;
-    result.sin_port = htons(port);
-    result.sin_addr.s_addr = htonl(address);
-    return result;
-}
-
-int baton_ipv4_bind(int fd, uint32_t address, uint16_t port) {
-    struct sockaddr_in name = ipv4_address(address, port);
-    return bind(fd, (struct sockaddr *)&name, sizeof name);
-}
-
-ssize_t baton_ipv4_send(int fd, const void *bytes, size_t count, uint32_t address, uint16_t port) {
-    struct sockaddr_in name = ipv4_address(address, port);
-    return sendto(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&name,
-                  sizeof name);
-}
 
 static socklen_t address_of(struct sockaddr_storage *name, const uint8_t *address, size_t count,
                             uint16_t port) {

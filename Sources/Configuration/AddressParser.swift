@@ -56,8 +56,7 @@ struct AddressParser {
         _ result: AddressSpecification,
         at offset: Int
     ) -> AddressSpecification? {
-        let bytes = result.address.bytes
-        if result.address.isIPv6, bytes[0] == 0xfe, bytes[1] & 0xc0 == 0x80, result.device == nil {
+        if result.address.isIPv6LinkLocal, result.device == nil {
             fail(
                 .invalidAddress,
                 offset,
@@ -84,14 +83,11 @@ struct AddressParser {
     }
 
     private mutating func checkKind(_ address: IPAddress, at offset: Int) -> Bool {
-        let first = address.bytes[0]
-        if address.bytes.allSatisfy({ $0 == 0 }) || address.bytes.allSatisfy({ $0 == 255 })
-            || (address.isIPv4 ? (224...239).contains(first) : first == 0xff)
-        {
+        guard address.isOfHost else {
             fail(.invalidAddress, offset, "\(address) is not the address of a host")
             return false
         }
-        if address.isIPv4 ? first == 127 : address == IPAddress("::1") {
+        if address.isLoopback {
             list.warning(
                 .loopbackAddress,
                 at: argument.position(at: offset),

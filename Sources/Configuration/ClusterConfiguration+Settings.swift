@@ -20,6 +20,7 @@ extension ClusterConfiguration {
             unprovedTakeover: takesUnproved,
             moveBudget: moveBudget,
             restartBudget: restartBudget,
+            evidence: evidence,
             links: links(ownAddresses: ownAddresses).map {
                 LinkSettings(name: $0.name, device: $0.device)
             },

@@ -23,8 +23,8 @@ public struct ClusterConfiguration: Equatable, Sendable {
     public var nodes: [String]
     /// The times of the heartbeat, with the defaults of unset ones filled in.
     public var timings: Timings
-    /// `deadping`, default deadtime.
-    public var deadping: Duration
+    /// How silence is judged, besides the times: learnt paths, early verdicts, boot policy, ping nodes.
+    public var evidence: EvidenceSettings
     /// Heartbeat links in the order of ha.cf; at least one.
     ///
     /// See `links(ownAddresses:)`.
@@ -77,22 +77,33 @@ public struct HeartbeatLink: Hashable, Sendable {
     public enum Medium: Hashable, Sendable {
         /// `bcast DEVICE`: UDP to the device's IPv4 broadcast address.
         case broadcast
-        /// `ucast DEVICE ADDRESS`: UDP to one address of the peer.
+        /// `ucast DEVICE ADDRESS` and `ucast6`: UDP to one address of the peer.
         case unicast(peer: IPAddress)
+        /// `mcast DEVICE GROUP PORT TTL LOOP` and `mcast6`: UDP to a group that both nodes join.
+        ///
+        /// `hops` from 1; `loops`: whether this host hears its own.
+        case multicast(group: IPAddress, hops: UInt8, loops: Bool)
     }
 
     /// How packets travel.
     public var medium: Medium
     /// The interface the socket is bound to, at most 15 bytes.
     public var device: String
-    /// UDP port: the `udpport` in force at the line, default 694.
+    /// UDP port: that of a multicast line, else the `udpport` in force at the line, default 694.
     public var port: UInt16
 
-    /// The name in status and logs: `bcast eth1`, `ucast eth1 192.168.2.2`.
+    /// The group of a multicast link.
+    var group: IPAddress? {
+        if case .multicast(let group, _, _) = medium { return group }
+        return nil
+    }
+
+    /// The name in status and logs: `bcast eth1`, `ucast eth1 192.168.2.2`, `mcast6 eth1 ff12::1`.
     public var name: String {
         switch medium {
         case .broadcast: "bcast \(device)"
-        case .unicast(let peer): "ucast \(device) \(peer)"
+        case .unicast(let peer): "ucast\(peer.isIPv6 ? "6" : "") \(device) \(peer)"
+        case .multicast(let group, _, _): "mcast\(group.isIPv6 ? "6" : "") \(device) \(group)"
         }
     }
 }

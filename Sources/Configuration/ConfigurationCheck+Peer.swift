@@ -47,31 +47,16 @@ extension ConfigurationCheck {
         _ file: String,
         _ result: inout [Diagnostic]
     ) {
-        func differ(
-            _ severity: Diagnostic.Severity,
-            _ name: String,
-            _ mine: String,
-            _ theirs: String,
-            _ effect: String
-        ) {
-            guard mine != theirs else { return }
-            result.append(
-                Diagnostic(
-                    severity,
-                    .peerDiffers,
-                    file: file,
-                    "'\(name)' is \(quoted(theirs)) there and \(quoted(mine)) here: \(effect)"
-                )
-            )
-        }
-        differ(
+        result.differ(
+            file,
             .error,
             "node",
             own.haCf.nodes.joined(separator: " "),
             peer.haCf.nodes.joined(separator: " "),
             "their order breaks ties and must be the same"
         )
-        differ(
+        result.differ(
+            file,
             .error,
             "cluster",
             own.haCf.cluster,
@@ -80,38 +65,106 @@ extension ConfigurationCheck {
         )
         let mine = own.haCf.timings
         let theirs = peer.haCf.timings
-        differ(
+        result.differ(
+            file,
             .warning,
             "keepalive",
             mine.keepalive.shortText,
             theirs.keepalive.shortText,
             "each node counts by its own"
         )
-        differ(
+        result.differ(
+            file,
             .warning,
             "deadtime",
             mine.deadtime.shortText,
             theirs.deadtime.shortText,
             "each node counts by its own"
         )
-        differ(
+        result.differ(
+            file,
             .warning,
             "auto_failback",
             (own.haCf.autoFailback ?? .off).rawValue,
             (peer.haCf.autoFailback ?? .off).rawValue,
             "what happens depends on who holds the group"
         )
-        differ(
+        result.differ(
+            file,
             .warning,
             "unproved_takeover",
             own.haCf.takesUnproved ? "on" : "off",
             peer.haCf.takesUnproved ? "on" : "off",
             "the nodes judge silence differently"
         )
-        let ports = { (reading: Reading) in
-            Set(reading.haCf.links.map(\.port)).sorted().map(String.init).joined(separator: " ")
+        func listed(_ words: [String]) -> String {
+            words.isEmpty ? "unset" : Set(words).sorted().joined(separator: ", ")
         }
-        differ(.error, "udpport", ports(own), ports(peer), "they do not hear each other")
+        let ports = { (reading: Reading) in
+            listed(reading.haCf.links.filter { $0.group == nil }.map { "\($0.port)" })
+        }
+        let groups = { (reading: Reading) in
+            listed(
+                reading.haCf.links.compactMap { link in link.group.map { "\($0) \(link.port)" } }
+            )
+        }
+        result.differ(
+            file,
+            .error,
+            "udpport",
+            ports(own),
+            ports(peer),
+            "they do not hear each other"
+        )
+        result.differ(
+            file,
+            .error,
+            "mcast",
+            groups(own),
+            groups(peer),
+            "a node hears only the groups it has joined"
+        )
+        compareEvidence(own.haCf, peer.haCf, file, &result)
+    }
+
+    private static func compareEvidence(
+        _ own: HaCf,
+        _ peer: HaCf,
+        _ file: String,
+        _ result: inout [Diagnostic]
+    ) {
+        func time(_ time: Duration?) -> String { time?.shortText ?? "unset" }
+        func hosts(_ file: HaCf) -> String {
+            let nodes = file.pingNodes.map { node in
+                node.name == "\(node.hosts[0])"
+                    ? node.name
+                    : "\(node.name) \(node.hosts.map { "\($0)" }.sorted().joined(separator: " "))"
+            }
+            return nodes.isEmpty ? "unset" : nodes.sorted().joined(separator: ", ")
+        }
+        let silence = "the nodes judge silence differently"
+        let rows: [(name: String, mine: String, theirs: String, effect: String)] = [
+            (
+                "auto_links", own.learnsPaths ? "on" : "off", peer.learnsPaths ? "on" : "off",
+                "no path is learnt unless both say on"
+            ),
+            ("jeopardy_time", time(own.jeopardyTime), time(peer.jeopardyTime), silence),
+            ("early_takeover", own.earlyTakeover.rawValue, peer.earlyTakeover.rawValue, silence),
+            ("early_floor", time(own.earlyFloor), time(peer.earlyFloor), silence),
+            (
+                "early_probes", "\(own.evidence.earlyProbes)", "\(peer.evidence.earlyProbes)",
+                silence
+            ),
+            (
+                "boot_policy", own.bootPolicy?.rawValue ?? "unset",
+                peer.bootPolicy?.rawValue ?? "unset",
+                "what a node that boots alone may hold depends on which one it is"
+            ),
+            ("ping", hosts(own), hosts(peer), "who sees more of the network cannot be compared"),
+        ]
+        for row in rows {
+            result.differ(file, .warning, row.name, row.mine, row.theirs, row.effect)
+        }
     }
 
     private static func compareGroups(
@@ -230,5 +283,27 @@ extension ConfigurationCheck {
                 )
             )
         }
+    }
+}
+
+extension [Diagnostic] {
+    /// Says that a directive has another value on the other node.
+    fileprivate mutating func differ(
+        _ file: String,
+        _ severity: Diagnostic.Severity,
+        _ name: String,
+        _ mine: String,
+        _ theirs: String,
+        _ effect: String
+    ) {
+        guard mine != theirs else { return }
+        append(
+            Diagnostic(
+                severity,
+                .peerDiffers,
+                file: file,
+                "'\(name)' is \(quoted(theirs)) there and \(quoted(mine)) here: \(effect)"
+            )
+        )
     }
 }

@@ -48,7 +48,7 @@ struct Reading {
     var keys: AuthenticationKeys?
     var monitors: MonitorConfiguration?
     var node: String?
-    private var haCfList: DiagnosticList?
+    var haCfList: DiagnosticList?
     private var haresourcesList: DiagnosticList?
     private var authkeysList: DiagnosticList?
     private var monCfList: DiagnosticList?
@@ -69,7 +69,7 @@ struct Reading {
             ownNode: ownNode,
             nodes: haCf.nodes,
             timings: haCf.timings,
-            deadping: haCf.deadping ?? haCf.deadtime,
+            evidence: haCf.evidence,
             links: haCf.links,
             groups: groups.groups,
             autoFailback: haCf.autoFailback ?? .off,
@@ -163,6 +163,7 @@ struct Reading {
     mutating func judge() {
         judgeFailback()
         judgePaths()
+        judgeEvidence()
         for group in groups.groups {
             judgeOrder(group)
             judgeScripts(group)
@@ -195,18 +196,19 @@ struct Reading {
 
     private mutating func judgePaths() {
         let witnesses = [
-            "ping", "ping_group", "stonith", "stonith_host", "serial", "mcast", "mcast6", "ucast6",
+            "ping", "ping_group", "stonith", "stonith_host", "serial",
         ]
         guard sharesOneNetwork, let device = haCf.links.first?.device,
             witnesses.allSatisfy({ haCf.positions[$0] == nil })
         else { return }
         let replicates = groups.groups.flatMap(\.resources).contains { $0.type == "drbddisk" }
-        let link = haCf.positions["bcast"] ?? haCf.positions["ucast"] ?? haCf.positions["udp"]
+        let link = ["bcast", "ucast", "udp", "ucast6", "mcast", "mcast6"]
+            .compactMap { haCf.positions[$0] }.first
         haCfList?.warning(
             .oneNetwork,
             at: link,
             "one network, \(device), carries heartbeats\(replicates ? ", replication" : "") and clients, "
-                + "with no second path, ping node, witness or fencing: when it is cut both nodes may hold a group",
+                + "with no second path, ping node or fencing: when it is cut both nodes may hold a group",
             hint: "a second `bcast` or `ucast` on another network is the cheapest cure"
         )
     }

@@ -68,6 +68,12 @@ extension Diagnostic {
         case failbackWithStorage = "failback-with-storage"
         /// One network carries everything, and nothing else can tell.
         case oneNetwork = "one-network"
+        /// `early_takeover on` with storage.
+        case earlyWithStorage = "early-with-storage"
+        /// `boot_policy any` with storage.
+        case bootAlone = "boot-alone"
+        /// A ping node that is a node or moves with a group.
+        case pingOfPair = "ping-of-pair"
         /// A type with data is called stateless.
         case storageCalledStateless = "storage-called-stateless"
         /// A `timeout` for a resource that is not there.

@@ -1,5 +1,7 @@
 // The rows of ha.cf about nodes, links and times: Heartbeat 3.0.6's (ha.cf(5) and its config.c) and
-// ours. The others are in `Directive+HaCfGroups`, `+HaCfProcess` and `+HaCfHeartbeatOnly`.
+// ours. The others are in `Directive+HaCfEvidence`, `+HaCfGroups`, `+HaCfProcess` and `+HaCfHeartbeatOnly`.
+
+internal import Failover
 
 extension Directive {
     /// The longest time any directive takes.
@@ -7,7 +9,7 @@ extension Directive {
 
     /// ha.cf's rows.
     static let haCf: [Directive] =
-        nodes + timing + groups + safety + notifications + logging + process + heartbeat
+        nodes + timing + groups + evidence + safety + notifications + logging + process + heartbeat
 
     private static let nodes: [Directive] = [
         Directive(
@@ -39,8 +41,8 @@ extension Directive {
             .integer(1...65535),
             standard: "694",
             examples: ["udpport 694"],
-            "UDP port of the `bcast` and `ucast` lines that follow. On the TCP port of that number, the first "
-                + "link's, the two daemons ask each other for `baton status`, `check` and `explain`."
+            "UDP port of the `bcast`, `ucast` and `ucast6` lines that follow. On the TCP port of that number, "
+                + "the first link's, the two daemons ask each other for `baton status`, `check` and `explain`."
         ),
         Directive(
             "bcast",
@@ -49,8 +51,8 @@ extension Directive {
             grammar: "bcast DEVICE...",
             .words(1...64),
             examples: ["bcast eth1", "bcast eth1 eth2"],
-            "Heartbeats by UDP broadcast on each device. Several links may be named, also of other kinds; "
-                + "the peer is silent only when it is silent on all of them."
+            "Heartbeats by UDP broadcast on each device. Several links may be named, also of other kinds, at "
+                + "most \(LinkIndex.configuredMaximum); the peer is silent only when it is silent on all of them."
         ),
         Directive(
             "udp",
@@ -77,9 +79,9 @@ extension Directive {
             .nodes,
             grammar: "ucast6 DEVICE ADDRESS",
             .words(2...2),
-            .withoutEffect("IPv6 links are not built yet; use bcast or ucast", .warning),
-            examples: ["ucast6 eth1 fd00::3"],
-            "Heartbeats by UDP to one IPv6 address of the peer."
+            examples: ["ucast6 eth1 fd00::3", "ucast6 eth1 fe80::5054:ff:fe29:3949"],
+            "Heartbeats by UDP to one IPv6 address of the peer; a link-local one is of the device, whether or "
+                + "not %DEVICE stands behind it. A line that names an own address is left out."
         ),
         Directive(
             "mcast",
@@ -87,9 +89,9 @@ extension Directive {
             .nodes,
             grammar: "mcast DEVICE GROUP PORT TTL LOOP",
             .words(5...5),
-            .withoutEffect("multicast links are not built yet; use bcast or ucast", .warning),
-            examples: ["mcast eth1 239.0.0.1 694 1 0"],
-            "Heartbeats by IPv4 multicast."
+            examples: ["mcast eth1 239.192.0.1 694 1 0"],
+            "Heartbeats by IPv4 multicast: to a group of 239.192.0.0/14, say, on a port of its own, through "
+                + "routers when TTL (1 to 255) is more than 1. LOOP 1 lets this host hear itself; always write 0."
         ),
         Directive(
             "mcast6",
@@ -97,9 +99,9 @@ extension Directive {
             .nodes,
             grammar: "mcast6 DEVICE GROUP PORT HOPS LOOP",
             .words(5...5),
-            .withoutEffect("multicast links are not built yet; use bcast or ucast", .warning),
-            examples: ["mcast6 eth1 ff05::1 694 1 0"],
-            "Heartbeats by IPv6 multicast."
+            examples: ["mcast6 eth1 ff12::1:2:3:4 694 1 0"],
+            "Heartbeats by IPv6 multicast: to a group of ff12::/16, say, on a port of its own, through routers "
+                + "when HOPS (1 to 4) is more than 1. LOOP as for mcast."
         ),
         Directive(
             "serial",
@@ -131,10 +133,10 @@ extension Directive {
             grammar: "auto_links on|off",
             .boolean,
             standard: "on",
-            .withoutEffect("learning further paths to the peer is not built yet", .note),
-            examples: ["auto_links on"],
+            examples: ["auto_links on", "auto_links off"],
             "Whether the nodes beat at a low rate over every network they have in common, too, "
-                + "without being told of it."
+                + "without being told of it. A network counts once a beat has come back over it, and at most "
+                + "\(LinkIndex.learntMaximum) are learnt. Both nodes must say on. Ours."
         ),
     ]
 

@@ -1,4 +1,5 @@
-// The rows of ha.cf about groups, their safety, and who is told of what happens to them.
+// The rows of ha.cf about groups, what resets a node, and who is told of what happens to them. How silence
+// is judged is `Directive+HaCfEvidence`.
 
 internal import Failover
 
@@ -84,6 +85,29 @@ extension Directive {
             "How often in an hour a node may stop a group and start it again in place, for a failed service whose "
                 + "monitor_action is restart, before the group moves. Ours."
         ),
+        Directive(
+            "boot_policy",
+            .haCf,
+            .groups,
+            grammar: "boot_policy wait|last-owner|any",
+            .choice(BootPolicy.allCases.map(\.rawValue)),
+            standard: "wait for groups with storage, last-owner for others",
+            examples: ["boot_policy wait", "boot_policy last-owner", "boot_policy any"],
+            "What a node that has booted and does not hear the other may hold after initdead: wait, nothing, until "
+                + "the other is heard or somebody types baton confirm-down; last-owner, the groups it held last as "
+                + "far as it knows; any, every group, so that two nodes that boot with their links cut both hold it. Ours."
+        ),
+        Directive(
+            "announce_interval",
+            .haCf,
+            .groups,
+            grammar: "announce_interval TIME|off",
+            .timeOrOff(.seconds(1)...timeMaximum),
+            standard: "60s",
+            examples: ["announce_interval 60s", "announce_interval off"],
+            "How often the addresses of the groups that run here are announced again (gratuitous ARP, unsolicited "
+                + "neighbour advertisement), besides the announcements of a takeover. Ours."
+        ),
     ]
 
     static let notifications: [Directive] = [
@@ -122,47 +146,6 @@ extension Directive {
     ]
 
     static let safety: [Directive] = [
-        Directive(
-            "ping",
-            .haCf,
-            .safety,
-            grammar: "ping HOST...",
-            .words(1...64),
-            .withoutEffect("ping nodes are not asked yet", .warning),
-            examples: ["ping 10.0.0.1"],
-            "Hosts whose answers tell which node is cut off."
-        ),
-        Directive(
-            "ping_group",
-            .haCf,
-            .safety,
-            grammar: "ping_group NAME HOST...",
-            .words(2...64),
-            .withoutEffect("ping nodes are not asked yet", .warning),
-            examples: ["ping_group routers 10.0.0.1 10.0.0.2"],
-            "Hosts of which any one's answer counts."
-        ),
-        Directive(
-            "hbaping",
-            .haCf,
-            .safety,
-            grammar: "hbaping HBA...",
-            .words(1...64),
-            .refused(useInstead: "ping"),
-            examples: [],
-            "A fibre channel adapter's view of the peer. Heartbeat itself mostly lacks its plug-in."
-        ),
-        Directive(
-            "deadping",
-            .haCf,
-            .safety,
-            grammar: "deadping TIME",
-            .time(.milliseconds(50)...timeMaximum),
-            standard: "deadtime",
-            .withoutEffect("ping nodes are not asked yet", .note),
-            examples: ["deadping 30"],
-            "The silence after which a ping node is taken for dead. More than twice keepalive."
-        ),
         Directive(
             "watchdog",
             .haCf,

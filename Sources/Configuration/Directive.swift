@@ -119,6 +119,8 @@ public struct Directive: Equatable, Sendable {
 enum ValueForm: Equatable, Sendable {
     /// Heartbeat's time within a range.
     case time(ClosedRange<Duration>)
+    /// Heartbeat's time within a range, or a word for no, which is no time.
+    case timeOrOff(ClosedRange<Duration>)
     /// mon's time, above zero.
     case monTime
     /// mon's time, also zero.
@@ -138,7 +140,7 @@ enum ValueForm: Equatable, Sendable {
 
     var unit: String? {
         switch self {
-        case .time: "seconds; us, ms, s, m, h or d may follow the number"
+        case .time, .timeOrOff: "seconds; us, ms, s, m, h or d may follow the number"
         case .monTime, .monTimeOrZero: "s, m, h or d (or ms) must follow the number"
         default: nil
         }
@@ -147,6 +149,8 @@ enum ValueForm: Equatable, Sendable {
     var range: String? {
         switch self {
         case .time(let range): "\(range.lowerBound.shortText) to \(range.upperBound.shortText)"
+        case .timeOrOff(let range):
+            "\(range.lowerBound.shortText) to \(range.upperBound.shortText), or off"
         case .monTime: "above zero"
         case .monTimeOrZero: "zero and more"
         case .integer(let range):

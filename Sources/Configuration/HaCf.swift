@@ -12,6 +12,16 @@ struct HaCf: Sendable {
     var deadtime = Duration.seconds(30)
     var initdead: Duration?
     var deadping: Duration?
+    var jeopardyTime: Duration?
+    var earlyTakeover = EarlyTakeover.auto
+    var earlyFloor: Duration?
+    var earlyProbes: Int?
+    var learnsPaths = true
+    var bootPolicy: BootPolicy?
+    var announceInterval: Duration? = .seconds(60)
+    var pingNodes: [PingNode] = []
+    /// Each host of `pingNodes` and its place in the file.
+    var pingPlaces: [(host: IPAddress, place: Position)] = []
     var fitSettle = Duration.seconds(2)
     var offerTimeout = Duration.seconds(5)
     var holdDown = Duration.seconds(300)
@@ -39,6 +49,21 @@ struct HaCf: Sendable {
             offerTimeout: offerTimeout,
             holdDown: holdDown
         )
+    }
+
+    /// What was given, over the defaults that go with deadtime.
+    var evidence: EvidenceSettings {
+        var evidence = EvidenceSettings(deadtime: deadtime)
+        evidence.learnsPaths = learnsPaths
+        evidence.jeopardyTime = jeopardyTime ?? evidence.jeopardyTime
+        evidence.earlyTakeover = earlyTakeover
+        evidence.earlyFloor = earlyFloor ?? evidence.earlyFloor
+        evidence.earlyProbes = earlyProbes ?? evidence.earlyProbes
+        evidence.bootPolicy = bootPolicy
+        evidence.announceInterval = announceInterval
+        evidence.pingNodes = pingNodes
+        evidence.deadping = deadping ?? evidence.deadping
+        return evidence
     }
 
     /// Heartbeat's rule for an unset initdead.

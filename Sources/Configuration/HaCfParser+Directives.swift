@@ -13,6 +13,9 @@ extension HaCfParser {
         case "deadtime": result.deadtime = time
         case "initdead": result.initdead = time
         case "deadping": result.deadping = time
+        case "jeopardy_time": result.jeopardyTime = time
+        case "early_floor": result.earlyFloor = time
+        case "announce_interval": result.announceInterval = time
         case "fit_settle": result.fitSettle = time
         case "offer_timeout": result.offerTimeout = time
         case "hold_down": result.holdDown = time
@@ -26,6 +29,7 @@ extension HaCfParser {
         case "debug": result.logging.debugLevel = integer
         case "move_budget": result.moveBudget = integer
         case "restart_budget": result.restartBudget = integer
+        case "early_probes": result.earlyProbes = integer
         case "rtprio": result.realTime.priority = integer
         default: break  // without effect
         }
@@ -34,6 +38,8 @@ extension HaCfParser {
     mutating func set(_ row: Directive, boolean: Bool) {
         switch row.name {
         case "unproved_takeover": result.takesUnproved = boolean
+        case "auto_links": result.learnsPaths = boolean
+        case "announce_interval": if !boolean { result.announceInterval = nil }
         case "realtime": result.realTime.isWanted = boolean
         default: break  // without effect
         }
@@ -45,6 +51,10 @@ extension HaCfParser {
         case "auto_failback":
             result.autoFailback =
                 AutoFailback(rawValue: word) ?? (HaCfParser.boolean(word) == true ? .on : .off)
+        case "early_takeover":
+            result.earlyTakeover =
+                EarlyTakeover(rawValue: word) ?? (HaCfParser.boolean(word) == true ? .on : .off)
+        case "boot_policy": result.bootPolicy = BootPolicy(rawValue: word)
         case "logfile": result.logging.file = word
         case "debugfile": result.logging.debugFile = word
         case "logfacility": result.logging.facility = word == "none" ? nil : word
@@ -62,25 +72,11 @@ extension HaCfParser {
 
     mutating func set(_ row: Directive, _ name: Word, words: [Word]) {
         switch row.name {
-        case "bcast", "udp":
-            if row.name == "udp" {
-                list.warning(.oldName, at: name.position, "'udp' is the old name of 'bcast'")
-            }
-            for word in words {
-                if let device = device(word) { link(.broadcast, device, word) }
-            }
-        case "ucast":
-            guard let device = device(words[0]) else { return }
-            guard let peer = IPAddress(words[1].text), peer.isIPv4 else {
-                list.error(
-                    .invalidAddress,
-                    at: words[1].position,
-                    "\(quoted(words[1].text)) is no IPv4 address",
-                    hint: "names are not resolved here: write the address"
-                )
-                return
-            }
-            link(.unicast(peer: peer), device, words[1])
+        case "bcast", "udp": broadcast(row, name, words)
+        case "ucast", "ucast6": unicast(row, words)
+        case "mcast", "mcast6": multicast(row, words)
+        case "ping": ping(words)
+        case "ping_group": pingGroup(words)
         case "timeout": timeout(words)
         case "notify": notify(words)
         case "notify_rate": notificationRate(row, words[0])
@@ -132,34 +128,6 @@ extension HaCfParser {
             ), !result.statelessTypes.contains(value.text)
         else { return }
         result.statelessTypes.append(value.text)
-    }
-
-    mutating func device(_ value: Word) -> String? {
-        guard isDeviceName(value.text) else {
-            list.error(
-                .invalidName,
-                at: value.position,
-                "\(quoted(value.text)) is no device name",
-                hint: "at most 15 characters, as `ip link` prints it"
-            )
-            return nil
-        }
-        return value.text
-    }
-
-    mutating func link(_ medium: HeartbeatLink.Medium, _ device: String, _ word: Word) {
-        let link = HeartbeatLink(medium: medium, device: device, port: port)
-        if result.links.contains(where: { $0.medium == medium && $0.device == device }) {
-            list.warning(.givenTwice, at: word.position, "link '\(link.name)' is named twice")
-        } else if result.links.count == HaCfParser.linkMaximum {
-            list.error(
-                .tooMany,
-                at: word.position,
-                "more than \(HaCfParser.linkMaximum) heartbeat links"
-            )
-        } else {
-            result.links.append(link)
-        }
     }
 
     mutating func timeout(_ words: [Word]) {

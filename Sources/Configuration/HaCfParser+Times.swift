@@ -77,6 +77,15 @@ extension HaCfParser {
                     + times.keepalive.shortText
             )
         }
+        if let earlyFloor = result.earlyFloor, earlyFloor >= times.deadtime {
+            list.error(
+                .timesConflict,
+                at: result.positions["early_floor"],
+                "early_floor \(earlyFloor.shortText) must be less than deadtime "
+                    + times.deadtime.shortText,
+                hint: "a verdict that comes no earlier than deadtime is `early_takeover off`"
+            )
+        }
         guard let warntime = result.warntime else { return }
         if warntime >= times.deadtime {
             list.warning(

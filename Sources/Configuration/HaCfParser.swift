@@ -6,9 +6,6 @@
 struct HaCfParser {
     static let table = Directive.table(.haCf)
     static let words = table.keys.sorted()
-    /// As Heartbeat.
-    static let linkMaximum = 64
-
     var result = HaCf()
     var list: DiagnosticList
     var port: UInt16 = 694
@@ -72,7 +69,7 @@ struct HaCfParser {
         // program of its own reads keep them (`apiauth ipfail uid=a,b`).
         let commas: Bool
         if case .words = row.form {
-            commas = HaCfParser.linkNames.contains(row.name)
+            commas = HaCfParser.linkNames.union(["ping", "ping_group"]).contains(row.name)
         } else {
             commas = true
         }
@@ -152,6 +149,13 @@ struct HaCfParser {
         switch row.form {
         case .time(let range):
             if let time = time(row, value, in: range) { set(row, time: time) }
+        case .timeOrOff(let range):
+            // A bare 0 means the same as off; 1 is a second.
+            if HaCfParser.boolean(value.text) == false {
+                set(row, boolean: false)
+            } else if let time = time(row, value, in: range) {
+                set(row, time: time)
+            }
         case .integer(let range):
             guard let number = Int(value.text), range.contains(number) else {
                 invalid(row, value, "a number from \(range.lowerBound) to \(range.upperBound)")

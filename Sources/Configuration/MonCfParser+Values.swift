@@ -69,7 +69,7 @@ extension MonCfParser {
                     + words.joined(separator: ", ")
             )
             return false
-        case .time, .list, .word, .words:
+        case .time, .timeOrOff, .list, .word, .words:
             return true
         }
     }

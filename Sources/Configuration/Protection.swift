@@ -62,9 +62,13 @@ public struct Protection: Equatable, Sendable, Codable {
             "a machine, or the virtual machine around it, is paused for longer than deadtime and goes on: "
                 + "until its loop runs again what it ran may write; only fencing protects from that"
         )
-        additions.append(
-            "fencing, a witness and ping nodes, which this version reads and does not use"
-        )
+        if configuration.evidence.pingNodes.isEmpty {
+            additions.append(
+                "`ping` and the address of a router: a node that no longer reaches it knows that it is cut off "
+                    + "itself"
+            )
+        }
+        additions.append("fencing and a witness, which this version does not have")
     }
 
     /// The whole as text for a terminal, ending in a line feed.

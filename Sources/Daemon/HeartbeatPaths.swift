@@ -12,11 +12,28 @@ struct HeartbeatPath: Equatable, Sendable {
     var port: UInt16
     /// To whom.
     var destination: DeviceSocket.Destination
+
+    /// The multicast group of the path, where it is one.
+    var group: Linux.IPAddress? {
+        if case .multicast(let group, _, _) = destination { return group }
+        return nil
+    }
+
+    /// Whether its datagrams can leave by a socket.
+    func canShare(_ socket: DeviceSocket) -> Bool {
+        socket.device == device && socket.port == port && socket.family == destination.family
+    }
+
+    /// A socket for it, not yet open, that joins these groups.
+    func socket(groups: [Linux.IPAddress]) -> DeviceSocket {
+        DeviceSocket(device: device, port: port, family: destination.family, groups: groups)
+    }
 }
 
 /// All heartbeat sockets of one process.
 ///
-/// Links that share device and port share a socket: two would take each other's unicast datagrams.
+/// Links that share device, port and family share a socket: two would take each other's unicast
+/// datagrams.
 final class HeartbeatSockets {
     /// What came in on a link.
     struct Arrival {
@@ -24,10 +41,12 @@ final class HeartbeatSockets {
         var bytes: [UInt8]
     }
 
-    private let paths: [HeartbeatPath]
-    private let sockets: [DeviceSocket]
+    /// By link: those of ha.cf, then the places of learnt ones; `nil` for a free place.
+    private var paths: [HeartbeatPath?]
+    /// `nil` where a learnt path has gone and taken its socket with it.
+    private var sockets: [DeviceSocket?]
     /// By link: which socket.
-    private let socketOfLink: [Int]
+    private var socketOfLink: [Int?]
     /// By link: whether it worked when last tried.
     private(set) var isUp: [Bool]
     /// By link: whether only a failed send speaks against it.
@@ -37,24 +56,49 @@ final class HeartbeatSockets {
         var sockets: [DeviceSocket] = []
         var places: [Int] = []
         for path in paths {
-            let known = sockets.firstIndex { $0.device == path.device && $0.port == path.port }
+            let known = sockets.firstIndex(where: path.canShare)
             if known == nil {
-                sockets.append(DeviceSocket(device: path.device, port: path.port))
+                let socket = path.socket(groups: [])
+                let groups = paths.filter { $0.canShare(socket) }.compactMap(\.group)
+                sockets.append(path.socket(groups: groups))
             }
             places.append(known ?? sockets.count - 1)
         }
-        self.paths = paths
+        let free = LinkIndex.learntMaximum
+        self.paths = paths + Array(repeating: nil, count: free)
         self.sockets = sockets
-        socketOfLink = places
-        isUp = paths.map { _ in false }
+        socketOfLink = places + Array(repeating: nil, count: free)
+        isUp = self.paths.map { _ in false }
         hasFailedSend = isUp
+    }
+
+    /// Gives a place of learnt paths another path, to one host, or none.
+    ///
+    /// The socket is opened by `reopenStale`.
+    func set(_ link: LinkIndex, _ path: HeartbeatPath?) {
+        guard paths.indices.contains(link.value) else { return }
+        let old = socketOfLink[link.value]
+        paths[link.value] = nil
+        socketOfLink[link.value] = nil
+        isUp[link.value] = false
+        hasFailedSend[link.value] = false
+        if let old, !socketOfLink.contains(old) { sockets[old] = nil }
+        guard let path else { return }
+        paths[link.value] = path
+        let known = sockets.firstIndex { $0.map(path.canShare) ?? false }
+        let place = known ?? sockets.firstIndex { $0 == nil } ?? sockets.count
+        if known == nil {
+            let socket = path.socket(groups: [])
+            if place < sockets.count { sockets[place] = socket } else { sockets.append(socket) }
+        }
+        socketOfLink[link.value] = place
     }
 
     /// How many sockets there are; `numbers` has one place for each.
     var count: Int { sockets.count }
 
     /// The descriptors, `nil` for a socket that is not open.
-    var numbers: [Int32?] { sockets.map(\.number) }
+    var numbers: [Int32?] { sockets.map { $0?.number } }
 
     /// Opens what is not open and what belongs to a device that is gone; the sockets with a new
     /// descriptor.
@@ -62,7 +106,7 @@ final class HeartbeatSockets {
         var changed: [Int] = []
         for (place, socket) in sockets.enumerated() {
             // A device that is not there is tried again at the next change of devices.
-            if (try? socket.reopenIfStale()) ?? false { changed.append(place) }
+            if (try? socket?.reopenIfStale()) ?? false { changed.append(place) }
         }
         return changed
     }
@@ -70,10 +114,11 @@ final class HeartbeatSockets {
     /// Marks links up whose device is there, up and has a carrier; the changes.
     func noteDevices(_ links: [NetworkLink]) -> [(link: LinkIndex, isUp: Bool)] {
         paths.indices.compactMap { place in
-            let device = links.first { $0.name == paths[place].device }
+            guard let path = paths[place], let socket = socketOfLink[place] else { return nil }
+            let device = links.first { $0.name == path.device }
             let works = device.map { $0.isUp && $0.hasCarrier } ?? false
             hasFailedSend[place] = false
-            return note(place, isUp: works && sockets[socketOfLink[place]].number != nil)
+            return note(place, isUp: works && sockets[socket]?.number != nil)
         }
     }
 
@@ -83,10 +128,11 @@ final class HeartbeatSockets {
     /// That a device works again is told by `noteDevices`, since a send into a cable without a peer
     /// succeeds too.
     func send(_ datagrams: [[UInt8]], on link: Int) -> (link: LinkIndex, isUp: Bool)? {
-        let socket = sockets[socketOfLink[link]]
+        guard let path = paths[link], let place = socketOfLink[link], let socket = sockets[place]
+        else { return nil }
         do {
             for datagram in datagrams {
-                try socket.send(datagram, to: paths[link].destination)
+                try socket.send(datagram, to: path.destination)
             }
             guard hasFailedSend[link] else { return nil }
             hasFailedSend[link] = false
@@ -103,7 +149,7 @@ final class HeartbeatSockets {
     ///
     /// Refusals (ICMP) say nothing here.
     func receive(socket place: Int, maximum: Int) -> [Arrival] {
-        let socket = sockets[place]
+        guard let socket = sockets[place] else { return [] }
         var arrivals: [Arrival] = []
         for _ in 0..<maximum {
             do {
@@ -120,25 +166,37 @@ final class HeartbeatSockets {
         return arrivals
     }
 
-    /// Which of the links of a socket brought a datagram: the one whose peer sent it, else the
-    /// broadcast.
+    /// Which of the links of a socket brought a datagram: the group's or the broadcast when it was for
+    /// all, else the one whose peer sent it.
     private func link(of datagram: DeviceSocket.Datagram, _ place: Int) -> LinkIndex {
         let candidates = socketOfLink.indices.filter { socketOfLink[$0] == place }
+        let isForAll =
+            HeartbeatSockets.isBroadcast(datagram.destination)
+            || candidates.contains { place in
+                paths[place]?.group.map { $0 == datagram.destination } ?? false
+            }
         let exact = candidates.first { candidate in
-            switch paths[candidate].destination {
-            case .unicast(let peer):
-                peer == datagram.source && !HeartbeatSockets.isBroadcast(datagram.destination)
+            switch paths[candidate]?.destination {
+            case .unicast(let peer): peer == datagram.source && !isForAll
             case .broadcast: HeartbeatSockets.isBroadcast(datagram.destination)
+            case .multicast(let group, _, _): group == datagram.destination
+            case nil: false
             }
         }
-        return LinkIndex(exact ?? candidates.first ?? 0)
+        // A peer with several addresses may answer from another one than is written.
+        let unicast = candidates.first { candidate in
+            if case .unicast = paths[candidate]?.destination { return !isForAll }
+            return false
+        }
+        return LinkIndex(exact ?? unicast ?? candidates.first ?? 0)
     }
 
     /// A directed broadcast cannot be told from an address without its prefix; its last octet is
     /// 255 or the limited broadcast's in all but odd networks, where the first link of the socket
     /// is credited instead.
-    private static func isBroadcast(_ address: IPv4Address?) -> Bool {
-        address.map { $0.number & 0xff == 0xff } ?? false
+    private static func isBroadcast(_ address: Linux.IPAddress?) -> Bool {
+        guard case .v4(let address) = address else { return false }
+        return address.number & 0xff == 0xff && address.number >> 28 != 0xe
     }
 
     private func note(_ link: Int, isUp works: Bool) -> (link: LinkIndex, isUp: Bool)? {

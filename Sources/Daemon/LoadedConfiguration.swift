@@ -67,19 +67,14 @@ struct LoadedConfiguration {
 
     private static func path(_ link: HeartbeatLink) throws(Refusal) -> HeartbeatPath {
         let device = try device(link.device, "ha.cf")
-        switch link.medium {
-        case .broadcast:
-            return HeartbeatPath(device: device, port: link.port, destination: .broadcast)
-        case .unicast(let peer):
-            guard case .v4(let address) = Linux.IPAddress(peer) else {
-                throw Refusal(text: "ha.cf: error: ucast \(link.device) \(peer): IPv4 only\n")
+        let destination: DeviceSocket.Destination =
+            switch link.medium {
+            case .broadcast: .broadcast
+            case .unicast(let peer): .unicast(Linux.IPAddress(peer))
+            case .multicast(let group, let hops, let loops):
+                .multicast(Linux.IPAddress(group), hops: hops, loops: loops)
             }
-            return HeartbeatPath(
-                device: device,
-                port: link.port,
-                destination: .unicast(address)
-            )
-        }
+        return HeartbeatPath(device: device, port: link.port, destination: destination)
     }
 
     private static func wish(_ resource: Resource) throws(Refusal) -> AddressWish? {

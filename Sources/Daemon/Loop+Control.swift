@@ -90,6 +90,8 @@ extension Loop {
         for kind in VerdictKind.allCases {
             status.counters["datagrams_\(kind.name)"] = session.counters[kind]
         }
+        status.timing?.loopLateness = latenesses
+        status.timing?.stealPercent = stolen.percent
         status.counters["loop_lateness_maximum_microseconds"] = shared[.latenessMaximum] / 1000
         status.counters["log_lines_dropped"] = shared[.droppedLines]
         status.counters["loops_replaced"] = shared[.loopReplacements]

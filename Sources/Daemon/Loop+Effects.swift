@@ -11,11 +11,13 @@ extension Loop {
     /// Carries out one effect.
     func carryOut(_ effect: Effect) {
         switch effect {
-        case .sendHeartbeat(let content): send(content)
+        case .sendHeartbeat(let content, let links): send(content, on: links)
+        case .setPath(let link, let path): setPath(link, path)
         case .persist(let id, let record): recorder.write(id, record)
         case .runOperation(let operation): run(operation)
         case .cancelOperation(let id): spawner.cancel(id)
         case .probe(let address): packets.ask(Linux.IPAddress(address), at: now, view)
+        case .ping(let address): echoes?.ask(address)
         case .announceAddresses(let name): announce(name)
         case .reply(let id, let reply): finish(id, reply)
         case .progress(let id, let text):
@@ -30,10 +32,31 @@ extension Loop {
         }
     }
 
-    /// Sends a beat on every link.
-    func send(_ content: BeatContent) {
+    /// Opens the socket of a learnt path, or closes it.
+    private func setPath(_ link: LinkIndex, _ path: LearntPath?) {
+        let learnt = path.flatMap { path -> HeartbeatPath? in
+            guard let device = DeviceName(rawValue: path.device), let first = loaded.paths.first
+            else { return nil }
+            return HeartbeatPath(
+                device: device,
+                port: first.port,
+                destination: .unicast(Linux.IPAddress(path.peer))
+            )
+        }
+        sockets.set(link, learnt)
+        openSockets()
+        for change in sockets.noteDevices(view.links) {
+            queue.append(.linkChanged(change.link, isUp: change.isUp))
+        }
+        if learnt != nil, !sockets.isUp[link.value] {
+            queue.append(.linkChanged(link, isUp: false))
+        }
+    }
+
+    /// Sends a beat on some links.
+    func send(_ content: BeatContent, on links: LinkSet) {
         lastBeat = content
-        for link in sockets.isUp.indices {
+        for link in sockets.isUp.indices where links.contains(LinkIndex(link)) {
             // Sealed also for a link that is down: a send is how a repaired one is first heard.
             let time = Instant(nanoseconds: now)
             let datagrams = session.seal(content, link: link, at: time)

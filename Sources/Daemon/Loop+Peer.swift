@@ -79,8 +79,8 @@ extension Loop {
         var addresses: [[UInt8]] = core.peerAddresses.map(\.bytes)
         for path in loaded.paths {
             guard case .unicast(let address) = path.destination else { continue }
-            let bytes = Linux.IPAddress.v4(address).bytes
-            if !addresses.contains(bytes) { addresses.append(bytes) }
+            let isKnown = addresses.contains(address.bytes)
+            if !isKnown, !address.isLinkLocal { addresses.append(address.bytes) }
         }
         return addresses
     }

@@ -26,8 +26,10 @@ extension Loop {
         }
         if door.owns(token) { return requests(door.serve(readiness)) }
         if packets.owns(token) {
-            return packets.answers(token, at: now).map(Event.probeAnswered)
+            let heard = packets.heard(token, at: now)
+            return heard.answers.map(Event.probeAnswered) + heard.others.map(Event.neighbourHeard)
         }
+        if token == Token.echo || token == Token.echo6 { return echoes?.answers(token) ?? [] }
         if connections.owns(token) {
             connections.serve(token, at: now)
             return []
@@ -89,7 +91,7 @@ extension Loop {
         let pause = loaded.settings.timings.keepalive.nanoseconds / 4
         guard let content = lastBeat, now - lastCandidateAnswer >= pause else { return }
         lastCandidateAnswer = now
-        send(content)
+        send(content, on: LinkSet(bits: UInt32.max))
     }
 
     /// This machine was set back to an earlier state (S6): a new incarnation, nothing trusted.
@@ -117,18 +119,26 @@ extension Loop {
         } catch {
             log.say(.warning, "cannot read changes of devices: \(error)")
         }
-        let before = view.ownAddresses(excluding: groupAddresses)
         readNetwork()
         packets.noteDevices(view)
         openSockets()
         var events: [Event] = sockets.noteDevices(view.links).map {
             .linkChanged($0.link, isUp: $0.isUp)
         }
-        let after = view.ownAddresses(excluding: groupAddresses)
-        if after != before { events.append(.ownAddressesChanged(after)) }
+        events.append(.networksChanged(ownNetworks))
         // Only once the core has heard all that came in with it: it may be giving the group up (S8).
         considerRepair()
         return events
+    }
+
+    /// The node's networks as last read.
+    var ownNetworks: [OwnNetwork] {
+        // Addresses of documentation (RFC 5737, RFC 3849): on nobody's network, so that the default route is told.
+        let outside: [Linux.IPAddress] = [
+            .v4(IPv4Address(0xc000_0201)), .v6(IPv6Address(high: 0x2001_0db8_0000_0000, low: 1)),
+        ]
+        let gateways = outside.compactMap { try? addresses.interfaces.route(to: $0) }
+        return view.ownNetworks(wishes: loaded.wishes, gateways: gateways)
     }
 
     // MARK: signals

@@ -19,6 +19,8 @@ final class Loop {
     let addresses: AddressResources
     let sockets: HeartbeatSockets
     let packets: PacketSockets
+    /// Asks ping nodes; `nil` where ha.cf names none.
+    let echoes: EchoSockets?
     let helpers: HelperSet
     let recorder: RecorderClient
     let spawner: SpawnerClient
@@ -62,6 +64,10 @@ final class Loop {
     var now: Int64
     /// What the last beat said.
     var lastBeat: BeatContent?
+    /// How late this loop was at each of its turns.
+    var latenesses = LatencyHistogram()
+    /// Processor time taken by others.
+    var stolen = StolenTime()
     /// When a candidate was last answered.
     var lastCandidateAnswer: Int64 = 0
     /// When an address was last put back, and when to look again.
@@ -80,6 +86,8 @@ final class Loop {
         static let signals: UInt64 = 1
         static let monitor: UInt64 = 2
         static let keeper: UInt64 = 3
+        static let echo: UInt64 = 4
+        static let echo6: UInt64 = 5
         static let firstSocket: UInt64 = 100
         static let firstPacket: UInt64 = 1000
         /// Device numbers, twice, stay below.
@@ -130,6 +138,7 @@ final class Loop {
         view = try NetworkView(reading: addresses.interfaces)
         sockets = HeartbeatSockets(loaded.paths)
         packets = PacketSockets(poller: poller, firstToken: Token.firstPacket)
+        echoes = try EchoSockets(loaded.settings.evidence.pingNodes, poller: poller)
         reset = ResetAction(command: context.options.resetCommand)
         groupAddresses = Set(loaded.settings.groups.flatMap(\.resources).compactMap(\.address))
         core = FailoverMachine(settings: loaded.settings)
@@ -221,6 +230,7 @@ final class Loop {
         now = wake.now
         shared.setInstant(.loopTurn, now)
         let lateness = wake.lateness
+        latenesses.add(.nanoseconds(max(0, lateness)))
         if lateness > Int64(bitPattern: shared[.latenessMaximum]) {
             shared[.latenessMaximum] = UInt64(lateness)
         }
@@ -245,6 +255,7 @@ final class Loop {
         feedQueue()
         notifyDue()
         packets.sendDue(at: now, view)
+        stolen.look(at: now)
         recorder.push()
         spawner.push()
         checks.push()
@@ -325,11 +336,11 @@ final class Loop {
         feed(.started(start))
         // Read anew: datagrams of before are old, and devices may have changed since the fork.
         _ = drainRaw()
-        feed(.ownAddressesChanged(view.ownAddresses(excluding: groupAddresses)))
+        feed(.networksChanged(ownNetworks))
         for change in sockets.noteDevices(view.links) {
             feed(.linkChanged(change.link, isUp: change.isUp))
         }
-        for link in sockets.isUp.indices where !sockets.isUp[link] {
+        for link in loaded.paths.indices where !sockets.isUp[link] {
             feed(.linkChanged(LinkIndex(link), isUp: false))
             let device = loaded.paths[link].device
             let isThere = view.links.contains { $0.name == device }

@@ -29,19 +29,47 @@ struct NetworkView: Equatable {
         }
     }
 
-    /// The node's own addresses as beats tell them: on Ethernet devices, no group's, not bound to
-    /// one link; IPv4 first, at most eight.
-    func ownAddresses(excluding groups: Set<Failover.IPAddress>) -> [OwnAddress] {
-        let own = addresses.compactMap { entry -> OwnAddress? in
-            guard let link = link(entry.index), !link.isLoopback, let mac = link.hardwareAddress,
-                mac != .zero, !entry.isTentative, !entry.address.isLinkLocal,
-                let address = Failover.IPAddress(bytes: entry.address.bytes),
-                !groups.contains(address)
-            else { return nil }
-            return OwnAddress(address: address, mac: Failover.MACAddress(mac.number))
+    /// The node's networks as the core looks at them: Ethernet devices with addresses of the node's own, no
+    /// group's, not bound to one link; IPv4 first.
+    ///
+    /// - Parameters:
+    ///   - wishes: the addresses of each group.
+    ///   - gateways: the next hops of default routes.
+    /// - Returns: the networks, in the kernel's order of devices.
+    func ownNetworks(wishes: [[AddressWish?]], gateways: [RouteMatch]) -> [OwnNetwork] {
+        let ofGroups = Set(wishes.flatMap { $0.compactMap { $0?.address } })
+        return links.compactMap { link in
+            guard !link.isLoopback, let mac = link.hardwareAddress, mac != .zero else { return nil }
+            let own = addresses.compactMap { entry -> NetworkAddress? in
+                guard entry.index == link.index, !entry.isTentative, !entry.address.isLinkLocal,
+                    !ofGroups.contains(entry.address),
+                    let address = Failover.IPAddress(bytes: entry.address.bytes)
+                else { return nil }
+                return NetworkAddress(address, Int(entry.prefixLength))
+            }
+            let groups = wishes.indices.filter { group in
+                wishes[group].contains { wish in
+                    wish.map { belongs($0, to: link) } ?? false
+                }
+            }
+            guard !own.isEmpty || !groups.isEmpty else { return nil }
+            return OwnNetwork(
+                device: link.name.rawValue,
+                mac: Failover.MACAddress(mac.number),
+                hasCarrier: link.isUp && link.hasCarrier,
+                addresses: own.filter { !$0.address.isIPv6 } + own.filter { $0.address.isIPv6 },
+                gateways: gateways.filter { $0.index == link.index }.compactMap {
+                    $0.gateway.flatMap { Failover.IPAddress(bytes: $0.bytes) }
+                },
+                groups: groups
+            )
         }
-        let ordered = own.filter { !$0.address.isIPv6 } + own.filter { $0.address.isIPv6 }
-        return Array(ordered.prefix(BeatContent.addressesMaximum))
+    }
+
+    /// Whether a group's address is, or would be, on a device.
+    private func belongs(_ wish: AddressWish, to link: NetworkLink) -> Bool {
+        if let device = wish.device { return device == link.name }
+        return addresses.contains { $0.index == link.index && $0.contains(wish.address) }
     }
 
     /// The devices that can ask for an address: up, Ethernet, with a network that contains it.

@@ -30,6 +30,10 @@ final class PacketSockets {
     private var sockets: [Key: PacketSocket] = [:]
     private var keys: [UInt64: Key] = [:]
     private var announcements: [Announcement] = []
+    /// When a host that was not asked was last told of.
+    private var lastStranger = Int64.min / 2
+    /// Hosts that were not asked are told of no quicker: a storm of ARP is none of the core's business.
+    static let strangerInterval: Int64 = 100_000_000
     /// When each address was last asked for.
     private var asked: [Linux.IPAddress: Int64] = [:]
 
@@ -102,30 +106,33 @@ final class PacketSockets {
         }
     }
 
-    /// What was heard on a socket that is ready.
-    func answers(_ token: UInt64, at now: Int64) -> [ProbeAnswer] {
-        guard let key = keys[token], let socket = sockets[key] else { return [] }
+    /// What was heard on a socket that is ready: answers to what was asked, and who else is there, of those few.
+    func heard(_ token: UInt64, at now: Int64) -> (answers: [ProbeAnswer], others: [ProbeAnswer]) {
+        guard let key = keys[token], let socket = sockets[key] else { return ([], []) }
         var answers: [ProbeAnswer] = []
+        var others: [ProbeAnswer] = []
         do {
             // Bounded, so that a storm of ARP does not hold the loop; the rest comes next turn.
             for _ in 0..<64 {
                 guard let heard = try PacketSockets.next(socket) else { break }
-                guard let time = asked[heard.address], now - time < PacketSockets.answerWindow,
-                    let address = Failover.IPAddress(bytes: heard.address.bytes)
-                else { continue }
-                answers.append(
-                    ProbeAnswer(
-                        address: address,
-                        mac: Failover.MACAddress(heard.hardware.number),
-                        device: socket.link.name.rawValue
-                    )
+                guard let address = Failover.IPAddress(bytes: heard.address.bytes) else { continue }
+                let answer = ProbeAnswer(
+                    address: address,
+                    mac: Failover.MACAddress(heard.hardware.number),
+                    device: socket.link.name.rawValue
                 )
+                if let time = asked[heard.address], now - time < PacketSockets.answerWindow {
+                    answers.append(answer)
+                } else if now - lastStranger >= PacketSockets.strangerInterval, address.low != 0 {
+                    lastStranger = now
+                    others.append(answer)
+                }
             }
         } catch {
             // The device went down or away; a new one gets a new socket.
             drop(key)
         }
-        return answers
+        return (answers, others)
     }
 
     /// Drops the sockets of devices that are gone or down.

@@ -19,6 +19,8 @@ public struct BeatContent: Equatable, Sendable {
     public var response: UInt64
     /// The sender's own addresses, never a group's; at most 8.
     public var addresses: [OwnAddress]
+    /// How many of the sender's ping nodes answer, at most 255; 0 where it has none.
+    public var pingsAnswering: Int
     /// One report for each group the sender has configured.
     public var groups: [GroupReport]
 
@@ -31,6 +33,7 @@ public struct BeatContent: Equatable, Sendable {
         challenge: UInt64 = 0,
         response: UInt64 = 0,
         addresses: [OwnAddress],
+        pingsAnswering: Int = 0,
         groups: [GroupReport]
     ) {
         self.kind = kind
@@ -40,6 +43,7 @@ public struct BeatContent: Equatable, Sendable {
         self.challenge = challenge
         self.response = response
         self.addresses = addresses
+        self.pingsAnswering = pingsAnswering
         self.groups = groups
     }
 
@@ -216,11 +220,13 @@ public enum GroupPhase: UInt8, CaseIterable, Sendable, Codable {
     case failed = 7
     /// A stop is unconfirmed (S4): the group may still write here.
     case unsafe = 8
+    /// This node was cut off: nothing of the group serves, the claim stands (S12).
+    case suspended = 9
 
     /// Whether something of the group runs, may run, or is about to: the other must not start it.
     public var holds: Bool {
         switch self {
-        case .claiming, .starting, .active, .stopping, .unsafe: true
+        case .claiming, .starting, .active, .stopping, .unsafe, .suspended: true
         case .unknown, .standby, .offered, .failed: false
         }
     }

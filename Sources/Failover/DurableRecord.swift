@@ -15,6 +15,8 @@ public struct DurableRecord: Equatable, Sendable, Codable {
     public var peerAddresses: [OwnAddress]
     /// Which of the probes had been seen to answer while the peer was alive.
     public var calibrated: [CalibratedProbe]
+    /// Hosts that answered on this node's networks, to be asked after a restart; absent when there are none.
+    public var neighbours: [NeighbourRecord]?
     /// The claims, one for each group.
     public var claims: [ClaimRecord]
 
@@ -25,6 +27,7 @@ public struct DurableRecord: Equatable, Sendable, Codable {
         peerHeardThisBoot: Bool,
         peerAddresses: [OwnAddress],
         calibrated: [CalibratedProbe],
+        neighbours: [NeighbourRecord]? = nil,
         claims: [ClaimRecord]
     ) {
         self.bootID = bootID
@@ -32,6 +35,7 @@ public struct DurableRecord: Equatable, Sendable, Codable {
         self.peerHeardThisBoot = peerHeardThisBoot
         self.peerAddresses = peerAddresses
         self.calibrated = calibrated
+        self.neighbours = neighbours
         self.claims = claims
     }
 }
@@ -54,6 +58,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public var heldThisBoot: Bool
     /// The claim may have been overtaken while the node was late (S8); true, or absent.
     public var isLate: Bool?
+    /// This node ran the group last, as far as it knows (`boot_policy`); true, or absent.
+    public var isLastOwner: Bool?
     /// The peer's incarnation that gave the group away, to which `auto_failback` does not return it.
     public var noFailbackTo: Incarnation?
     /// Moves on health grounds, clears and freezes; absent when there was none.
@@ -69,6 +75,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         kind: ClaimKind,
         heldThisBoot: Bool,
         isLate: Bool? = nil,
+        isLastOwner: Bool? = nil,
         noFailbackTo: Incarnation? = nil,
         health: HealthRecord? = nil
     ) {
@@ -80,6 +87,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         self.kind = kind
         self.heldThisBoot = heldThisBoot
         self.isLate = isLate
+        self.isLastOwner = isLastOwner
         self.noFailbackTo = noFailbackTo
         self.health = health
     }
@@ -143,6 +151,20 @@ public struct HealthRecord: Equatable, Sendable, Codable {
         self.frozenFor = frozenFor
         self.frozenBy = frozenBy
         self.frozenReason = frozenReason
+    }
+}
+
+/// A host on one of a node's networks.
+public struct NeighbourRecord: Hashable, Sendable, Codable {
+    /// Its address.
+    public var address: IPAddress
+    /// The device it was heard on.
+    public var device: String
+
+    /// Makes a record of its parts.
+    public init(address: IPAddress, device: String) {
+        self.address = address
+        self.device = device
     }
 }
 

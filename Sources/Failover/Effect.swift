@@ -2,8 +2,10 @@
 
 /// One thing to do.
 public enum Effect: Equatable, Sendable {
-    /// Seal this and send it on every link, now.
-    case sendHeartbeat(BeatContent)
+    /// Seal this and send it on these links, now.
+    case sendHeartbeat(BeatContent, on: LinkSet)
+    /// The place of a learnt path holds another one from now on, or none: open its socket, or close it.
+    case setPath(LinkIndex, LearntPath?)
     /// Make the record durable, then report `persisted`. A later record supersedes an earlier one that has
     /// not been written yet; its `persisted` then stands for both.
     case persist(PersistID, DurableRecord)
@@ -14,6 +16,8 @@ public enum Effect: Equatable, Sendable {
     /// Ask once, now, who answers for an address (ARP or neighbour solicitation, RFC 5227 form), on each
     /// device whose network contains it.
     case probe(IPAddress)
+    /// Ask a host for an ICMP echo, once, now.
+    case ping(IPAddress)
     /// Announce the addresses of a group again (gratuitous ARP, unsolicited neighbour advertisement).
     case announceAddresses(GroupName)
     /// The one final reply to a command (L2).

@@ -21,8 +21,12 @@ public enum Event: Equatable, Sendable {
     case probeAnswered(ProbeAnswer)
     /// A link's socket works, or its device is gone or without carrier.
     case linkChanged(LinkIndex, isUp: Bool)
-    /// This node's own addresses, group addresses left out; at most 8 are told to the peer.
-    case ownAddressesChanged([OwnAddress])
+    /// This node's networks, group addresses left out; at most 8 of its addresses are told to the peer.
+    case networksChanged([OwnNetwork])
+    /// A host was heard on a device without being asked (ARP, neighbour discovery). Unauthenticated.
+    case neighbourHeard(ProbeAnswer)
+    /// A host answered an ICMP echo. Unauthenticated.
+    case pingAnswered(IPAddress)
     /// The services of a group that have failed now; none is a healthy group.
     ///
     /// Told for groups whose monitors run here.

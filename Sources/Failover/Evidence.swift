@@ -19,6 +19,8 @@ struct ProbeTable: Sendable {
         var lastStranger: Instant?
         /// The Ethernet address of that somebody.
         var stranger: MACAddress?
+        /// Who answers for it beside the peer that holds it: a proxy, whose answers say nothing.
+        var proxies: [MACAddress] = []
         /// When it was last asked.
         var lastAsked: Instant?
         /// Questions without an answer since the last answer, while the peer was alive.
@@ -111,6 +113,9 @@ enum HoldCause: Sendable {
     case noProbeTells
     case diskWaits
     case frozen
+    case isolated
+    case jeopardy
+    case noRecord
 }
 
 extension FailoverMachine {
@@ -122,6 +127,10 @@ extension FailoverMachine {
 
     /// Time between two questions to the same address under suspicion; slower once a silence grows old.
     var probeInterval: Duration {
+        if isEarlyProbing {
+            let early = settings.evidence.earlyFloor / (settings.evidence.earlyProbes + 4)
+            return max(.milliseconds(1), min(early, quickProbeInterval))
+        }
         guard confirming == nil, let since = probes.suspicionSince,
             now - since > settings.timings.deadtime * 3
         else { return quickProbeInterval }
@@ -154,10 +163,11 @@ extension FailoverMachine {
     /// Whether evidence about the group still matters: nothing of it has been started here.
     private func isOpen(_ group: Int) -> Bool {
         !groups[group].phase.holds || groups[group].phase == .claiming
+            || groups[group].phase == .suspended
     }
 
-    /// Whether the answers matter: something is left that could be taken.
-    var hasIdleGroup: Bool { groups.indices.contains(where: isOpen) }
+    /// Whether the answers matter: something is left that could be taken, or the peer may be found dead.
+    var hasIdleGroup: Bool { !peer.isProvedDead || groups.indices.contains(where: isOpen) }
 
     /// Asks, if it is time to: quickly under suspicion, else to calibrate.
     mutating func probeIfDue() {
@@ -204,9 +214,13 @@ extension FailoverMachine {
 
     /// Somebody answered for an address.
     mutating func probeAnswered(_ answer: ProbeAnswer) {
+        // An answer with our own Ethernet address tells nothing of anybody.
+        guard !isOwn(answer.mac) else { return }
+        neighbourAnswered(answer)
         let isPeer = peer.addresses.contains { $0.mac == answer.mac }
         for index in probes.targets.indices where probes.targets[index].address == answer.address {
             guard isPeer else {
+                guard !isProxy(answer.mac, index) else { continue }
                 probes.targets[index].lastStranger = now
                 probes.targets[index].stranger = answer.mac
                 continue
@@ -227,6 +241,25 @@ extension FailoverMachine {
             }
         }
         needsEvaluation = true
+    }
+
+    /// Whether somebody answers for a group's address beside the peer that holds it (proxy ARP, a double address).
+    private mutating func isProxy(_ mac: MACAddress, _ index: Int) -> Bool {
+        if probes.targets[index].proxies.contains(mac) { return true }
+        guard probes.targets[index].group != nil, canCalibrate(probes.targets[index]),
+            probes.suspicionSince == nil, probes.targets[index].lastAnswer != nil
+        else { return false }
+        guard probes.targets[index].proxies.count < ProbeTable.marksMaximum else { return true }
+        probes.targets[index].proxies.append(mac)
+        note(
+            .warning,
+            .configurationDiffers,
+            probes.targets[index].group,
+            "\(mac) answers for \(probes.targets[index].address) too, which \(settings.peer) holds: a proxy, or a "
+                + "double address; its answers prove nothing from now on",
+            Reason(.S1, "two answers for one address")
+        )
+        return true
     }
 
     /// Whether the peer answered for the target lately enough to count.
@@ -299,6 +332,10 @@ extension FailoverMachine {
             )
         }
         guard peer.standing == .silent else { return .undecided }
+        if let heard = peer.lastHeard, now - heard < settings.timings.deadtime, !mayTakeEarly(group)
+        {
+            return .undecided
+        }
         guard peer.lastHeard != nil || peerHeardThisBoot else {
             return .hold(
                 .neverHeard,
@@ -318,6 +355,62 @@ extension FailoverMachine {
                 )
             )
         }
+        switch networkProof(group) {
+        case .undecided: return .undecided
+        case .disproved:
+            return .hold(
+                .isolated,
+                Reason(
+                    .S1,
+                    "\(silence), but this node may be the one cut off: \(networkText(group))"
+                )
+            )
+        case .proved, .unknown: break
+        }
+        if let answering = addressVerdict(group, silence) { return answering }
+        let verdict = hostVerdict(group, silence)
+        if case .take = verdict, let jeopardy = jeopardyUntil(group) {
+            let wait = (jeopardy.until - now).spokenText
+            let why = "\(silence), but \(jeopardy.why): waiting \(wait) more (jeopardy_time)"
+            return .hold(.jeopardy, Reason(.S1, why))
+        }
+        return verdict
+    }
+
+    /// What a group may do whose node never heard its peer since the machine booted (`boot_policy`).
+    func bootVerdict(_ group: Int) -> SilenceVerdict {
+        let policy = bootPolicy(group)
+        let never = "\(settings.peer) was not heard since this machine booted"
+        guard start?.record != nil else {
+            return .hold(
+                .noRecord,
+                Reason(.S6, "\(never), and this node has no record of what it held")
+            )
+        }
+        guard policy == .any || policy == .lastOwner && groups[group].isLastOwner else {
+            return .hold(.neverHeard, Reason(.S1, "\(never) (boot_policy \(policy.rawValue))"))
+        }
+        guard probes.rounds >= ProbeTable.roundsMinimum else { return .undecided }
+        switch networkProof(group) {
+        case .undecided: return .undecided
+        case .disproved: return .hold(.isolated, Reason(.S1, "\(never); \(networkText(group))"))
+        case .proved, .unknown: break
+        }
+        if let answering = addressVerdict(group, never) { return answering }
+        if hostAnswers {
+            return .hold(.hostAnswers, Reason(.S1, "\(never), but its host answers"))
+        }
+        return .take(.boot, Reason(.S1, "\(never); boot_policy \(policy.rawValue)"))
+    }
+
+    /// `boot_policy`, or what stands for it.
+    func bootPolicy(_ group: Int) -> BootPolicy {
+        settings.evidence.bootPolicy
+            ?? (settings.groups[group].holdsStorage ? .wait : .lastOwner)
+    }
+
+    /// Whether somebody answers for the group's address.
+    private func addressVerdict(_ group: Int, _ silence: String) -> SilenceVerdict? {
         if addressAnswers(group) {
             return .hold(
                 .addressAnswers,
@@ -329,10 +422,15 @@ extension FailoverMachine {
                 .strangerAnswers,
                 Reason(
                     .S1,
-                    "\(silence); \(stranger), not \(peerName), answers for the group's address"
+                    "\(silence); \(stranger), not \(settings.peer), answers for the group's address"
                 )
             )
         }
+        return nil
+    }
+
+    /// The rows of the table that ask for the peer's host, the address being silent.
+    private func hostVerdict(_ group: Int, _ silence: String) -> SilenceVerdict {
         if hostAnswers {
             guard !settings.groups[group].holdsStorage else {
                 return .hold(

@@ -22,8 +22,39 @@ public struct FailoverMachine: Sendable {
     var startedAt = Instant(nanoseconds: 0)
     /// The other node.
     var peer: PeerView
-    /// The heartbeat paths.
+    /// The heartbeat paths: those of ha.cf, then the places of learnt ones.
     var links: [LinkView]
+    /// When learnt paths carry a beat at the latest.
+    var nextLearntBeat: Instant?
+    /// When a beat last left.
+    var lastBeatAt: Instant?
+    /// This node's networks.
+    var ownNetworks: [OwnNetwork] = []
+    /// What is known of them, in the same order.
+    var networkStates: [NetworkState] = []
+    /// The hosts on them.
+    var neighbours: [Neighbour] = []
+    /// The questions about them.
+    var examination = Examination()
+    /// When each ping node last answered.
+    var pings: [Instant?]
+    /// When ping nodes are asked next.
+    var nextPing: Instant?
+    /// How many of them answered, as last told.
+    var pingsTold = 0
+    /// The longest delay that came near `deadtime`, and when that was last said.
+    var worstDelay = Duration.zero
+    var advisedAt: Instant?
+    /// Since when the peer reaches more of them than this node.
+    var fewerPingsSince: Instant?
+    /// Numbers of failures of networks.
+    var networkIncidents: UInt64 = 0
+    /// Since when an early verdict is possible, and beats say so.
+    var earlySince: Instant?
+    /// When the addresses of what runs here are announced again.
+    var nextAnnouncement: Instant?
+    /// A peer never heard since this machine booted counts as silent: `initdead` has passed.
+    var isBootDue = false
     /// The probes.
     var probes: ProbeTable
     /// The groups, as in `settings.groups`.
@@ -89,7 +120,11 @@ public struct FailoverMachine: Sendable {
         let floor = timings.keepalive * 3 / 2
         suspicionDelay = min(max(timings.warntime, floor), timings.deadtime * 3 / 4)
         peer = PeerView(groupCount: settings.groups.count)
-        links = settings.links.map { _ in LinkView() }
+        links = Array(
+            repeating: LinkView(),
+            count: settings.links.count + LinkIndex.learntMaximum
+        )
+        pings = settings.evidence.pingNodes.map { _ in nil }
         probes = ProbeTable(groups: settings.groups)
         groups = settings.groups.map(Group.init)
         identities = settings.groups.map(\.name.identity)
@@ -119,7 +154,9 @@ public struct FailoverMachine: Sendable {
         case .operationFinished(let id, let outcome): finished(id, outcome)
         case .probeAnswered(let answer): probeAnswered(answer)
         case .linkChanged(let link, let isUp): linkChanged(link, isUp: isUp)
-        case .ownAddressesChanged(let addresses): ownAddressesChanged(addresses)
+        case .networksChanged(let networks): networksChanged(networks)
+        case .neighbourHeard(let heard): neighbourHeard(heard)
+        case .pingAnswered(let address): pingAnswered(address)
         case .healthChanged(let group, let failures): healthChanged(group, failures)
         case .loopLate(let lateness): loopLate(by: lateness)
         case .commandReceived(let id, let command): received(command, id)
@@ -128,10 +165,14 @@ public struct FailoverMachine: Sendable {
         precondition(start != nil, "the first event must be `started`")
         watchPeer()
         watchLinks()
+        examineIfDue()
         // Nor may it act: its own beat is long overdue, so this loop is late, and the next event tells it so.
         if isLateReader(event) { return effects }
         probeIfDue()
+        pingIfDue()
+        comparePings()
         evaluate()
+        announceIfDue()
         // What a late loop reads before it knows that it is late must not make it speak (S8): a beat that is
         // merely due waits for `timeReached`.
         switch event {
@@ -173,11 +214,14 @@ public struct FailoverMachine: Sendable {
             effects.append(.persist(persistIssued, durableRecord))
         }
         guard !hasEnded else { return }
-        if beatIsDue || beatsWhenDue && (nextBeat.map { $0 <= now } ?? true) {
-            effects.append(.sendHeartbeat(beatContent()))
+        noteEarly()
+        if beatIsDue || beatsWhenDue && (beatDeadline.map { $0 <= now } ?? true) {
+            let links = linksForBeat(isNews: beatIsDue)
+            effects.append(.sendHeartbeat(beatContent(), on: links))
+            lastBeatAt = now
             // A due beat keeps its rhythm (L3); one sent early for news starts it anew.
             let keepalive = settings.timings.keepalive
-            if !beatIsDue, let due = nextBeat, now < due + keepalive {
+            if !beatIsDue, let due = nextBeat, due <= now, now < due + keepalive {
                 nextBeat = due + keepalive
             } else {
                 nextBeat = now + keepalive
@@ -186,10 +230,16 @@ public struct FailoverMachine: Sendable {
         }
     }
 
+    /// When a beat is due: every `keepalive`, and quicker while one may be missed.
+    private var beatDeadline: Instant? {
+        guard quickens, let lastBeatAt, let nextBeat else { return nextBeat }
+        return min(nextBeat, lastBeatAt + quickInterval)
+    }
+
     /// When the core next wants `timeReached`; `nil` before `started` and after `endDaemon`.
     public var nextDeadline: Instant? {
         guard start != nil, !hasEnded else { return nil }
-        var next = nextBeat ?? now
+        var next = beatDeadline ?? now
         func consider(_ deadline: Instant?) {
             guard let deadline else { return }
             // What is still due was looked at in this event and left: a bound on how often, not a wait.
@@ -199,6 +249,9 @@ public struct FailoverMachine: Sendable {
         consider(peerDeadline)
         consider(probes.nextRound)
         consider(groupDeadline)
+        consider(examinationDeadline)
+        consider(nextPing)
+        consider(nextAnnouncement)
         return max(next, Instant(nanoseconds: now.nanoseconds &+ 1))
     }
 
@@ -240,6 +293,7 @@ public struct FailoverMachine: Sendable {
                 switch group.phase {
                 case .claiming, .starting: .acquiring
                 case .active: .active
+                case .suspended: .active
                 case .stopping, .unsafe: .releasing
                 case .unknown: recordedClaim(index)?.intent ?? .idle
                 case .standby, .offered, .failed: group.reserved > group.epoch ? .reserved : .idle
@@ -253,6 +307,7 @@ public struct FailoverMachine: Sendable {
                 kind: group.claim,
                 heldThisBoot: group.heldThisBoot,
                 isLate: group.isLate ? true : nil,
+                isLastOwner: group.isLastOwner ? true : nil,
                 noFailbackTo: group.phase == .active ? group.noFailbackTo : nil,
                 health: healthRecord(index)
             )
@@ -264,6 +319,9 @@ public struct FailoverMachine: Sendable {
             peerHeardThisBoot: peerHeardThisBoot,
             peerAddresses: peer.addresses,
             calibrated: probes.marks,
+            neighbours: neighbours.filter(\.isCalibrated).map {
+                NeighbourRecord(address: $0.address, device: $0.device)
+            },
             claims: claims
         )
     }

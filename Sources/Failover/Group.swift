@@ -26,6 +26,10 @@ struct Group: Sendable {
     var claimDeadline: Instant?
     /// The claim may have been overtaken (S8).
     var isLate = false
+    /// While suspended, since when this node's own network is not disproved (S12).
+    var soundSince: Instant?
+    /// This node ran it last, as far as it knows.
+    var isLastOwner = false
     /// The claim has started a resource that holds state (S9).
     var hasStartedStorage = false
     /// This boot has started a resource of the group (S4).
@@ -114,6 +118,8 @@ enum AfterStop: Equatable, Sendable {
     case failedStart
     /// Start it again here, under the same claim.
     case restart
+    /// Keep the claim, and serve nothing until the peer is heard or proved dead (S12).
+    case suspend
 }
 
 extension FailoverMachine {
@@ -132,6 +138,10 @@ extension FailoverMachine {
         groups[index].phase = phase
         groups[index].since = now
         if let reason { groups[index].reason = reason }
+        if phase == .active, !groups[index].isLastOwner {
+            groups[index].isLastOwner = true
+            recordIsDirty = true
+        }
         beatIsDue = true
         needsEvaluation = true
         coverage.insert(Transition(from: from, to: phase, cause: cause))

@@ -11,10 +11,11 @@ extension FailoverMachine {
             kind: .alive,
             isLeaving: isLeaving,
             deadtime: settings.timings.deadtime,
-            earliestTake: settings.timings.deadtime,
+            earliestTake: ownEarliestTake,
             challenge: challenge,
             response: peer.challenge,
             addresses: ownAddresses,
+            pingsAnswering: pingsTold,
             groups: reports
         )
     }
@@ -30,7 +31,8 @@ extension FailoverMachine {
         report.isEpochDoubtful = isEpochDoubtful(index)
         if report.phase.holds {
             report.claim = group.claim
-            report.isLate = group.isLate
+            // What is suspended yields like what was late (S9).
+            report.isLate = group.isLate || group.phase == .suspended
             report.hasStartedStorage = group.hasStartedStorage
         }
         report.offer = group.phase == .offered ? group.claimEpoch : 0

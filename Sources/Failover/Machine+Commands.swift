@@ -232,6 +232,11 @@ extension FailoverMachine {
             return "S14: \(name) is not probed yet on this node"
         case .stopping, .unsafe:
             return "\(name) is \(groups[index].phase) here; look at it with: baton status"
+        case .suspended:
+            if peer.isPresent { break }
+            return
+                "S12: \(name) is suspended here: this node is cut off. When \(settings.peer) is surely off, "
+                + "type: baton confirm-down \(settings.peer)"
         case .standby, .failed, .claiming, .starting, .active, .offered:
             break
         }
@@ -360,7 +365,8 @@ extension FailoverMachine {
         guard let asked = confirming, peer.isPresent || asked.until <= now else { return }
         let name = settings.peer
         let answering = groups.indices.first {
-            !groups[$0].phase.holds && (addressAnswers($0) || strangerAnswering($0) != nil)
+            (!groups[$0].phase.holds || groups[$0].phase == .suspended)
+                && (addressAnswers($0) || strangerAnswering($0) != nil)
         }
         let refusal: String? =
             if peer.isPresent {
@@ -385,6 +391,7 @@ extension FailoverMachine {
         note(.warning, .peerDead, nil, facts, Reason(.S1, facts))
         let taking = groups.indices.filter {
             groups[$0].phase.isIdle || groups[$0].phase == .offered
+                || groups[$0].phase == .suspended
         }
         guard !taking.isEmpty else {
             reply(asked.id, .done, "\(name) counts as down; this node holds every group already")
@@ -458,7 +465,7 @@ extension FailoverMachine {
                     return .refused("\(settings.peer) keeps \(name): \(report.refusal.words)")
                 }
                 return nil
-            case .unknown, .claiming, .starting, .stopping: return nil
+            case .unknown, .claiming, .starting, .stopping, .suspended: return nil
             }
         case .peer:
             switch group.phase {
@@ -475,7 +482,8 @@ extension FailoverMachine {
                     return .failed("\(name) could not be started on \(settings.peer)")
                 }
                 return nil
-            case .active, .unknown, .claiming, .starting, .stopping, .offered: return nil
+            case .active, .unknown, .claiming, .starting, .stopping, .offered, .suspended:
+                return nil
             }
         }
     }
@@ -518,7 +526,7 @@ extension FailoverMachine {
         let settled = groups.allSatisfy { group in
             switch group.phase {
             case .standby, .failed, .unsafe, .offered: group.current == nil
-            case .unknown, .claiming, .starting, .active, .stopping: false
+            case .unknown, .claiming, .starting, .active, .stopping, .suspended: false
             }
         }
         guard settled else { return }
@@ -536,7 +544,7 @@ extension FailoverMachine {
         if let asked = confirming { refuse(asked.id, "the daemon is ending") }
         confirming = nil
         leavingDeadline = nil
-        effects.append(.sendHeartbeat(beatContent()))
+        effects.append(.sendHeartbeat(beatContent(), on: linksForBeat(isNews: true)))
         for index in groups.indices where groups[index].phase == .unsafe {
             let facts = "it may still run here: \(failureText(index))"
             note(.page, .stopping, index, "left unsafe: \(facts)", Reason(.S4, facts))

@@ -15,6 +15,7 @@ extension FailoverMachine {
         case .active: considerActive(index)
         case .stopping: continueStopping(index)
         case .offered: considerOffer(index)
+        case .suspended: considerSuspended(index)
         case .unsafe:
             considerConflictEnd(index)
             considerRequest(index)
@@ -32,7 +33,7 @@ extension FailoverMachine {
         if isLeaving { return .leaving }
         if group.startFailure != nil { return .startFailed }
         if heldDownUntil(index) != nil { return .heldDown }
-        return .fit
+        return networkProof(index) == .disproved ? .isolated : .fit
     }
 
     /// The node both agree to prefer: where their files differ, the order of `node` lines decides.
@@ -71,7 +72,7 @@ extension FailoverMachine {
         guard peer.isPresent, !peer.isLeaving, let report = peer.reports[index] else {
             return false
         }
-        return (report.fitness == .fit || report.fitness == .heldDown) && !report.phase.holds
+        return report.fitness.canRun && !report.phase.holds
     }
 
     /// Whether the peer spoke of the group after our last question (S8).
@@ -89,215 +90,20 @@ extension FailoverMachine {
         return highest
     }
 
-    // MARK: Idle
-
-    private mutating func considerIdle(_ index: Int) {
-        if let report = peer.reports[index] {
-            groups[index].epoch = max(groups[index].epoch, report.epoch)
-        }
-        switch peer.standing {
-        case .present: considerIdleWithPeer(index)
-        case .silent where hasLetGo(index), .left: considerLeft(index)
-        case .silent where isHeldByFreeze(index): holdFrozen(index)
-        case .silent, .confirmedDown: considerSilence(index)
-        case .neverHeard: break
-        }
-    }
-
-    /// Nobody serves, and nothing happens by itself.
-    private mutating func holdFrozen(_ index: Int) {
-        hold(
-            index,
-            .frozen,
-            Reason(.command, frozenText(index)),
-            remedy: ", or take it with: baton takeover"
-        )
-    }
-
-    /// Both talk: an offer, or the rule for a group that nobody holds (S3b).
-    private mutating func considerIdleWithPeer(_ index: Int) {
-        guard let report = peer.reports[index] else { return }
-        if report.offer > max(groups[index].epoch, groups[index].declined) {
-            answer(index, offer: report.offer)
-            return
-        }
-        // What nobody offered begins by itself, which a frozen group does not.
-        guard !isHeldByFreeze(index) else { return }
-        // What the peer holds now may be ours next: the disk write is done long before it is needed (S5), so
-        // that an orderly move does not wait for a disk either.
-        if report.phase.holds { reserve(index) }
-        // An old word is no word: under suspicion the peer may be taking the group by evidence already.
-        // So may one that does not hear us, whatever it says.
-        guard report.phase.isIdle, probes.suspicionSince == nil, hasFreshWord(index),
-            peer.words[index]?.hearsUs == true
-        else { return }
-        let epoch = unheldEpoch(index, report)
-        guard entitledToUnheld(index, report, epoch) == .own else { return }
-        // Where both could begin, the preferred node's storage is the one meant; it does not move by itself.
-        if preferredSide(index) == .peer || peer.isLeaving, holdsOtherStorage(index, report) {
-            // Said, so that a preferred node whose disk was only slow is granted it again.
-            if report.fitness == .fit, !peer.isLeaving { decline(index, epoch) }
-            return
-        }
-        if fitness(index) == .fit {
-            claim(
-                index,
-                epoch,
-                .offer,
-                Reason(.S3b, "neither node holds it; granted at epoch \(epoch)")
-            )
-        } else if report.fitness == .fit || report.fitness == .heldDown && !canRun(index) {
-            decline(index, epoch)
-        } else if canRun(index) {
-            claim(
-                index,
-                epoch,
-                .offer,
-                Reason(.S3b, "held down here, and not fit on \(settings.peer)")
-            )
-        }
-    }
-
-    /// Whether the peer said last that it was leaving and had let go of the group.
-    ///
-    /// So it left in order. One that falls silent while it still stops the group is silent like any other.
-    func hasLetGo(_ index: Int) -> Bool {
-        guard peer.isLeaving, let report = peer.reports[index] else { return false }
-        return report.fitness == .leaving && (report.phase.isIdle || report.phase == .offered)
-    }
-
-    /// The peer said last that it holds nothing and takes nothing: it left in order.
-    private mutating func considerLeft(_ index: Int) {
-        guard let report = peer.reports[index], canRun(index) else { return }
-        if holdsOtherStorage(index, report) { return }
-        if report.offer > max(groups[index].epoch, groups[index].declined) {
-            answer(index, offer: report.offer)
-        } else if isHeldByFreeze(index) {
-            holdFrozen(index)
-        } else {
-            let epoch = highestEpoch(index) + 1
-            claim(index, epoch, .offer, Reason(.S3b, "\(settings.peer) left without holding it"))
-        }
-    }
-
-    /// The group's storage means something else on the peer: it does not come here unless somebody says so
-    /// (design section 3).
-    private mutating func holdsOtherStorage(_ index: Int, _ report: GroupReport) -> Bool {
-        guard differsInStorage(index, report) else { return false }
-        hold(
-            index,
-            .storageDiffers,
-            Reason(
-                .configuration,
-                "the group's storage is configured differently on \(settings.peer)"
-            )
-        )
-        return true
-    }
-
-    /// The epoch at which a group that nobody holds counts as offered (S3b): above all epochs of both, and
-    /// above those that both have declined.
-    private func unheldEpoch(_ index: Int, _ report: GroupReport) -> UInt64 {
-        let group = groups[index]
-        let epoch = max(group.epoch, report.epoch) + 1
-        return max(epoch, min(group.declined, declined(index, report)) &+ 1)
-    }
-
-    /// To whom: to the preferred node, and once that has declined to the other.
-    private func entitledToUnheld(_ index: Int, _ report: GroupReport, _ epoch: UInt64) -> Side? {
-        let ownDeclined = groups[index].declined >= epoch
-        let peerDeclined = declined(index, report) >= epoch
-        switch preferredSide(index) {
-        case .own: return ownDeclined ? (peerDeclined ? nil : .peer) : .own
-        case .peer: return peerDeclined ? (ownDeclined ? nil : .own) : .peer
-        }
-    }
-
-    /// What the peer declined; a node that leaves declines everything.
-    private func declined(_ index: Int, _ report: GroupReport) -> UInt64 {
-        peer.words[index]?.isLeaving == true ? UInt64.max - 1 : report.declined
-    }
-
-    /// Accepts or declines an offer (S3b).
-    private mutating func answer(_ index: Int, offer epoch: UInt64) {
-        let reason = Reason(.S3b, "\(settings.peer) offered it at epoch \(epoch)")
-        // What is offered to a node that is held down has nowhere else to go.
-        guard canRun(index) else {
-            decline(index, epoch)
-            return
-        }
-        claim(index, epoch, .offer, reason, isHandover: true)
-    }
-
-    private mutating func decline(_ index: Int, _ epoch: UInt64) {
-        guard groups[index].declined < epoch else { return }
-        groups[index].declined = epoch
-        beatIsDue = true
-        needsEvaluation = true
-        note(
-            .warning,
-            .takeoverHeld,
-            index,
-            "declined at epoch \(epoch): \(fitness(index))",
-            Reason(.S3b, "this node is not fit")
-        )
-    }
-
-    /// The peer is silent: what the table says (S1).
-    private mutating func considerSilence(_ index: Int) {
-        switch silenceVerdict(index) {
-        case .undecided:
-            break
-        case .hold(let cause, let reason):
-            hold(index, cause, reason)
-        case .take(let kind, let reason):
-            guard canTryStart(index) else { return }
-            var epoch = highestEpoch(index) + 1
-            epoch = max(epoch, groups[index].reserved)
-            // Not heard in this life, the peer may have used or reserved epochs that no record here knows.
-            if peer.reports[index] == nil { epoch += Self.epochJump }
-            claim(index, epoch, kind, reason)
-        }
-    }
-
-    /// Whether a start may be tried: after a failed one, once for each time the peer dies.
-    private func canTryStart(_ index: Int) -> Bool {
-        switch fitness(index) {
-        case .fit, .heldDown: true
-        case .startFailed: !groups[index].retriedStart
-        default: false
-        }
-    }
-
-    /// A takeover does not happen: says so once for each cause, with what to do about it.
-    mutating func hold(
-        _ index: Int,
-        _ cause: HoldCause,
-        _ reason: Reason,
-        remedy: String? = nil
-    ) {
-        guard groups[index].heldCause != cause else { return }
-        groups[index].heldCause = cause
-        groups[index].heldReason = reason
-        note(
-            .page,
-            .takeoverHeld,
-            index,
-            "not taken over: \(reason.facts)"
-                + (remedy
-                    ?? ". When \(settings.peer) is surely off, type: baton confirm-down \(settings.peer)"),
-            reason
-        )
-    }
-
     // MARK: Claims
 
     /// Reserves the next epoch durably, so that no disk write stands in a takeover's way (S5).
     mutating func reserve(_ index: Int) {
-        let epoch = highestEpoch(index) + 1
+        let epoch = evidenceEpoch(index)
         guard groups[index].phase.isIdle, groups[index].reserved < epoch else { return }
         groups[index].reserved = epoch
         groups[index].reservedBy = persist()
+    }
+
+    /// The epoch of a claim that nobody grants: not the one at which a peer that held nothing, when last heard, may
+    /// count itself entitled to the group (S3b).
+    func evidenceEpoch(_ index: Int) -> UInt64 {
+        highestEpoch(index) + (peer.reports[index]?.phase.isIdle == true ? 2 : 1)
     }
 
     /// Epochs reserved at once after a decline.
@@ -306,7 +112,7 @@ extension FailoverMachine {
     static let epochJump: UInt64 = 64
 
     /// A right to hold was found: make it durable, then start.
-    private mutating func claim(
+    mutating func claim(
         _ index: Int,
         _ epoch: UInt64,
         _ kind: ClaimKind,
@@ -314,7 +120,7 @@ extension FailoverMachine {
         isHandover: Bool = false
     ) {
         if groups[index].startFailure != nil { groups[index].retriedStart = true }
-        if kind == .evidence {
+        if kind == .evidence || kind == .boot {
             challenge &+= 1
             if !hostAnswers { peer.isJudgedDead = true }
         }
@@ -341,11 +147,17 @@ extension FailoverMachine {
 
     /// Why the evidence a claim rests on does not hold any more: it is judged again until the first operation.
     private func staleEvidence(_ index: Int) -> String? {
-        guard groups[index].claim == .evidence, case .hold(_, let reason) = silenceVerdict(index)
-        else {
-            return nil
-        }
+        guard case .hold(_, let reason) = verdictOfClaim(index) else { return nil }
         return reason.facts
+    }
+
+    /// What the evidence that a claim rests on says now; `nil` for a claim of another kind.
+    private func verdictOfClaim(_ index: Int) -> SilenceVerdict? {
+        switch groups[index].claim {
+        case .evidence: silenceVerdict(index)
+        case .boot: bootVerdict(index)
+        case .none, .offer, .lease, .fencing: nil
+        }
     }
 
     private mutating func considerClaim(_ index: Int) {
@@ -377,7 +189,7 @@ extension FailoverMachine {
             return
         }
         // While the disk was waited for the evidence may have become undecided: probes are out.
-        if group.claim == .evidence, silenceVerdict(index) == .undecided { return }
+        if verdictOfClaim(index) == .undecided { return }
         groups[index].claimDeadline = nil
         groups[index].heldCause = nil
         groups[index].heldReason = nil
@@ -423,6 +235,8 @@ extension FailoverMachine {
             abandonStart(index, then: .offer, Reason(.shutdown, "this node is leaving"))
         } else if let reason = lostConflict(index) ?? overtaken(index) {
             abandonStart(index, then: .standby, reason)
+        } else if let reason = cutOff(index) {
+            suspend(index, reason)
         } else {
             continueStarting(index)
         }
@@ -443,7 +257,12 @@ extension FailoverMachine {
             release(index, then: .standby, reason)
             return
         }
+        if let reason = cutOff(index) {
+            suspend(index, reason)
+            return
+        }
         clearLateness(index)
+        considerNetwork(index)
         considerRequest(index)
         if groups[index].phase == .active { considerHealth(index) }
         if groups[index].phase == .active { considerFailback(index) }
@@ -474,7 +293,7 @@ extension FailoverMachine {
     }
 
     /// Both hold the group, which nothing prevented (S9): why this node is the one that yields, if it is.
-    private mutating func lostConflict(_ index: Int) -> Reason? {
+    mutating func lostConflict(_ index: Int) -> Reason? {
         guard peer.isPresent, peer.words[index] != nil, let report = peer.reports[index] else {
             return nil
         }
@@ -498,7 +317,9 @@ extension FailoverMachine {
             isFirstNode: !settings.isFirstNode
         )
         let facts = own.comparison(with: theirs, peer: settings.peer)
-        if !group.conflictNoted {
+        // What is suspended serves nobody: no conflict that anybody sees.
+        let isSeen = group.phase != .suspended && report.phase != .suspended
+        if !group.conflictNoted, isSeen {
             groups[index].conflictNoted = true
             note(.page, .conflict, index, "held by both nodes: \(facts)", Reason(.S9, facts))
         }
@@ -523,6 +344,7 @@ extension FailoverMachine {
         guard groups[index].announcesWhenAlone, peer.isPresent,
             let report = peer.reports[index], !report.phase.holds
         else { return }
+        let wasSeen = groups[index].conflictNoted
         groups[index].announcesWhenAlone = false
         groups[index].conflictNoted = false
         // The epoch that yielded is used: were this node late later, it would be no news (S5, S8).
@@ -533,6 +355,7 @@ extension FailoverMachine {
         }
         guard groups[index].phase == .active else { return }
         effects.append(.announceAddresses(settings.groups[index].name))
+        guard wasSeen else { return }
         note(
             .info,
             .conflict,
@@ -543,7 +366,7 @@ extension FailoverMachine {
     }
 
     /// The peer asks for the group by an administrator's `takeover`.
-    private mutating func considerRequest(_ index: Int) {
+    mutating func considerRequest(_ index: Int) {
         guard peer.isPresent, let report = peer.reports[index], report.request != 0 else { return }
         guard report.request != groups[index].grantedRequest,
             report.request != groups[index].refusedRequest
@@ -597,6 +420,8 @@ extension FailoverMachine {
         if let report, report.epoch >= offer {
             groups[index].epoch = report.epoch
             groups[index].claim = .none
+            groups[index].isLastOwner = false
+            recordIsDirty = true
             move(index, to: groups[index].startFailure == nil ? .standby : .failed, .accepted, nil)
             return
         }
@@ -681,6 +506,9 @@ extension FailoverMachine {
         }
         for index in groups.indices {
             consider(groups[index].claimDeadline)
+            consider(suspendDeadline(index))
+            consider(verdictDeadline(index))
+            consider(networkDeadline(index))
             consider(slowDiskDeadline(index))
             consider(groups[index].health.wakeAt)
             // An undecided status is asked for again when the others have ended.

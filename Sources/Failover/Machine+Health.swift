@@ -18,8 +18,14 @@ struct GroupHealth: Sendable {
         var number: UInt64
     }
 
-    /// The services that have failed now.
-    var failures: [HealthFailure] = []
+    /// The services that have failed now, as the monitors tell.
+    var reported: [HealthFailure] = []
+    /// The failure of the networks that carry its addresses.
+    var network: HealthFailure?
+    /// Since when these are lost, were the peer's not.
+    var networkSince: Instant?
+    /// Everything that has failed now.
+    var failures: [HealthFailure] { network.map { reported + [$0] } ?? reported }
     /// Incidents for which the group was moved, or given up, already.
     var tried: Set<Incident> = []
     /// Services whose alert asked for a standby while they fail.
@@ -76,10 +82,16 @@ extension FailoverMachine {
 
     /// The failed services of a group have changed.
     mutating func healthChanged(_ index: Int, _ failures: [HealthFailure]) {
-        guard groups.indices.contains(index), groups[index].health.failures != failures else {
+        guard groups.indices.contains(index), groups[index].health.reported != failures else {
             return
         }
-        groups[index].health.failures = failures
+        groups[index].health.reported = failures
+        failuresChanged(index)
+    }
+
+    /// What has failed is another than before.
+    mutating func failuresChanged(_ index: Int) {
+        let failures = groups[index].health.failures
         let present = Set(failures.map(\.id))
         groups[index].health.tried.formIntersection(present)
         let names = Set(failures.map(\.name))
@@ -120,10 +132,7 @@ extension FailoverMachine {
 
     /// Whether this node could run the group when nobody could do better: fit, or held down.
     func canRun(_ index: Int) -> Bool {
-        switch fitness(index) {
-        case .fit, .heldDown: true
-        default: false
-        }
+        fitness(index).canRun
     }
 
     /// The moves that count against the budget, oldest first.
@@ -167,7 +176,9 @@ extension FailoverMachine {
             holdForHealth(index, .frozen, frozenText(index))
             return
         }
-        let mayRestart = hasRestartLeft(index) && mayBeSilent
+        let mayRestart =
+            hasRestartLeft(index) && mayBeSilent
+            && pending.contains { $0.name != HealthFailure.networkName }
         // A restart begins only when what the group is held by is on the disk (S5).
         if mayRestart, recordIsDirty || persistDone < persistIssued { return }
         if mayRestart, pending.contains(where: { $0.action == .restart }) {

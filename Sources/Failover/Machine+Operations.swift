@@ -212,7 +212,7 @@ extension FailoverMachine {
         beginStopping(index, then: .offer)
     }
 
-    private mutating func beginStopping(_ index: Int, then after: AfterStop) {
+    mutating func beginStopping(_ index: Int, then after: AfterStop) {
         groups[index].afterStop = after
         groups[index].stopAttempts = 0
         groups[index].interruptions = 0
@@ -226,13 +226,29 @@ extension FailoverMachine {
         guard groups[index].current == nil else { return }
         if let retry = groups[index].retryAt, retry > now { return }
         groups[index].retryAt = nil
-        guard let next = groups[index].resources.lastIndex(where: { $0.state != .stopped }) else {
+        guard let next = nextToStop(index) else {
             allStopped(index)
             return
         }
         enter(index, next, .stopping)
         groups[index].currentIndex = next
         groups[index].current = run(index, next, .stop)
+    }
+
+    /// What is stopped next: the last that is not stopped.
+    ///
+    /// A node that is cut off lets go of addresses first, wherever they stand (S12).
+    private func nextToStop(_ index: Int) -> Int? {
+        let resources = groups[index].resources
+        guard groups[index].afterStop == .suspend else {
+            return resources.lastIndex { $0.state != .stopped }
+        }
+        let settings = settings.groups[index]
+        let address = resources.indices.last {
+            resources[$0].state != .stopped && settings.resources[$0].address != nil
+        }
+        guard settings.holdsStorage else { return address }
+        return address ?? resources.lastIndex { $0.state != .stopped }
     }
 
     private mutating func finishedStop(
@@ -293,9 +309,14 @@ extension FailoverMachine {
     /// Every resource of the group is stopped.
     private mutating func allStopped(_ index: Int) {
         recordIsDirty = true
+        if groups[index].afterStop == .suspend, !settings.groups[index].holdsStorage {
+            move(index, to: .suspended, .suspended, nil)
+            return
+        }
         // A claim that may have been overtaken starts nothing again (S8).
         let wish = groups[index].afterStop
-        let after: AfterStop = wish == .restart && groups[index].isLate ? .standby : wish
+        let mayGoOn = wish != .suspend && !(wish == .restart && groups[index].isLate)
+        let after: AfterStop = mayGoOn ? wish : .standby
         groups[index].isLate = false
         groups[index].announcesWhenAlone = false
         groups[index].conflictNoted = false
@@ -315,6 +336,8 @@ extension FailoverMachine {
         if after != .standby, canGive, !blocks {
             let epoch = max(groups[index].epoch, report?.epoch ?? 0) + 1
             groups[index].claimEpoch = epoch
+            // What was offered may be used: after a crash nobody here claims at it (S5).
+            groups[index].reserved = max(groups[index].reserved, epoch)
             groups[index].claim = .none
             move(index, to: .offered, .offeredToPeer, nil)
             note(

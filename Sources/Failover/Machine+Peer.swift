@@ -26,16 +26,18 @@ extension FailoverMachine {
                 }
                 let isDoubtful = claim.isDoubtful == true || claim.intent == .reserved
                 if isDoubtful { groups[index].doubtfulEpoch = groups[index].epoch }
+                groups[index].isLastOwner = claim.isLastOwner == true
                 if record.bootID == start.bootID {
                     groups[index].heldThisBoot = claim.heldThisBoot
                     // A daemon killed before it had its answer leaves the question to the next (S8).
                     groups[index].isLate = claim.isLate == true
                 }
             }
+            // A cold start finds the paths of before, and whom to ask.
+            peer.addresses = record.peerAddresses
+            probes.setPeerAddresses(record.peerAddresses)
             if record.bootID == start.bootID {
                 peerHeardThisBoot = record.peerHeardThisBoot
-                peer.addresses = record.peerAddresses
-                probes.setPeerAddresses(record.peerAddresses)
                 probes.restore(record.calibrated)
             }
         }
@@ -58,6 +60,7 @@ extension FailoverMachine {
         let content = beat.content
         linkHeard(link)
         if peer.incarnation != beat.incarnation { newIncarnation(beat) }
+        if peer.isPresent, let last = peer.lastHeard { noteGap(now - last) }
         peer.lastHeard = now
         peer.lastDaemonDown = nil
         // A peer that says less than any deadtime may be would make every stall one that matters.
@@ -73,6 +76,11 @@ extension FailoverMachine {
         peer.challenge = content.challenge
         if peer.response != content.response { needsEvaluation = true }
         peer.response = content.response
+        noteClock(beat)
+        peer.missesUs = beat.echo.age >= quickDelay
+        peer.heardUsAt = Instant(
+            nanoseconds: now.nanoseconds - max(0, min(beat.echo.age.nanoseconds, 1 << 60))
+        )
         let hearsUs = beat.echo.age < suspicionDelay
         if hearsUs != peer.hearsUs {
             peer.hearsUs = hearsUs
@@ -80,7 +88,7 @@ extension FailoverMachine {
         }
         // Deaf is who has not heard us all the while that we heard it; not who has only just come back.
         let heardFor = peer.presentSince.map { now - $0 } ?? .zero
-        let isDeaf = min(beat.echo.age, heardFor) >= earliestTake
+        let isDeaf = min(beat.echo.age, heardFor) >= max(content.deadtime, Timings.deadtimeMinimum)
         if isDeaf != (peer.deafSince != nil) {
             peer.deafSince = isDeaf ? now : nil
         }
@@ -95,7 +103,11 @@ extension FailoverMachine {
             probes.setPeerAddresses(content.addresses)
             probes.nextRound = now
             recordIsDirty = true
+            neighbours.removeAll { old in content.addresses.contains { $0.address == old.address } }
+            learnPaths()
+            noteEqualHardware()
         }
+        peer.pingsAnswering = content.pingsAnswering
         if peer.standing != .present { contact() }
         endSuspicion()
         let word = Word(
@@ -162,6 +174,10 @@ extension FailoverMachine {
             groups[index].epoch = report.epoch
             recordIsDirty = true
         }
+        if report.phase == .active, groups[index].isLastOwner, !groups[index].phase.holds {
+            groups[index].isLastOwner = false
+            recordIsDirty = true
+        }
         // After each move the group's address answers from a new place: calibrate at once.
         if report.phase == .active, before?.phase != .active { probes.nextRound = now }
         needsEvaluation = true
@@ -173,6 +189,7 @@ extension FailoverMachine {
         peer.standing = .present
         peer.presentSince = now
         peer.isJudgedDead = false
+        peer.isProvedDead = false
         // What it says next may cross with what it does when it knows that we hear it again (S9).
         if before != .neverHeard { challenge &+= 1 }
         endSuspicion()
@@ -206,6 +223,8 @@ extension FailoverMachine {
         }
         peer.incarnation = beat.incarnation
         peer.bootID = beat.bootID
+        peer.clockLead = nil
+        peer.clockLeadNow = nil
         peer.forgetReports()
         peer.isLeaving = false
         for index in groups.indices {
@@ -231,6 +250,7 @@ extension FailoverMachine {
         }
         peer.lastDaemonDown = now
         peer.isJudgedDead = false
+        peer.isProvedDead = false
         guard peer.standing == .confirmedDown else { return }
         peer.standing = .silent
         suspect()
@@ -246,14 +266,19 @@ extension FailoverMachine {
             guard let heard = peer.lastHeard else { return }
             let silence = now - heard
             if silence >= suspicionDelay, probes.suspicionSince == nil { suspect() }
-            if silence >= settings.timings.deadtime { fallSilent(silence) }
+            if silence >= settings.timings.deadtime || isEarlyDead(silence) { fallSilent(silence) }
         case .neverHeard:
             guard now - startedAt >= settings.timings.initdead else { return }
+            if !isBootDue {
+                isBootDue = true
+                if probes.suspicionSince == nil { suspect() }
+            }
+            needsEvaluation = true
             if peerHeardThisBoot {
                 peer.standing = .silent
                 if probes.suspicionSince == nil { suspect() }
                 needsEvaluation = true
-            } else if !waitingNoted {
+            } else if !waitingNoted, groups.indices.contains(where: { waitsAfterBoot($0) }) {
                 waitingNoted = true
                 note(
                     .page,
@@ -266,13 +291,18 @@ extension FailoverMachine {
             }
         case .silent:
             needsEvaluation = needsEvaluation || probes.suspicionSince != nil
+            if !peer.isProvedDead, probes.rounds >= ProbeTable.roundsMinimum, hostIsCalibrated,
+                !hostAnswers, groups.indices.contains(where: { networkProof($0) == .proved })
+            {
+                peer.isProvedDead = true
+            }
         case .left, .confirmedDown:
             return
         }
     }
 
     /// Suspicion begins: ask around, and reserve the next epoch (S5).
-    private mutating func suspect() {
+    mutating func suspect() {
         probes.suspicionSince = now
         probes.rounds = 0
         probes.nextRound = now
@@ -323,77 +353,13 @@ extension FailoverMachine {
             }
         case .neverHeard:
             consider(startedAt + timings.initdead)
-        case .silent, .left, .confirmedDown:
+        case .silent:
+            if let heard = peer.lastHeard { consider(heard + timings.deadtime) }
+        case .left, .confirmedDown:
             break
         }
-        for link in links {
-            guard let heard = link.lastHeard else { continue }
-            consider(heard + suspicionDelay)
-            consider(heard + timings.deadtime)
-        }
+        pathDeadline(consider)
         return next
-    }
-
-    // MARK: Links
-
-    private mutating func linkHeard(_ link: LinkIndex) {
-        guard links.indices.contains(link.value) else { return }
-        links[link.value].lastHeard = now
-    }
-
-    mutating func linkChanged(_ link: LinkIndex, isUp: Bool) {
-        guard links.indices.contains(link.value) else { return }
-        links[link.value].isUp = isUp
-        watchCarriers()
-        // A path that came back is told to the peer at once.
-        if isUp { beatIsDue = true }
-    }
-
-    /// Whoever had no carrier at all was the one cut off: what it held before may have been taken (S8).
-    private mutating func watchCarriers() {
-        guard links.contains(where: \.isUp) else {
-            carrierLostSince = carrierLostSince ?? now
-            return
-        }
-        guard let since = carrierLostSince else { return }
-        carrierLostSince = nil
-        guard now - since >= earliestTake else { return }
-        wasLate(because: "no link had a carrier for \((now - since).text)", claimedBefore: since)
-    }
-
-    /// How a link stands now.
-    func linkState(_ link: LinkView) -> LinkState {
-        guard link.isUp, let heard = link.lastHeard else { return .down }
-        let silence = now - heard
-        if silence >= settings.timings.deadtime { return .down }
-        return silence >= suspicionDelay ? .late : .up
-    }
-
-    /// Notes each link that changed its state.
-    mutating func watchLinks() {
-        for index in links.indices {
-            let link = links[index]
-            let state = linkState(link)
-            guard state != link.state else { continue }
-            let before = links[index].state
-            links[index].state = state
-            let name = settings.links[index].name
-            switch state {
-            case .up: note(.info, .linkUp, nil, "link \(name) is up", subject: name)
-            case .late: note(.warning, .linkLate, nil, "link \(name) is late", subject: name)
-            case .down:
-                if before != .down {
-                    note(.warning, .linkDown, nil, "link \(name) is down", subject: name)
-                }
-            }
-        }
-    }
-
-    mutating func ownAddressesChanged(_ addresses: [OwnAddress]) {
-        let told = Array(addresses.prefix(BeatContent.addressesMaximum))
-        guard told != ownAddresses else { return }
-        ownAddresses = told
-        beatIsDue = true
     }
 
     // MARK: Own lateness (S8)
@@ -407,6 +373,7 @@ extension FailoverMachine {
             probes.rounds = 0
             probes.nextRound = now
         }
+        noteLateness(lateness)
         guard lateness >= earliestTake else { return }
         wasLate(because: "the loop stood still for \(lateness.text)")
     }
@@ -417,6 +384,44 @@ extension FailoverMachine {
     private func hasClaim(_ index: Int, madeBy time: Instant?) -> Bool {
         if groups[index].phase == .unknown { return true }
         return groups[index].phase.holds && time.map { groups[index].claimedAt <= $0 } ?? true
+    }
+
+    /// The peer's clock against ours: if it ran on while ours stood still, this machine did (S8).
+    ///
+    /// A beat that was long on its way makes the lead look smaller, never greater.
+    private mutating func noteClock(_ beat: Beat) {
+        // What waited for a loop that stood still tells of that wait.
+        guard nextBeat.map({ now - $0 < settings.timings.keepalive }) ?? false else { return }
+        let lead = beat.clock.nanoseconds &- now.nanoseconds
+        let known = peer.clockLead ?? lead
+        let present = peer.clockLeadNow ?? (lead, now)
+        peer.clockLeadNow = (max(present.greatest, lead), present.since)
+        peer.clockLead = max(known, lead)
+        // A peer whose clock stood still leads by less from then on.
+        if now - present.since >= .seconds(60) {
+            peer.clockLead = max(present.greatest, lead)
+            peer.clockLeadNow = nil
+        }
+        let jump = Duration.nanoseconds(lead &- known)
+        // Two clocks drift apart by less than a thousandth.
+        let silence = peer.lastHeard.map { now - $0 } ?? .zero
+        guard jump >= earliestTake, jump > silence / 500 else { return }
+        wasLate(
+            because: "the clock of \(settings.peer) went on by \(jump.text) while ours stood still"
+        )
+    }
+
+    /// Two nodes with one Ethernet address: no answer tells which of them it came from.
+    private mutating func noteEqualHardware() {
+        guard let shared = peer.addresses.first(where: { isOwn($0.mac) }) else { return }
+        note(
+            .warning,
+            .configurationDiffers,
+            nil,
+            "both nodes have the Ethernet address \(shared.mac) (\(shared.address) of \(settings.peer)): "
+                + "answers from it prove nothing; give one of them another",
+            Reason(.S1, "equal Ethernet addresses")
+        )
     }
 
     /// The silence after which the peer may have taken, as far as is known.

@@ -8,15 +8,20 @@ extension FailoverMachine {
             node: settings.node.text,
             incarnation: start?.incarnation.description ?? "",
             peer: peerStatus(at: now),
-            links: links.enumerated().map { index, link in
+            links: links.indices.filter(isPath).map { place in
                 LinkStatus(
-                    name: settings.links[index].name,
-                    kind: .configured,
-                    state: linkState(link)
+                    name: linkName(place),
+                    kind: place < settings.links.count ? .configured : .learnt,
+                    state: linkState(links[place]),
+                    gaps: links[place].gaps
                 )
             },
             groups: groups.indices.map { groupStatus($0, at: now) },
             protection: protection,
+            timing: TimingStatus(
+                deadtimeMilliseconds: settings.timings.deadtime.milliseconds,
+                advice: deadtimeAdvice
+            ),
             lastMove: lastMove,
             reason: statusReason,
             nextStep: nextStep
@@ -146,6 +151,13 @@ extension FailoverMachine {
                 )
             default: break
             }
+            if group.phase == .suspended {
+                let why = group.heldReason ?? group.reason
+                return (
+                    "\(label) is suspended, for this node is cut off: \(why?.facts ?? "")",
+                    "baton confirm-down \(name)"
+                )
+            }
             if let reason = group.heldReason, group.heldCause == .diskWaits {
                 return ("\(label) is not started: \(reason.facts)", nil)
             }
@@ -222,6 +234,7 @@ extension GroupPhase {
         case .standby: .standby
         case .claiming, .starting: .acquiring
         case .active: .active
+        case .suspended: .suspended
         case .stopping, .offered: .releasing
         case .failed, .unsafe: .failed
         }

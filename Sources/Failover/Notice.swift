@@ -117,8 +117,12 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case takeoverHeld
     /// An operation failed.
     case operationFailed
+    /// This node is cut off, and serves nothing until it is not (S12).
+    case isolated
     /// Both nodes hold a group.
     case conflict
+    /// What was observed leaves `deadtime` little room.
+    case deadtimeShort
     /// The loop was late.
     case late
     /// The two nodes' configurations differ.

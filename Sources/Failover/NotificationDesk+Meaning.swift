@@ -36,6 +36,7 @@ extension NotificationDesk {
                 self = isOver ? .closes([health]) : .opens(health, waits: false)
             case .budgetUsed:
                 self = isOver ? .closes([key(.budget)]) : .opens(key(.budget), waits: false)
+            case .isolated: self = isOver ? .closes([key(.held)]) : .opens(key(.held), waits: false)
             case .operationFailed: self = .opens(key(.operation), waits: false)
             case .healthMove: self = .happened(.move, closes: [health, key(.budget)])
             case .restarted: self = .happened(.move, closes: [])
@@ -53,6 +54,7 @@ extension NotificationDesk {
             case .monitorDisabled, .monitorForgotten: self = .forgets([key(.service, subject)])
             case .groupMoved: self = Self.moved(notice, key(.operation), key(.held), health)
             case .started, .peerLate, .peerRestarted, .peerLeaving, .linkLate, .late,
+                .deadtimeShort,
                 .configurationDiffers, .monitorEnabled, .command, .stopping:
                 self = notice.severity == .page ? .happened(.attention, closes: []) : .nothing
             }

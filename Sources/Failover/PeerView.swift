@@ -19,6 +19,8 @@ struct PeerView: Sendable {
     var earliestTake: Duration?
     /// A group was taken because neither the peer's host nor the group's address answered.
     var isJudgedDead = false
+    /// Its host was calibrated, and fell silent while our own network was proved (the table's third row; S12).
+    var isProvedDead = false
     /// The peer is shutting down in order.
     var isLeaving = false
     /// The peer's last challenge, which our beats answer.
@@ -27,8 +29,18 @@ struct PeerView: Sendable {
     var response: UInt64 = 0
     /// The peer's last beat was sent when it had lately heard us.
     var hearsUs = false
+    /// The peer's last beat says that it misses ours.
+    var missesUs = false
+    /// When the peer had last heard us, as it says: not before that may it count our silence.
+    var heardUsAt: Instant?
+    /// The peer's clock less ours, in nanoseconds (S8): the greatest of the last minutes, which is the truest.
+    var clockLead: Int64?
+    /// The greatest of the present minute, and when that began.
+    var clockLeadNow: (greatest: Int64, since: Instant)?
     /// Since when the peer has told that it hears nothing of us, for so long that it may have taken.
     var deafSince: Instant?
+    /// How many of its ping nodes answer there.
+    var pingsAnswering = 0
     /// The peer's own addresses.
     var addresses: [OwnAddress] = []
     /// What it said of each group in its present incarnation, by our index; `nil` before it spoke of it.
@@ -86,14 +98,4 @@ enum PeerStanding: Equatable, Sendable {
     case left
     /// The administrator has confirmed that it is off.
     case confirmedDown
-}
-
-/// One link as this node hears it.
-struct LinkView: Sendable {
-    /// The socket works and the device is up.
-    var isUp = true
-    /// When the peer was last heard on it.
-    var lastHeard: Instant?
-    /// As last noted.
-    var state = LinkState.down
 }

@@ -116,7 +116,7 @@ public struct EvidenceSettings: Equatable, Sendable {
     public var bootPolicy: BootPolicy?
     /// `announce_interval`: how often the addresses of groups that run here are announced again; `nil` for never.
     public var announceInterval: Duration? = .seconds(60)
-    /// `ping` and `ping_group`: at most 16.
+    /// `ping` and `ping_group`: at most `PingNode.countMaximum`.
     public var pingNodes: [PingNode] = []
     /// `deadping`: silence after which a ping node counts as gone.
     public var deadping: Duration
@@ -152,8 +152,13 @@ public enum BootPolicy: String, Equatable, Sendable, Codable, CaseIterable {
 public struct PingNode: Equatable, Sendable {
     /// The host's address, or the group's name.
     public var name: String
-    /// The hosts; at least one, at most 16.
+    /// The hosts; at least one, at most `hostMaximum`.
     public var hosts: [IPAddress]
+
+    /// How many ping nodes ha.cf may name.
+    public static let countMaximum = 16
+    /// How many hosts one of them may have.
+    public static let hostMaximum = 16
 
     /// Names hosts.
     public init(name: String, hosts: [IPAddress]) {

@@ -19,6 +19,8 @@ public struct Status: Equatable, Sendable, Codable {
     public var protection: ProtectionStatus
     /// The service monitors.
     public var monitors: [MonitorStatus]
+    /// How late things were.
+    public var timing: TimingStatus?
     /// The last move of a group, in words; absent before the first.
     public var lastMove: String?
     /// Why things are as they are, in one sentence.
@@ -37,6 +39,7 @@ public struct Status: Equatable, Sendable, Codable {
         groups: [GroupStatus],
         protection: ProtectionStatus,
         monitors: [MonitorStatus] = [],
+        timing: TimingStatus? = nil,
         lastMove: String?,
         reason: String,
         nextStep: String?,
@@ -49,6 +52,7 @@ public struct Status: Equatable, Sendable, Codable {
         self.groups = groups
         self.protection = protection
         self.monitors = monitors
+        self.timing = timing
         self.lastMove = lastMove
         self.reason = reason
         self.nextStep = nextStep
@@ -99,12 +103,41 @@ public struct LinkStatus: Equatable, Sendable, Codable {
     public var kind: LinkKind
     /// Its state.
     public var state: LinkState
+    /// Times between two beats heard on it while it worked.
+    public var gaps: LatencyHistogram?
 
     /// Makes a link's status of its parts.
-    public init(name: String, kind: LinkKind, state: LinkState) {
+    public init(name: String, kind: LinkKind, state: LinkState, gaps: LatencyHistogram? = nil) {
         self.name = name
         self.kind = kind
         self.state = state
+        self.gaps = gaps
+    }
+}
+
+/// How late things were on this node, against `deadtime`.
+public struct TimingStatus: Equatable, Sendable, Codable {
+    /// `deadtime`.
+    public var deadtimeMilliseconds: Int64
+    /// How far the loop was behind its own deadlines, as the daemon fills it in.
+    public var loopLateness: LatencyHistogram?
+    /// The share of processor time that the hypervisor gave to others in the last ten seconds, in per cent; absent
+    /// where the kernel does not tell.
+    public var stealPercent: Int?
+    /// Why `deadtime` should be longer; absent when nothing speaks for it.
+    public var advice: String?
+
+    /// Makes it of its parts.
+    public init(
+        deadtimeMilliseconds: Int64,
+        loopLateness: LatencyHistogram? = nil,
+        stealPercent: Int? = nil,
+        advice: String?
+    ) {
+        self.deadtimeMilliseconds = deadtimeMilliseconds
+        self.loopLateness = loopLateness
+        self.stealPercent = stealPercent
+        self.advice = advice
     }
 }
 

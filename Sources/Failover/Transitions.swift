@@ -50,6 +50,12 @@ public enum TransitionCause: String, CaseIterable, Sendable, Codable {
     case cleared = "failure cleared"
     /// The administrator asks to stop again.
     case retried = "stop retried"
+    /// This node is cut off: what serves is stopped before the peer may take (S12).
+    case isolated = "cut off"
+    /// All that serves is stopped; the claim stands (S12).
+    case suspended = "all stopped, cut off"
+    /// The peer is heard again and holds nothing: the group goes on (S12).
+    case resumed = "peer heard, goes on"
 }
 
 /// The table.
@@ -77,6 +83,11 @@ public enum Transitions {
         row(.offered, .failed, .declined),
         row(.failed, .standby, .cleared),
         row(.unsafe, .stopping, .retried),
+        row(.active, .stopping, .isolated),
+        row(.starting, .stopping, .isolated),
+        row(.stopping, .suspended, .suspended),
+        row(.suspended, .starting, .resumed),
+        row(.suspended, .stopping, .released),
     ]
 
     private static func row(

@@ -134,11 +134,29 @@ public struct StatusText: Sendable {
         if !status.reason.isEmpty {
             lines += wrapped(printable(status.reason), label: label("Why"), width: width)
         }
+        if let timing = status.timing {
+            lines += wrapped(Self.text(timing), label: label("Timing"), width: width)
+        }
         lines.append(label("Protection") + status.protection.level.rawValue)
         for gap in status.protection.gaps {
             lines += wrapped(printable(gap), label: label("  not covered"), width: width)
         }
         return lines
+    }
+
+    private static func text(_ timing: TimingStatus) -> String {
+        var parts = ["deadtime \(Duration.milliseconds(timing.deadtimeMilliseconds).text)"]
+        if let lateness = timing.loopLateness {
+            let worst = lateness.maximum.text
+            parts.append(
+                "loop late at most \(worst), 99.9 % below \(lateness.milliseconds(below: 0.999)) ms"
+            )
+        }
+        if let steal = timing.stealPercent, steal > 0 {
+            parts.append("\(steal) % of the processor stolen")
+        }
+        if let advice = timing.advice { parts.append(advice) }
+        return parts.joined(separator: "; ")
     }
 
     /// How many services are watched, and those that are not as they should be; never a screen full.

@@ -24,8 +24,10 @@ struct Packet {
     var sequence: UInt64
     /// When it was really sent.
     var sentAt: Int64
-    /// The link it goes over.
+    /// The sender's place of the path it goes over.
     var link: Int
+    /// The network that carries it.
+    var network: Int
     /// How it was forged; `nil` when it is what the sender sent.
     var forgery: Forgery?
     /// The keeper sent it, for a daemon that was killed.

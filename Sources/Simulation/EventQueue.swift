@@ -13,6 +13,10 @@ enum Happening {
     case probeArrived(asker: Int, run: Int, network: Int, address: IPAddress)
     /// An ARP reply reaches the machine that asked.
     case probeReturned(asker: Int, run: Int, network: Int, address: IPAddress)
+    /// A host of the service network answers the machine that asked.
+    case neighbourReturned(asker: Int, run: Int, side: Int)
+    /// A daemon is told how the device of a learnt path is.
+    case carrierTold(node: Int, run: Int, link: Int)
     /// An operation ends by itself, by its deadline or by a signal.
     case operationEnded(node: Int, serial: UInt64)
     /// A write of the durable record is done.

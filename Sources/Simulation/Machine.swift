@@ -124,6 +124,8 @@ struct GroupMemory: Sendable {
     var mayRun = 0
     /// How many of its resources that hold state may run here.
     var writers = 0
+    /// Its beats have called it active here, and no disk was lost since.
+    var wasOwner = false
     /// The epoch at which it last started something here.
     var epoch: UInt64 = 0
     /// The run of the daemon that did.
@@ -178,6 +180,8 @@ final class Machine {
     var session: Session?
     /// Speaks for a daemon that was killed, until another begins.
     var keeper: Keeper?
+    /// The learnt paths of its daemon, by place.
+    var paths: [Int: LearntPath] = [:]
     var lastTurn: Instant?
     var pausedAt: Int64 = 0
     var lastPauseEnd: Int64 = 0

@@ -17,7 +17,9 @@ extension Event {
         case .operationFinished(let id, let outcome): 0x700 &+ id.value << 16 &+ outcome.mark << 2
         case .probeAnswered(let answer): 0x800 &+ answer.address.low << 16
         case .linkChanged(let link, let isUp): 0x900 &+ UInt64(link.value) << 16 &+ (isUp ? 4 : 0)
-        case .ownAddressesChanged: 0xa00
+        case .networksChanged: 0xa00
+        case .neighbourHeard(let heard): 0xf00 &+ heard.address.low << 16
+        case .pingAnswered(let address): 0x1000 &+ address.low << 16
         case .loopLate(let lateness): 0xb00 &+ UInt64(bitPattern: lateness.nanoseconds) << 16
         case .commandReceived(let id, _): 0xc00 &+ id.value << 16
         case .shutdownRequested: 0xd00
@@ -48,6 +50,9 @@ extension Effect {
     var mark: UInt64 {
         switch self {
         case .sendHeartbeat: 1
+        case .setPath(let link, let path):
+            12 &+ UInt64(link.value) << 8 &+ (path == nil ? 0 : 1 << 16)
+        case .ping(let address): 13 &+ address.low << 16
         case .persist(let id, _): 2 &+ id.value << 16
         case .runOperation(let operation):
             3 &+ operation.id.value << 16 &+ UInt64(operation.groupIndex) << 8

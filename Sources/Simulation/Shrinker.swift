@@ -123,6 +123,10 @@ extension DeedKind {
             return half(lasts).map {
                 .cut(network: network, way: way, lasts: $0, losesCarrier: carrier)
             }
+        case .pull(let node, let network, let lasts, let carrier):
+            return half(lasts).map {
+                .pull(node: node, network: network, lasts: $0, losesCarrier: carrier)
+            }
         case .lose(let network, let share, let lasts):
             return half(lasts).map { .lose(network: network, perMille: share, lasts: $0) }
         case .delay(let network, let most, let lasts):

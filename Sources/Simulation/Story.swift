@@ -37,6 +37,8 @@ enum DeedKind: Sendable {
     case freeze(node: Int, lasts: Int64)
     /// A network, or every one, carries nothing one way or both ways.
     case cut(network: Int?, way: Way, lasts: Int64, losesCarrier: Bool)
+    /// A machine's own cable to a network, or to every one, is pulled.
+    case pull(node: Int, network: Int?, lasts: Int64, losesCarrier: Bool)
     /// A network loses frames, so many in a thousand.
     case lose(network: Int, perMille: Int, lasts: Int64)
     /// A network delays each frame by up to `most`: frames overtake each other.

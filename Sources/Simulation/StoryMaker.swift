@@ -30,6 +30,13 @@ extension Story {
             var other = DeedMaker(scenery: scenery, length: length, dice: health)
             deeds = DeedMaker.inOrder(deeds + other.healthDeeds())
         }
+        // And what evidence and isolation bring.
+        var isolation = Dice(seed: seed, stream: 40)
+        scenery.varyEvidence(&isolation)
+        if isolation.below(3) == 0 {
+            var other = DeedMaker(scenery: scenery, length: length, dice: isolation)
+            deeds = DeedMaker.inOrder(deeds + other.isolations())
+        }
         self.init(seed: seed, scenery: scenery, deeds: deeds, quietAt: length)
     }
 

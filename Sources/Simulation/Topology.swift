@@ -90,6 +90,14 @@ struct Scenery: Sendable {
     var restartBudget = 0
     /// See `moveBudget`.
     var holdDown = Duration.seconds(300)
+    /// `auto_links`.
+    var learnsPaths = true
+    /// Whether a host answers on either side of the service network.
+    var hasNeighbours = true
+    /// `early_takeover`.
+    var earlyTakeover = EarlyTakeover.auto
+    /// `boot_policy`.
+    var bootPolicy: BootPolicy?
 
     /// The networks.
     var networks: [Network] {
@@ -123,21 +131,44 @@ struct Scenery: Sendable {
         IPAddress(ipv4: (192, 168, UInt8(serviceNetwork), UInt8(100 + group)))
     }
 
+    /// The addresses of the hosts on the service network: .251 beside machine 0, .252 beside machine 1.
+    static func neighbour(beside node: Int) -> IPAddress {
+        IPAddress(ipv4: (192, 168, UInt8(serviceNetwork), UInt8(251 + node)))
+    }
+
+    /// Its Ethernet address.
+    static func neighbourMAC(beside node: Int) -> MACAddress {
+        MACAddress(0x0200_0000_0000 | UInt64(251 + node))
+    }
+
     /// The network that contains `address`; `nil` for none of ours.
     func network(of address: IPAddress) -> Int? {
         let number = Int(truncatingIfNeeded: address.low >> 8 & 0xff)
         return number < networks.count ? number : nil
     }
 
-    /// The own addresses of machine `node`, as its daemon tells them.
-    func ownAddresses(of node: Int) -> [OwnAddress] {
-        networks.indices.map {
-            OwnAddress(
-                address: Scenery.ownAddress(of: node, on: $0),
-                mac: Scenery.mac(of: node, on: $0)
+    /// The networks of machine `node`, as its daemon tells them.
+    func ownNetworks(of node: Int, hasCarrier: (Int) -> Bool) -> [OwnNetwork] {
+        let groups = coreSettings(of: node).groups
+        let addressed = groups.indices.filter { index in
+            groups[index].resources.contains { $0.address != nil }
+        }
+        return networks.indices.map { network in
+            let isService = network == Scenery.serviceNetwork
+            let neighbours = [0, 1].map(Scenery.neighbour(beside:))
+            return OwnNetwork(
+                device: networks[network].device,
+                mac: Scenery.mac(of: node, on: network),
+                hasCarrier: hasCarrier(network),
+                addresses: [NetworkAddress(Scenery.ownAddress(of: node, on: network), 24)],
+                gateways: isService && hasNeighbours ? neighbours : [],
+                groups: isService ? addressed : []
             )
         }
     }
+
+    /// `jeopardy_time`: short, so that stories end.
+    var jeopardyTime: Duration { longest(\.deadtime) * 3 }
 
     /// The times of machine `node`.
     func timings(of node: Int) -> Timings { node == 1 ? secondTimings ?? timings : timings }
@@ -163,11 +194,23 @@ struct Scenery: Sendable {
             unprovedTakeover: unprovedTakeover,
             moveBudget: moveBudget,
             restartBudget: restartBudget,
+            evidence: evidence(of: node),
             links: networks.filter { $0.link != nil }.map {
                 LinkSettings(name: "bcast \($0.device)", device: $0.device)
             },
             groups: groups.indices.map { groupSettings($0, of: node) }
         )
+    }
+
+    private func evidence(of node: Int) -> EvidenceSettings {
+        var evidence = EvidenceSettings(deadtime: timings(of: node).deadtime)
+        evidence.learnsPaths = learnsPaths
+        evidence.jeopardyTime = jeopardyTime
+        evidence.earlyTakeover = earlyTakeover
+        evidence.earlyFloor = timings(of: node).deadtime / 3
+        evidence.bootPolicy = bootPolicy
+        evidence.announceInterval = .seconds(5)
+        return evidence
     }
 
     /// `l0` or `l1`.

@@ -75,14 +75,14 @@ struct Transcript {
     mutating func effect(_ effect: Effect, on machine: Machine, at time: Int64) {
         let text: String?
         switch effect {
-        case .sendHeartbeat(let content):
+        case .sendHeartbeat(let content, _):
             if lastSaid[machine.index] == content.groups {
                 text = nil
             } else {
                 lastSaid[machine.index] = content.groups
                 text = "says: \(words(content, machine))"
             }
-        case .probe: text = nil
+        case .probe, .ping: text = nil
         case .note(let notice) where notice.severity >= .info && notice.code == .linkUp: text = nil
         default: text = words(effect, machine)
         }
@@ -124,8 +124,14 @@ struct Transcript {
             return "operation \(id.value) ends: \(outcome.short)"
         case .linkChanged(let link, let isUp):
             return "link \(link.value) \(isUp ? "is up" : "lost its carrier")"
-        case .ownAddressesChanged(let addresses):
-            return "own addresses: \(addresses.map { "\($0.address)" }.joined(separator: " "))"
+        case .networksChanged(let networks):
+            let words = networks.map {
+                "\($0.device)\($0.hasCarrier ? "" : " (no carrier)") "
+                    + $0.addresses.map { "\($0.address)" }.joined(separator: " ")
+            }
+            return "own networks: \(words.joined(separator: ", "))"
+        case .neighbourHeard(let heard): return "hears \(heard.address) on \(heard.device)"
+        case .pingAnswered(let address): return "\(address) answers"
         case .loopLate(let lateness): return "the loop is late by \(lateness.text)"
         case .commandReceived(let id, let command): return "command \(id.value): \(command.words)"
         case .shutdownRequested: return "SIGTERM"
@@ -157,7 +163,9 @@ struct Transcript {
             return "notes \(notice.code.rawValue)\(group): \(notice.text)"
         case .resetNode(let reason): return "resets the node: \(reason.facts)"
         case .endDaemon: return "ends"
-        case .sendHeartbeat, .probe: return "\(effect)"
+        case .setPath(let link, let path):
+            return "path \(link.value): \(path?.name ?? "none")"
+        case .sendHeartbeat, .probe, .ping: return "\(effect)"
         }
     }
 }
@@ -226,6 +234,10 @@ extension DeedKind {
             let keeper = keeperAfter.map { ", its keeper acts after \(time($0))" } ?? ""
             return "SIGSTOP of the daemon of \(name(node)) for \(time(lasts))\(keeper)"
         case .freeze(let node, let lasts): return "\(name(node)) freezes for \(time(lasts))"
+        case .pull(let node, let network, let lasts, let losesCarrier):
+            let carrier = losesCarrier ? "" : ", its carrier kept"
+            return
+                "the cable of \(name(node)) to \(line(network)) is pulled for \(time(lasts))\(carrier)"
         case .cut(let network, let way, let lasts, let losesCarrier):
             let direction =
                 switch way {

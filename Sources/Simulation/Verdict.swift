@@ -24,6 +24,9 @@ public enum Exception: String, CaseIterable, Sendable {
     /// The service LAN lost or delayed frames: the host's answers came in, those of the address did not, and an
     /// address was taken by the table's row 2. Promised: as above; no storage is touched.
     case lossyNetwork = "address alone, lossy service LAN (row 2): one stays"
+    /// A node that never heard its peer since its boot began by `boot_policy` while every network was cut for it.
+    /// Promised: as above; with `wait` never.
+    case bootPolicy = "boot_policy last-owner or any, no contact after a boot: one stays"
     /// An administrator confirmed as down a peer that was not, and no probe could contradict.
     case lyingAdministrator = "confirm-down of a live peer that no probe could see: one stays (S9)"
     /// After a split the side that hears yielded to the deaf one (S9) in the very moment in which that came to

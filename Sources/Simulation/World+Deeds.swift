@@ -23,6 +23,9 @@ extension World {
         case .cut(let network, let way, let duration, let losesCarrier):
             for line in affected(network) { cut(line, way, losesCarrier: losesCarrier, by: 1) }
             lasts = duration
+        case .pull(let node, let network, let duration, let losesCarrier):
+            for line in affected(network) { pull(line, node, losesCarrier, by: 1) }
+            lasts = duration
         case .lose(let network, let perMille, let duration):
             lines[network].losses.append(perMille)
             lasts = duration
@@ -61,6 +64,8 @@ extension World {
         switch kind {
         case .cut(let network, let way, _, let losesCarrier):
             for line in affected(network) { cut(line, way, losesCarrier: losesCarrier, by: -1) }
+        case .pull(let node, let network, _, let losesCarrier):
+            for line in affected(network) { pull(line, node, losesCarrier, by: -1) }
         case .lose(let network, let perMille, _):
             remove(perMille, from: &lines[network].losses)
             noteCleanliness(network)
@@ -98,17 +103,40 @@ extension World {
         if hasChanged { tellCarrier(of: network) }
     }
 
+    private func pull(_ network: Int, _ node: Int, _ losesCarrier: Bool, by step: Int) {
+        if lines[network].pulled[node] == 0 { lines[network].pulledSince[node] = now }
+        lines[network].pulled[node] += step
+        noteCleanliness(network)
+        guard losesCarrier else { return }
+        lines[network].pulledCarriers[node] += step
+        tellCarrier(of: network)
+    }
+
     private func noteCleanliness(_ network: Int) {
         if lines[network].isClean { lines[network].cleanSince = now }
     }
 
     private func tellCarrier(of network: Int) {
-        guard let link = networks[network].link else { return }
-        let isUp = lines[network].carrierCuts == 0
         for machine in machines where machine.power != .off {
             watchCarriers(of: machine)
-            deliver(.linkChanged(LinkIndex(link), isUp: isUp), to: machine)
+            let isUp = hasCarrier(machine, network)
+            for link in paths(over: network, of: machine) {
+                deliver(.linkChanged(LinkIndex(link), isUp: isUp), to: machine)
+            }
+            deliver(.networksChanged(ownNetworks(of: machine)), to: machine)
         }
+    }
+
+    /// The places of a machine's paths over a network.
+    private func paths(over network: Int, of machine: Machine) -> [Int] {
+        let learnt = machine.paths.keys.sorted()
+        return (Array(networkOfLink.indices) + learnt).filter {
+            self.network(of: $0, on: machine) == network
+        }
+    }
+
+    private func ownNetworks(of machine: Machine) -> [OwnNetwork] {
+        scenery.ownNetworks(of: machine.index) { hasCarrier(machine, $0) }
     }
 
     private func releaseDisk(_ machine: Machine) {
@@ -129,7 +157,10 @@ extension World {
             machine.durable = nil
             machine.counter = 0
             // What only this disk knew of epochs, nobody knows now.
-            for group in machine.groups.indices { machine.groups[group].epoch = 0 }
+            for group in machine.groups.indices {
+                machine.groups[group].epoch = 0
+                machine.groups[group].wasOwner = false
+            }
             machine.contactAt = Int64.min / 2
         }
         machine.power = .off
@@ -202,6 +233,7 @@ extension World {
         machine.operations.removeAll(keepingCapacity: true)
         machine.run += 1
         machine.keeper = nil
+        machine.paths = [:]
         machine.counter += 1
         if machine.lastTurn != nil {
             noteSleep(of: machine, since: machine.turnedAt)
@@ -238,10 +270,10 @@ extension World {
         let run = machine.run
         turn(machine, .started(start))
         if machine.run == run, machine.daemon == .running {
-            turn(machine, .ownAddressesChanged(scenery.ownAddresses(of: machine.index)))
+            turn(machine, .networksChanged(ownNetworks(of: machine)))
         }
         for link in networkOfLink.indices where machine.run == run && machine.daemon == .running {
-            let isUp = lines[networkOfLink[link]].carrierCuts == 0
+            let isUp = hasCarrier(machine, networkOfLink[link])
             turn(machine, .linkChanged(LinkIndex(link), isUp: isUp))
         }
     }
@@ -418,6 +450,7 @@ extension World {
         guard !history[sender].isEmpty else { return }
         var packet = history[sender][Int(pick % UInt64(history[sender].count))]
         packet.link = Int(pick >> 32 % UInt64(networkOfLink.count))
+        packet.network = networkOfLink[packet.link]
         packet.forgery = how
         switch how {
         case .replayed: break
@@ -442,7 +475,8 @@ extension World {
         isQuiet = true
         transcript?.world("all faults end", at: now)
         for network in lines.indices {
-            let hadCarrier = lines[network].carrierCuts == 0
+            let hadCarrier =
+                lines[network].carrierCuts == 0 && lines[network].pulledCarriers == [0, 0]
             let wasClean = lines[network].isClean
             let since = lines[network].cleanSince
             let lagged = lines[network].delays.isEmpty ? lines[network].laggedUntil : now

@@ -8,7 +8,17 @@ extension World {
     /// Carries out one effect.
     func carryOut(_ effect: Effect, on machine: Machine) {
         switch effect {
-        case .sendHeartbeat(let content): send(content, from: machine)
+        case .sendHeartbeat(let content, let links): send(content, on: links, from: machine)
+        case .setPath(let link, let path):
+            machine.paths[link.value] = path
+            guard path != nil, let network = network(of: link.value, on: machine) else { return }
+            if !hasCarrier(machine, network) {
+                queue.plan(
+                    .carrierTold(node: machine.index, run: machine.run, link: link.value),
+                    at: now
+                )
+            }
+        case .ping: break
         case .persist(let id, let record): persist(record, id, on: machine)
         case .runOperation(let operation): run(operation, on: machine)
         case .cancelOperation(let id): cancel(id, on: machine)
@@ -29,7 +39,7 @@ extension World {
         }
     }
 
-    private func send(_ content: BeatContent, from machine: Machine) {
+    private func send(_ content: BeatContent, on links: LinkSet, from machine: Machine) {
         checkBeatIsInTime(machine)
         machine.sentAt = now
         noteClaims(content.groups, machine)
@@ -38,7 +48,8 @@ extension World {
         checkBeatTellsTheTruth(machine)
         guard violation == nil else { return }
         let local = machine.clock(at: now)
-        for link in networkOfLink.indices {
+        for link in links.links.map(\.value) {
+            guard let network = network(of: link, on: machine) else { continue }
             let sealed = machine.session?.seal(content, link: link, at: local) ?? []
             // A beat of many groups is several datagrams, numbered up to the session's last.
             var sequence = (machine.session?.lastSequence ?? 0) - UInt64(sealed.count)
@@ -52,10 +63,11 @@ extension World {
                     sequence: sequence,
                     sentAt: now,
                     link: link,
+                    network: network,
                     forgery: nil
                 )
                 remember(packet)
-                transmit(packet, on: networkOfLink[link])
+                transmit(packet, on: network)
             }
         }
     }
@@ -64,6 +76,7 @@ extension World {
     private func noteClaims(_ reports: [GroupReport], _ machine: Machine) {
         for group in machine.groups.indices where group < reports.count {
             let before = group < machine.reports.count ? machine.reports[group].phase.holds : false
+            if reports[group].phase == .active { machine.groups[group].wasOwner = true }
             if reports[group].phase.holds, !before { machine.groups[group].claimedAt = now }
         }
     }

@@ -19,6 +19,8 @@ struct ServiceMemory: Sendable {
     var gaveUpAt = Int64.min / 2
     /// This daemon has said that the group is frozen, and has not said since that it is no more.
     var isFrozen = false
+    /// When the core last said that it is cut off and lets go of the group (S12).
+    var suspendedAt = Int64.min / 2
     /// A restart is on: the same epoch is used again.
     var isRestarting = false
 }
@@ -89,6 +91,11 @@ extension World {
             machine.services[group].actedAt = now
             machine.services[group].isRestarting = true
             tally.restarts += 1
+        case .isolated where notice.severity == .page:
+            machine.services[group].actedAt = now
+            machine.services[group].suspendedAt = now
+            checkSuspension(group, machine)
+        case .isolated: machine.services[group].isRestarting = true
         case .frozen: machine.services[group].isFrozen = true
         case .thawed: machine.services[group].isFrozen = false
         case .cleared:
@@ -142,6 +149,15 @@ extension World {
         }
         if machine.services[group].isFrozen {
             violate("freeze", "\(groupName(group)) is given up although it is frozen", machine)
+        }
+    }
+
+    /// A node calls itself cut off only where something is wrong with its network, or only now was (S12).
+    private func checkSuspension(_ group: Int, _ machine: Machine) {
+        let service = lines[Scenery.serviceNetwork]
+        let patience = scenery.longest(\.deadtime).nanoseconds + second
+        if service.isClean, now - service.cleanSince > patience {
+            violate("S12", "\(groupName(group)) is suspended, and the network works", machine)
         }
     }
 

@@ -49,6 +49,7 @@ extension World {
                     sequence: machine.keeper?.session.lastSequence ?? 0,
                     sentAt: now,
                     link: link,
+                    network: networkOfLink[link],
                     isOfKeeper: true
                 )
                 remember(packet)

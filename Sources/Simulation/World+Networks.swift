@@ -10,6 +10,12 @@ struct NetworkState {
     var cuts = [0, 0]
     /// How many cuts took the carrier.
     var carrierCuts = 0
+    /// How often the cable of machine 0, and of machine 1, is pulled.
+    var pulled = [0, 0]
+    /// Since when.
+    var pulledSince: [Int64] = [0, 0]
+    /// How many of these took the carrier there.
+    var pulledCarriers = [0, 0]
     /// Frames lost in a thousand, by each loss under way.
     var losses: [Int] = []
     /// The most a frame is delayed, by each delay under way.
@@ -23,7 +29,7 @@ struct NetworkState {
 
     /// Whether nothing disturbs it.
     var isClean: Bool {
-        cuts[0] == 0 && cuts[1] == 0 && losses.isEmpty && delays.isEmpty
+        cuts == [0, 0] && pulled == [0, 0] && losses.isEmpty && delays.isEmpty
     }
 }
 
@@ -31,11 +37,37 @@ extension World {
     /// When a frame from `sender` over `network` arrives; `nil` when it is lost.
     func arrival(on network: Int, from sender: Int) -> Int64? {
         let line = lines[network]
-        if line.cuts[sender] > 0 { return nil }
+        if line.cuts[sender] > 0 || line.pulled != [0, 0] { return nil }
+        return travel(over: network)
+    }
+
+    /// When a frame that nothing cuts off arrives over `network`.
+    private func travel(over network: Int) -> Int64? {
+        let line = lines[network]
         for loss in line.losses where networkDice[network].perMille(loss) { return nil }
         var delay = networkDice[network].between(40_000, 300_000)
         for most in line.delays { delay += networkDice[network].between(0, most) }
         return now + delay
+    }
+
+    /// Whether a machine's device on a network has a carrier.
+    func hasCarrier(_ machine: Machine, _ network: Int) -> Bool {
+        lines[network].carrierCuts == 0 && lines[network].pulledCarriers[machine.index] == 0
+    }
+
+    /// The network of one of a machine's paths; `nil` for a place without one.
+    func network(of link: Int, on machine: Machine) -> Int? {
+        if link < networkOfLink.count { return networkOfLink[link] }
+        return machine.paths[link].flatMap { path in
+            networks.firstIndex { $0.device == path.device }
+        }
+    }
+
+    /// The path by which a machine's daemon hears a network; `nil` when no socket of it does.
+    private func link(from network: Int, on machine: Machine) -> Int? {
+        if let link = networks[network].link { return link }
+        let device = networks[network].device
+        return machine.paths.keys.sorted().first { machine.paths[$0]?.device == device }
     }
 
     /// Puts a datagram on a network.
@@ -83,17 +115,17 @@ extension World {
         let packet = packets[index]
         freePackets.append(index)
         let local = machine.clock(at: now)
-        guard let verdict = machine.session?.open(packet.bytes, link: packet.link, at: local) else {
-            return
-        }
+        guard let link = link(from: packet.network, on: machine),
+            let verdict = machine.session?.open(packet.bytes, link: link, at: local)
+        else { return }
         digest.add(UInt64(verdict.kind.rawValue))
         switch verdict {
         case .accepted(let beat):
             checkAccepted(packet, on: machine)
-            turn(machine, .heartbeatReceived(beat, link: LinkIndex(packet.link)))
+            turn(machine, .heartbeatReceived(beat, link: LinkIndex(link)))
         case .repeated:
             checkRepeated(packet, on: machine)
-            turn(machine, .heartbeatRepeated(link: LinkIndex(packet.link)))
+            turn(machine, .heartbeatRepeated(link: LinkIndex(link)))
         case .rolledBack:
             violate("S6", "the session says this node was rolled back; it was not", machine)
         case .candidate, .own, .malformed, .unknownKey, .badMAC, .foreign, .stale, .replayed:
@@ -106,6 +138,7 @@ extension World {
     /// Asks on the network of `address` who has it.
     func probe(_ address: IPAddress, from machine: Machine) {
         guard let network = scenery.network(of: address) else { return }
+        if network == Scenery.serviceNetwork, askNeighbour(address, from: machine) { return }
         guard let time = arrival(on: network, from: machine.index) else { return }
         let asked = Happening.probeArrived(
             asker: machine.index,
@@ -114,6 +147,33 @@ extension World {
             address: address
         )
         queue.plan(asked, at: time)
+    }
+
+    /// Asks a host of the service network, where the address is one's; whether it is.
+    private func askNeighbour(_ address: IPAddress, from machine: Machine) -> Bool {
+        guard scenery.hasNeighbours,
+            let side = [0, 1].first(where: { Scenery.neighbour(beside: $0) == address })
+        else { return false }
+        let line = lines[Scenery.serviceNetwork]
+        // A cut runs between the machines; what is pulled is a machine's own cable.
+        guard line.pulled[machine.index] == 0, side == machine.index || line.cuts == [0, 0],
+            travel(over: Scenery.serviceNetwork) != nil,
+            let time = travel(over: Scenery.serviceNetwork)
+        else { return true }
+        let back = Happening.neighbourReturned(asker: machine.index, run: machine.run, side: side)
+        queue.plan(back, at: time)
+        return true
+    }
+
+    func neighbourReturned(asker: Int, run: Int, side: Int) {
+        let machine = machines[asker]
+        guard machine.power == .on, machine.run == run else { return }
+        let answer = ProbeAnswer(
+            address: Scenery.neighbour(beside: side),
+            mac: Scenery.neighbourMAC(beside: side),
+            device: networks[Scenery.serviceNetwork].device
+        )
+        deliver(.probeAnswered(answer), to: machine)
     }
 
     func probeArrived(asker: Int, run: Int, network: Int, address: IPAddress) {

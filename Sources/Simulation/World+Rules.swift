@@ -49,6 +49,7 @@ extension World {
         let group = operation.groupIndex
         let resources = machine.resources[group]
         checkLateStart(group, name, on: machine)
+        checkBootStart(group, name, on: machine)
         for earlier in 0..<operation.resourceIndex
         where resources[earlier].truth != .running || resources[earlier].isBusy {
             violate("S3", "start of \(name) before resource \(earlier) runs", machine)
@@ -74,6 +75,22 @@ extension World {
         }
     }
 
+    /// Without contact since its boot a machine starts what `boot_policy` allows, or what somebody ordered (S1).
+    private func checkBootStart(_ group: Int, _ name: String, on machine: Machine) {
+        guard machine.contactAt < machine.upSince, lastCommandAt < machine.upSince else { return }
+        switch bootPolicy(of: group, on: machine) {
+        case .any: return
+        case .lastOwner where machine.groups[group].wasOwner: return
+        case .lastOwner, .wait:
+            violate("S1", "start of \(name) by who heard nobody since its boot", machine)
+        }
+    }
+
+    private func bootPolicy(of group: Int, on machine: Machine) -> BootPolicy {
+        let isHolding = machine.settings.groups[group].holdsStorage
+        return machine.settings.evidence.bootPolicy ?? (isHolding ? .wait : .lastOwner)
+    }
+
     /// Checks that no two nodes have an address.
     func addressAppears(_ operation: Operation, on machine: Machine) {
         let group = operation.groupIndex
@@ -97,7 +114,7 @@ extension World {
         let resources = machine.resources[group]
         for later
             in (operation.resourceIndex + 1)..<max(resources.count, operation.resourceIndex + 1)
-        where resources[later].mayRun {
+        where resources[later].mayRun && !letsGoOfAddress(operation, on: machine) {
             violate("S3", "stop of \(name) before resource \(later) is stopped", machine)
         }
         guard resources[operation.resourceIndex].truth == .running else { return }
@@ -128,6 +145,12 @@ extension World {
                 machine
             )
         }
+    }
+
+    /// Whether a node that is cut off lets go of an address before what stands behind it (S12).
+    private func letsGoOfAddress(_ operation: Operation, on machine: Machine) -> Bool {
+        machine.resources[operation.groupIndex][operation.resourceIndex].isAddress
+            && now - machine.services[operation.groupIndex].suspendedAt < replyBound
     }
 
     /// Whether anything explains that a group which runs well is stopped.
@@ -175,7 +198,17 @@ extension World {
             return violate("S1", text, machine)
         } else if max(lieAt[0], lieAt[1]) > now - replyBound {
             exception = .lyingAdministrator
-        } else if isAddress, lines[Scenery.serviceNetwork].cuts == [0, 0] {
+        } else if machines.contains(where: { $0.contactAt < $0.upSince && begins(group, on: $0) }) {
+            exception = .bootPolicy
+        } else if isAddress,
+            machines.contains(where: {
+                knowsItIsCutOff($0, group, since: window, isTaker: $0 === machine)
+            })
+        {
+            return violate("S12", text + ", and one of them is cut off", machine)
+        } else if isAddress, lines[Scenery.serviceNetwork].cuts == [0, 0],
+            lines[Scenery.serviceNetwork].pulled == [0, 0]
+        {
             exception = .lossyNetwork
         } else if networks.count == 1 {
             guard scenery.unprovedTakeover else {
@@ -189,6 +222,42 @@ extension World {
         if let index = Exception.allCases.firstIndex(of: exception) { exceptions[index] += 1 }
         for machine in machines { machine.groups[group].yieldsInSplit = false }
         transcript?.world("two holders of \(groupName(group)): \(exception.rawValue)", at: now)
+    }
+
+    /// Whether nothing but pulled cables parts the nodes, and a machine whose own is pulled could know since `time`.
+    private func knowsItIsCutOff(
+        _ machine: Machine,
+        _ group: Int,
+        since time: Int64,
+        isTaker: Bool
+    ) -> Bool {
+        guard lines.allSatisfy({ $0.cuts == [0, 0] && $0.losses.isEmpty && $0.delays.isEmpty }),
+            lines.allSatisfy({ now - $0.laggedUntil > 2 * second }),
+            machine.daemon == .running, machine.power == .on,
+            now - max(machine.lastPauseEnd, machine.startedAt)
+                > scenery.longest(\.deadtime).nanoseconds
+        else { return false }
+        let service = lines[Scenery.serviceNetwork]
+        guard service.pulled[machine.index] > 0, service.pulledSince[machine.index] <= time else {
+            return false
+        }
+        // A stop that hangs or failed is S4's.
+        let isHeldUp = machine.resources[group].contains { $0.isStopUnconfirmed || $0.isBusy }
+        if !isTaker, isHeldUp { return false }
+        // A peer that was found dead or had left, and has only now begun again, is not known to live (S12).
+        let peer = other(than: machine)
+        if !isTaker, machine.contactAt < max(peer.upSince, peer.startedAt) { return false }
+        // So is one that was silent long before, while this node's networks worked: it was found dead.
+        let dead = scenery.longest(\.deadtime).nanoseconds
+        if !isTaker, service.pulledSince[machine.index] - machine.contactAt > dead { return false }
+        // Without its carrier a node knows at once; else who takes has had time to ask around, if it knew whom.
+        if service.pulledSince[machine.index] < machine.startedAt { return false }
+        return service.pulledCarriers[machine.index] > 0 || isTaker && scenery.hasNeighbours
+    }
+
+    /// Whether `boot_policy` may let a machine begin a group that never heard its peer since its boot.
+    private func begins(_ group: Int, on machine: Machine) -> Bool {
+        bootPolicy(of: group, on: machine) != .wait
     }
 
     /// Whether a probe over some network, undisturbed since `time`, would have been answered.

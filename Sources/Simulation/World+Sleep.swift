@@ -11,12 +11,18 @@ extension World {
         return min(own, other(than: machine).settings.timings.deadtime).nanoseconds
     }
 
+    /// The same where an early verdict is possible: who slept so long may call itself late, and need not.
+    private func earlyTake(from machine: Machine) -> Int64 {
+        guard scenery.earlyTakeover != .off else { return earliestTake(from: machine) }
+        return earliestTake(from: machine) / 3 - millisecond
+    }
+
     /// A machine's loop turns again, which did not since `time`, or has a carrier again.
     func noteSleep(of machine: Machine, since time: Int64) {
         let own = machine.settings.timings.deadtime.nanoseconds
         let slept = (machine.clock(at: now) - machine.clock(at: time)).nanoseconds
+        if slept >= earlyTake(from: machine) { machine.lateAt = now }
         guard slept >= earliestTake(from: machine) else { return }
-        machine.lateAt = now
         // What the peer's beats say of its `deadtime` is known to who has heard one.
         guard slept >= own || machine.contactAt >= machine.startedAt else { return }
         machine.wokeAt = now
@@ -32,12 +38,14 @@ extension World {
 
     /// Follows whether any link of a machine has a carrier.
     func watchCarriers(of machine: Machine) {
-        guard networkOfLink.allSatisfy({ lines[$0].carrierCuts > 0 }) else {
+        let links = Array(networkOfLink.indices) + machine.paths.keys
+        let paths = Set(links.compactMap { network(of: $0, on: machine) })
+        guard paths.allSatisfy({ !hasCarrier(machine, $0) }) else {
             guard let since = machine.carrierLostSince else { return }
             machine.carrierLostSince = nil
             guard machine.daemon == .running, machine.power == .on else { return }
             let lasted = (machine.clock(at: now) - machine.clock(at: since)).nanoseconds
-            if lasted >= earliestTake(from: machine) { machine.lateAt = now }
+            if lasted >= earlyTake(from: machine) { machine.lateAt = now }
             // A daemon that began meanwhile knows no before, nor does one that stood still.
             noteSleep(of: machine, since: max(since, machine.lastPauseEnd))
             return

@@ -83,7 +83,9 @@ final class World {
         identityDice = Dice(seed: story.seed, stream: 6)
         forgeryDice = Dice(seed: story.seed, stream: 7)
         replyBound = scenery.replyBound
-        settleBound = scenery.replyBound + scenery.longest(\.initdead).nanoseconds + 10 * second
+        settleBound =
+            scenery.replyBound + scenery.longest(\.initdead).nanoseconds + 10 * second
+            + scenery.jeopardyTime.nanoseconds * 2
         splits = scenery.groups.map { _ in nil }
         lastSplitEnd = scenery.groups.map { _ in Int64.min / 2 }
         healthMoves = scenery.groups.map { _ in [] }
@@ -210,6 +212,13 @@ final class World {
             probeArrived(asker: asker, run: run, network: network, address: address)
         case .probeReturned(let asker, let run, let network, let address):
             probeReturned(asker: asker, run: run, network: network, address: address)
+        case .neighbourReturned(let asker, let run, let side):
+            neighbourReturned(asker: asker, run: run, side: side)
+        case .carrierTold(let node, let run, let link):
+            let machine = machines[node]
+            guard machine.run == run, let network = network(of: link, on: machine) else { return }
+            let isUp = hasCarrier(machine, network)
+            deliver(.linkChanged(LinkIndex(link), isUp: isUp), to: machine)
         case .operationEnded(let node, let serial):
             operationEnded(machines[node], serial)
         case .writeEnded(let node, let serial):

@@ -95,6 +95,7 @@ extension Envelope {
         response = datagram.number(UInt64.self, at: Layout.response)
         self.deadtime = .nanoseconds(deadtime)
         self.earliestTake = .nanoseconds(earliestTake)
+        pingsAnswering = datagram[Layout.pingsAnswering]
         guard sequence != 0, incarnation.nonce != 0, link < Session.linkMaximum, part < parts,
             findSections(datagram, fixed..<length)
         else { return nil }
@@ -195,6 +196,7 @@ extension Envelope {
             challenge: challenge,
             response: response,
             addresses: [],
+            pingsAnswering: Int(pingsAnswering),
             groups: []
         )
         content.addresses.reserveCapacity(addresses.count / Layout.addressCount)

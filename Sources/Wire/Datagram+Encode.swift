@@ -51,6 +51,7 @@ extension [UInt8] {
         put(envelope.response, at: Layout.response)
         put(envelope.deadtime, at: Layout.deadtime)
         put(envelope.earliestTake, at: Layout.earliestTake)
+        self[Layout.pingsAnswering] = envelope.pingsAnswering
     }
 
     /// Writes a section's header at `offset` and gives where its content begins.

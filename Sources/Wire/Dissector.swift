@@ -56,6 +56,7 @@ public enum Dissector {
             (Layout.response, "response", hex(envelope.response)),
             (Layout.deadtime, "deadtime", nanoseconds(envelope.deadtime.nanoseconds)),
             (Layout.earliestTake, "earliest take", nanoseconds(envelope.earliestTake.nanoseconds)),
+            (Layout.pingsAnswering, "ping nodes", "\(envelope.pingsAnswering)"),
         ]
     }
 

@@ -32,7 +32,8 @@
 // | 136 | 8 | deadtime | ns, below 2^63 |
 // | 144 | 8 | earliest take | ns, below 2^63 |
 // | 152 | 8 | lease | reserved for S2: ns for which the sender renews the receiver's lease; 0 |
-// | 160 | 16 | reserved | 0, ignored |
+// | 160 | 1 | ping nodes | how many answer the sender; 0 where it has none |
+// | 161 | 15 | reserved | 0, ignored |
 // | 176 | … | sections | up to the signed length |
 // | signed length | 16, 20, 32 | tag | HMAC over all bytes before it |
 //
@@ -117,6 +118,7 @@ enum Layout {
     static let deadtime = 136
     static let earliestTake = 144
     static let lease = 152
+    static let pingsAnswering = 160
     /// The length of the fixed part in this minor version.
     static let fixedCount = 176
 
@@ -165,6 +167,7 @@ struct Envelope: Equatable {
     var response: UInt64 = 0
     var deadtime: Duration = .zero
     var earliestTake: Duration = .zero
+    var pingsAnswering: UInt8 = 0
     /// Content of the sections in the datagram; empty when a section is absent.
     var names = 0..<0
     var addresses = 0..<0

@@ -142,6 +142,7 @@ extension Session {
         envelope.response = content.response
         envelope.deadtime = content.deadtime
         envelope.earliestTake = content.earliestTake
+        envelope.pingsAnswering = UInt8(clamping: content.pingsAnswering)
         return envelope
     }
 }

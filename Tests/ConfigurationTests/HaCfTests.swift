@@ -157,10 +157,10 @@ import Testing
     }
 
     @Test func whatIsMissingIsSaid() {
-        let (_, diagnostics) = haCf("mcast eth1 239.0.0.1 694 1 0\nauto_failback off\n")
+        let (_, diagnostics) = haCf("serial /dev/ttyS0\nauto_failback off\n")
         #expect(
             diagnostics.map(\.message) == [
-                "'mcast' is without effect: multicast links are not built yet; use bcast or ucast",
+                "'serial' is without effect: serial links are not supported; use a second network device",
                 "no node is named",
                 "none of the heartbeat links named can be used",
             ]

@@ -300,8 +300,14 @@ final class LaboratoryPair {
     let l1: LaboratoryNode
     private let directory: String
 
-    /// Makes namespaces, devices and files; times as ha.cf writes them.
-    init(deadtime: String = "3", keepalive: String = "200ms") throws {
+    /// Makes namespaces, devices and files; times and links as ha.cf writes them.
+    ///
+    /// Besides IPv4 addresses, eth1 has fd99::1 and fe80::99:1 on l0, and those with 2 on l1.
+    init(
+        deadtime: String = "3",
+        keepalive: String = "200ms",
+        links: String = "bcast eth1"
+    ) throws {
         directory = "/tmp/baton-test-\(ProcessID.current)-\(try Machine.randomWord())"
         try Files.makeDirectory(directory, mode: 0o755)
         l0 = try LaboratoryNode("l0", directory: directory + "/l0")
@@ -314,6 +320,11 @@ final class LaboratoryPair {
             for (node, host) in [(l0, 1), (l1, 2)] {
                 let inside = "-n \(node.namespace)"
                 try Laboratory.ip("\(inside) addr add \(network).\(host)/24 dev \(device)")
+                if device == "eth1" {
+                    for address in ["fd99::\(host)", "fe80::99:\(host)"] {
+                        try Laboratory.ip("\(inside) addr add \(address)/64 dev eth1 nodad")
+                    }
+                }
                 try Laboratory.ip("\(inside) link set \(device) up")
             }
         }
@@ -323,7 +334,7 @@ final class LaboratoryPair {
                 """
                 keepalive \(keepalive)
                 deadtime \(deadtime)
-                bcast eth1
+                \(links)
                 auto_failback off
                 node l0 l1
 

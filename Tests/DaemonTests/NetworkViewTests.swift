@@ -50,11 +50,28 @@ struct NetworkViewTests {
         AddressWish(address: try #require(KernelAddress(text)))
     }
 
-    @Test("Own addresses leave out loopback, link-local ones and the groups'")
-    func ownAddresses() throws {
-        let groups: Set = [Failover.IPAddress(ipv4: (10, 0, 0, 100))]
-        let texts = try host().ownAddresses(excluding: groups).map { "\($0.address)" }
-        #expect(texts == ["10.0.0.5", "192.168.1.5", "2001:db8::5"])
+    @Test("Own networks leave out loopback, link-local addresses and the groups'")
+    func ownNetworks() throws {
+        let gateway = RouteMatch(
+            index: 2,
+            prefixLength: 0,
+            gateway: KernelAddress("10.0.0.1"),
+            isLocal: false
+        )
+        let networks = try host().ownNetworks(
+            wishes: [[nil, try wish("10.0.0.100")], [try wish("192.168.9.9")]],
+            gateways: [gateway]
+        )
+        let texts = networks.map { network in
+            let addresses = network.addresses.map { "\($0.address)/\($0.prefixLength)" }
+            return "\(network.device) \(addresses) \(network.gateways) \(network.groups)"
+        }
+        #expect(
+            texts == [
+                "eth0 [\"10.0.0.5/24\", \"2001:db8::5/64\"] [10.0.0.1] [0]",
+                "eth1 [\"192.168.1.5/30\"] [] []",
+            ]
+        )
     }
 
     @Test("An address is asked for where a network contains it")

@@ -139,6 +139,59 @@ struct PairTests {
         }
     }
 
+    /// Each medium alone, by the name of its link on l0 and l1; paths that are learnt would hide it.
+    static let media: [(lines: String, l0: String, l1: String)] = [
+        ("bcast eth1", "bcast eth1", "bcast eth1"),
+        (
+            "ucast eth1 10.199.1.1\nucast eth1 10.199.1.2", "ucast eth1 10.199.1.2",
+            "ucast eth1 10.199.1.1"
+        ),
+        ("ucast6 eth1 fd99::1\nucast6 eth1 fd99::2", "ucast6 eth1 fd99::2", "ucast6 eth1 fd99::1"),
+        (
+            "ucast6 eth1 fe80::99:1\nucast6 eth1 fe80::99:2%eth1", "ucast6 eth1 fe80::99:2",
+            "ucast6 eth1 fe80::99:1"
+        ),
+        ("mcast eth1 239.192.9.1 694 1 0", "mcast eth1 239.192.9.1", "mcast eth1 239.192.9.1"),
+        ("mcast6 eth1 ff12::9:1 694 1 0", "mcast6 eth1 ff12::9:1", "mcast6 eth1 ff12::9:1"),
+    ]
+
+    @Test("Every medium carries beats and a handover", arguments: PairTests.media)
+    func medium(_ medium: (lines: String, l0: String, l1: String)) throws {
+        try withPair(LaboratoryPair(links: medium.lines + "\nauto_links off")) { l0, l1 in
+            for (node, name) in [(l0, medium.l0), (l1, medium.l1)] {
+                let links = try Laboratory.wait(for: "\(name) to be up on \(node.name)") {
+                    let status = try node.status()
+                    guard status.peer.state == .alive, status.links.first?.state == .up else {
+                        return nil as [LinkStatus]?
+                    }
+                    return status.links
+                }
+                #expect(links.map(\.name) == [name])
+            }
+            #expect(try l0.reply(.standby(.all)).outcome == .done)
+            try l1.wait(until: .active)
+        }
+    }
+
+    @Test("A network of IPv6 addresses alone carries a learnt path")
+    func learntIPv6() throws {
+        try withPair(LaboratoryPair(), isStarted: false) { l0, l1 in
+            for (node, host) in [(l0, 1), (l1, 2)] {
+                let inside = "-n \(node.namespace)"
+                try Laboratory.ip("\(inside) addr flush dev eth0")
+                try Laboratory.ip("\(inside) addr add fd98::\(host)/64 dev eth0 nodad")
+            }
+            for node in [l0, l1] { try node.start() }
+            try l0.wait(until: .active)
+            for node in [l0, l1] {
+                try Laboratory.wait(for: "a learnt path on \(node.name)") {
+                    let learnt = try node.status().links.filter { $0.kind == .learnt }
+                    return learnt.count == 1 && learnt[0].state == .up ? () : nil
+                }
+            }
+        }
+    }
+
     @Test("A link that is taken down and comes back is used again")
     func link() throws {
         try withPair(LaboratoryPair(deadtime: "30")) { l0, l1 in

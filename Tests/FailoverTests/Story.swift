@@ -49,6 +49,14 @@ final class Story {
     var mute: Set<Int> = []
     /// The service LAN carries ARP.
     var hasServiceNetwork = true
+    /// A gateway answers on the service LAN.
+    var hasGateway = false
+    /// Nodes whose cable to the service LAN is pulled, and whether the carrier went with it.
+    var pulled: [Int: Bool] = [:]
+    /// Who else answers for the group's address.
+    var strangers: [MACAddress] = []
+    /// The learnt paths of each node.
+    var paths: [[Int: LearntPath]] = [[:], [:]]
     /// How long an operation takes, and how it ends, by `node/resource/action`; default 20 ms, well.
     var outcomes: [String: (Duration, OperationOutcome)] = [:]
     /// How long a write takes.
@@ -80,8 +88,16 @@ final class Story {
         autoFailback: AutoFailback = .off,
         unproved: Bool = true,
         storage: Bool = true,
-        preferred: Int = 0
+        preferred: Int = 0,
+        learns: Bool = false,
+        isOneNetwork: Bool = false,
+        evidence change: (inout EvidenceSettings) -> Void = { _ in }
     ) -> Settings {
+        var evidence = EvidenceSettings(deadtime: deadtime)
+        evidence.learnsPaths = learns
+        evidence.announceInterval = nil
+        change(&evidence)
+        let device = isOneNetwork ? "eth1" : "eth2"
         let address = ResourceSettings(
             name: "IPaddr2::192.168.1.100/24/eth1:0",
             type: "IPaddr2",
@@ -102,7 +118,8 @@ final class Story {
             ),
             autoFailback: autoFailback,
             unprovedTakeover: unproved,
-            links: [LinkSettings(name: "bcast eth2", device: "eth2")],
+            evidence: evidence,
+            links: [LinkSettings(name: "bcast \(device)", device: device)],
             groups: [
                 GroupSettings(
                     name: GroupName("192.168.1.100"),
@@ -160,12 +177,52 @@ final class Story {
                 )
             )
         )
-        let mac = MACAddress(0x0200_0000_0000 + UInt64(index))
-        let own = [
-            OwnAddress(address: IPAddress(ipv4: (192, 168, 1, UInt8(2 + index))), mac: mac)
-        ]
-        give(index, .ownAddressesChanged(own))
+        paths[index] = [:]
+        tellNetworks(index)
     }
+
+    /// The node's network as it is now.
+    private func tellNetworks(_ index: Int) {
+        let network = OwnNetwork(
+            device: "eth1",
+            mac: MACAddress(0x0200_0000_0000 + UInt64(index)),
+            hasCarrier: pulled[index] != true,
+            addresses: [NetworkAddress(IPAddress(ipv4: (192, 168, 1, UInt8(2 + index))), 24)],
+            gateways: hasGateway ? [Story.gateway] : [],
+            groups: [0]
+        )
+        give(index, .networksChanged([network]))
+    }
+
+    /// The node's cable to the service LAN is pulled; with its carrier, or so that nobody there sees it.
+    func pull(_ index: Int, losesCarrier: Bool) {
+        write(index, losesCarrier ? "eth1 loses its carrier" : "eth1 carries nothing any more")
+        pulled[index] = losesCarrier
+        guard losesCarrier else { return }
+        for link in links(over: "eth1", index) { give(index, .linkChanged(link, isUp: false)) }
+        tellNetworks(index)
+    }
+
+    /// The cable is back.
+    func plug(_ index: Int) {
+        write(index, "eth1 is plugged in")
+        let hadCarrier = pulled[index] == false
+        pulled[index] = nil
+        guard !hadCarrier else { return }
+        for link in links(over: "eth1", index) { give(index, .linkChanged(link, isUp: true)) }
+        tellNetworks(index)
+    }
+
+    private func links(over device: String, _ index: Int) -> [LinkIndex] {
+        let configured = nodes[index].settings.links.indices.filter {
+            nodes[index].settings.links[$0].device == device
+        }
+        return (configured + paths[index].filter { $0.value.device == device }.keys).map {
+            LinkIndex($0)
+        }
+    }
+
+    static let gateway = IPAddress(ipv4: (192, 168, 1, 254))
 
     func crash(_ index: Int) {
         write(index, "CRASH")
@@ -327,7 +384,12 @@ final class Story {
     private func carryOut(_ index: Int, _ effect: Effect) {
         let node = nodes[index]
         switch effect {
-        case .sendHeartbeat(let content):
+        case .setPath(let link, let path):
+            paths[index][link.value] = path
+            write(index, "path \(link.value): \(path?.name ?? "none")")
+            if path != nil, pulled[index] == true { give(index, .linkChanged(link, isUp: false)) }
+        case .ping: break
+        case .sendHeartbeat(let content, let links):
             nodes[index].sequence += 1
             let beat = Beat(
                 content: content,
@@ -340,11 +402,13 @@ final class Story {
                 clock: now,
                 echo: Echo(sequence: 0, age: now - node.heardAt)
             )
-            guard !cut.contains(0), !mute.contains(index) else { return }
-            schedule(
-                now + .microseconds(200),
-                .beat(to: 1 - index, beat, echoes: node.heard, link: 0)
-            )
+            guard !mute.contains(index) else { return }
+            for link in links.links where carries(link.value, from: index) {
+                schedule(
+                    now + .microseconds(200),
+                    .beat(to: 1 - index, beat, echoes: node.heard, link: link.value)
+                )
+            }
         case .persist(let id, let record):
             let counter = node.counter
             let boot = node.boot
@@ -381,6 +445,16 @@ final class Story {
         }
     }
 
+    /// Whether a path carries a beat now.
+    private func carries(_ link: Int, from index: Int) -> Bool {
+        guard !cut.contains(link) else { return false }
+        let settings = nodes[index].settings.links
+        let device = link < settings.count ? settings[link].device : paths[index][link]?.device
+        guard device == "eth1" else { return device != nil }
+        guard link < settings.count || !paths[1 - index].isEmpty else { return false }
+        return hasServiceNetwork && pulled.isEmpty
+    }
+
     private func run(_ index: Int, _ operation: Operation) {
         let settings = nodes[index].settings
         let name = settings.groups[operation.groupIndex].resources[operation.resourceIndex].name
@@ -411,17 +485,22 @@ final class Story {
     private func probe(_ index: Int, _ address: IPAddress) {
         probeCount += 1
         let other = 1 - index
-        guard hasServiceNetwork, nodes[other].isOn else { return }
-        let own = IPAddress(ipv4: (192, 168, 1, UInt8(2 + other)))
-        let hasGroup = nodes[other].running.contains { $0.contains("192.168.1.100") }
-        guard address == own || (hasGroup && address == IPAddress(ipv4: (192, 168, 1, 100))) else {
+        if address == Story.gateway {
+            guard hasGateway, pulled[index] == nil else { return }
+            answer(index, address, MACAddress(0x0200_0000_00fe))
             return
         }
-        let answer = ProbeAnswer(
-            address: address,
-            mac: MACAddress(0x0200_0000_0000 + UInt64(other)),
-            device: "eth1"
-        )
+        let isGroup = address == IPAddress(ipv4: (192, 168, 1, 100))
+        if isGroup { for mac in strangers { answer(index, address, mac) } }
+        guard hasServiceNetwork, pulled.isEmpty, nodes[other].isOn else { return }
+        let own = IPAddress(ipv4: (192, 168, 1, UInt8(2 + other)))
+        let hasGroup = nodes[other].running.contains { $0.contains("192.168.1.100") }
+        guard address == own || hasGroup && isGroup else { return }
+        answer(index, address, MACAddress(0x0200_0000_0000 + UInt64(other)))
+    }
+
+    private func answer(_ index: Int, _ address: IPAddress, _ mac: MACAddress) {
+        let answer = ProbeAnswer(address: address, mac: mac, device: "eth1")
         schedule(
             now + .microseconds(100),
             .act { [self] in

@@ -476,10 +476,10 @@ private enum Stories {
 }
 
 /// Every story, by the name of its transcript.
-private let stories: [String: @Sendable () -> Story] = [
+private let ownStories: [String: @Sendable () -> Story] = [
     "standby-remembered":
         Stories.aRestartedDaemonRemembersThatTheAdministratorGaveTheGroupAway,
-    "cold-start":
+    "cold-start-paths":
         Stories.bothBootAndThePreferredNodeServes,
     "alone-after-boot":
         Stories.oneAloneAfterBootWaitsAndSaysWhatToType,
@@ -532,6 +532,8 @@ private let stories: [String: @Sendable () -> Story] = [
     "frozen":
         Stories.aFrozenGroupStaysNowhereUntilItIsThawed,
 ]
+
+private let stories = ownStories.merging(isolationStories) { own, _ in own }
 
 @Suite struct StoryTests {
     @Test(arguments: stories.keys.sorted())

@@ -54,6 +54,40 @@ at_most() {
     result "$what" "$(milliseconds "$measured")" "$text" "$verdict"
 }
 
+# report WHAT MEASURED: a figure without a bound.
+report() { result "$1" "$2" - reported; }
+
+# Figures of several rounds: tally NAME FIGURE notes one, with the stall of the probe that took it; each
+# counts less its own stall. at_worst and at_median judge all of a name.
+declare -A tallied=()
+tally() { tallied[$1]+=" $2:$stall"; }
+at_worst() {
+    local name=$1 what=$2 bound=$3 pair worst='' allowed=0
+    for pair in ${tallied[$name]:-}; do
+        if [ -z "$worst" ] || [ $((${pair%:*} - ${pair#*:})) -gt $((worst - allowed)) ]; then
+            worst=${pair%:*} allowed=${pair#*:}
+        fi
+    done
+    at_most "$what" "${worst:--1}" "$bound" "$allowed"
+    printf '   all: %s\n' "$(all_tallied "$name")"
+}
+at_median() {
+    local name=$1 what=$2 bound=$3 pair figures=() beyond=() middle
+    for pair in ${tallied[$name]:-}; do
+        figures+=("${pair%:*}") beyond+=($((${pair%:*} - ${pair#*:})))
+    done
+    [ "${#figures[@]}" -gt 0 ] || { at_most "$what" -1 "$bound"; return; }
+    middle=$(median "${figures[@]}")
+    at_most "$what" "$middle" "$bound" $((middle - $(median "${beyond[@]}")))
+    printf '   all: %s\n' "$(all_tallied "$name")"
+}
+all_tallied() {
+    local pair
+    for pair in ${tallied[$1]:-}; do
+        printf '%s (stall %s), ' "$(milliseconds "${pair%:*}")" "$(milliseconds "${pair#*:}")"
+    done
+}
+
 # exactly WHAT MEASURED EXPECTED
 exactly() {
     if [ "$2" = "$3" ]; then result "$1" "$2" "$3" holds; else result "$1" "$2" "$3" BROKEN; fi
@@ -65,6 +99,13 @@ never_two_owners() {
     exactly "${1:-}two owners (ARP)" "$double_arp" 0
 }
 no_outage() { at_most "${1:-}longest gap (no outage)" "$longest_gap" 20000 "$stall"; }
+
+# at_least WHAT MEASURED BOUND, bare numbers.
+at_least() {
+    local verdict=holds
+    [ "${2:-0}" -ge "$3" ] || verdict=BROKEN
+    result "$1" "$2" ">= $3" "$verdict"
+}
 
 # sum_memory NODE: sets pss and rss (KiB) and threads (highest of any process, and its role).
 sum_memory() {

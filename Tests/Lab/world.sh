@@ -1,10 +1,14 @@
 # The world's parts and what can be done to them: networks, power, cables, daemons. Sourced by
 # inside.sh and by `lab shell`; nothing here judges.
 #
-#   lan (the switch)      br1, the service LAN 192.168.1.0/24: ports l0s l1s cls
+#   lan (the switch)      br1, the service LAN 192.168.1.0/24: ports l0s l1s cls gws
 #                         br2, the replication link 192.168.2.0/24: ports l0r l1r
 #   l0, l1 (nodes)        eth1 .2 / .3 on br1, eth2 .2 / .3 on br2; own mounts, processes, host name
 #   client                eth1 192.168.1.50; asks for 192.168.1.100
+#   gateway               eth1 192.168.1.254, where the nodes' default route leads; it only answers
+#
+# Where a scenario asks: `one_network` (no br2, no eth2), `add_node f0` (another machine on both
+# networks: .12), `add_stranger` (a host on br1 that is nobody's: .66).
 #
 # A node is a network namespace with a plug: `boot` starts its first process in its own process
 # namespace, with its own boot id over /proc/sys/kernel/random/boot_id; `crash` cuts its switch
@@ -12,11 +16,23 @@
 
 group_address=192.168.1.100
 service_port=7000
+gateway_address=192.168.1.254
+# What ha.cf says of heartbeats, the same on both nodes.
+heartbeat_line='bcast eth2'
 declare -A power=()
+# The last byte of a node's addresses, and the name in its ha.cf where that is not its own.
+declare -A host_of=([l0]=2 [l1]=3 [f0]=12 [f1]=13) called=()
 
-address_of() { case $1 in l0) echo 192.168.1.2 ;; l1) echo 192.168.1.3 ;; esac; }
-replication_of() { case $1 in l0) echo 192.168.2.2 ;; l1) echo 192.168.2.3 ;; esac; }
-other() { case $1 in l0) echo l1 ;; l1) echo l0 ;; esac; }
+address_of() { echo "192.168.1.${host_of[$1]}"; }
+replication_of() { echo "192.168.2.${host_of[$1]}"; }
+# Its Ethernet address on the service LAN (1) or the replication link (2).
+mac_of() { printf '02:00:00:00:%02x:%02x' "${2:-1}" "${host_of[$1]}"; }
+other() { case $1 in ?0) echo "${1%0}1" ;; ?1) echo "${1%1}0" ;; esac; }
+# The switch's ports where a node is plugged in.
+ports_of() {
+    if [ -n "$has_replication" ]; then echo "${1}s ${1}r"; else echo "${1}s"; fi
+}
+has_replication=yes
 
 in_net() { local net=$1; shift; nsenter --net="/run/netns/$net" "$@"; }
 
@@ -29,42 +45,62 @@ build_world() {
     done
     PATH=$LAB_WORK/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH
     local net
-    for net in lan client l0 l1; do
+    for net in lan client gateway; do
         ip netns add "$net" && ip -n "$net" link set lo up || return
     done
     ip -n lan -batch - <<'IP' || return
 link add br1 type bridge stp_state 0 mcast_snooping 0
 link add br2 type bridge stp_state 0 mcast_snooping 0
-link add l0s address 02:00:00:01:01:02 type veth peer name eth1 netns l0 address 02:00:00:00:01:02
-link add l1s address 02:00:00:01:01:03 type veth peer name eth1 netns l1 address 02:00:00:00:01:03
-link add cls address 02:00:00:01:01:32 type veth peer name eth1 netns client address 02:00:00:00:01:32
-link add l0r address 02:00:00:01:02:02 type veth peer name eth2 netns l0 address 02:00:00:00:02:02
-link add l1r address 02:00:00:01:02:03 type veth peer name eth2 netns l1 address 02:00:00:00:02:03
-link set l0s master br1 up
-link set l1s master br1 up
-link set cls master br1 up
-link set l0r master br2 up
-link set l1r master br2 up
 link set br1 up
 link set br2 up
 IP
-    ip -n client -batch - <<'IP' || return
-addr add 192.168.1.50/24 brd + dev eth1
-link set eth1 up
-IP
-    lay_addresses l0 && lay_addresses l1
+    wire cls br1 client eth1 02:00:00:00:01:32 && wire gws br1 gateway eth1 02:00:00:00:01:fe || return
+    ip -n client addr add 192.168.1.50/24 brd + dev eth1 &&
+        ip -n gateway addr add "$gateway_address/24" brd + dev eth1 || return
+    add_node l0 && add_node l1
+}
+
+# wire PORT BRIDGE NAMESPACE DEVICE MAC: a cable from the switch to a host.
+wire() {
+    ip -n lan link add "$1" address "${5/02:00:00:00/02:00:00:01}" type veth \
+        peer name "$4" netns "$3" address "$5" &&
+        ip -n lan link set "$1" master "$2" up && ip -n "$3" link set "$4" up
+}
+
+# A machine on both networks, without power.
+add_node() {
+    local node=$1
+    ip netns add "$node" && ip -n "$node" link set lo up &&
+        wire "${node}s" br1 "$node" eth1 "$(mac_of "$node" 1)" &&
+        wire "${node}r" br2 "$node" eth2 "$(mac_of "$node" 2)" && lay_addresses "$node"
+}
+
+# Somebody on the service LAN, 192.168.1.66.
+add_stranger() {
+    ip netns add stranger && wire sts br1 stranger eth1 02:00:00:00:01:42 &&
+        ip -n stranger addr add 192.168.1.66/24 brd + dev eth1
+}
+
+# The world with the service LAN alone, which carries the heartbeats too: before the first boot.
+one_network() {
+    has_replication=
+    heartbeat_line='bcast eth1'
+    ip -n lan link del l0r && ip -n lan link del l1r
 }
 
 # The node's own addresses and nothing else: what its machine has after its boot.
 lay_addresses() {
     local node=$1
-    ip -n "$node" addr flush dev eth1 && ip -n "$node" addr flush dev eth2 &&
-        ip -n "$node" -batch - <<IP
+    ip -n "$node" addr flush dev eth1 && ip -n "$node" -batch - <<IP || return
 addr add $(address_of "$node")/24 brd + dev eth1
-addr add $(replication_of "$node")/24 brd + dev eth2
 link set eth1 up
-link set eth2 up
+route replace default via $gateway_address dev eth1
 neigh flush dev eth1
+IP
+    [ -n "$has_replication" ] || return 0
+    ip -n "$node" addr flush dev eth2 && ip -n "$node" -batch - <<IP
+addr add $(replication_of "$node")/24 brd + dev eth2
+link set eth2 up
 neigh flush dev eth2
 IP
 }
@@ -91,12 +127,14 @@ boot() {
     [ -n "${power[$node]}" ]
 }
 
-# crash NODE [TEXT]: all links cut and all processes killed at one moment; the mark TEXT ("crash")
-# goes to the probe's file.
+# crash NODE [TEXT [PORT]]: all links cut and all processes killed at one moment; the mark TEXT
+# ("crash") goes to the probe's file. What is plugged in at PORT loses its carrier with it, as where a
+# cable led from machine to machine.
 crash() {
-    local node=$1
-    in_net lan baton-lab crash --node "$node" --pid "${power[$node]}" \
-        --ports "${node}s,${node}r" --mark "$LAB_WORK/marks" --text "${2:-crash}" || return
+    local node=$1 ports
+    ports=$(ports_of "$node")
+    in_net lan baton-lab crash --node "$node" --pid "${power[$node]}" --ports "${ports// /,}" \
+        ${3:+--unplug "$3"} --mark "$LAB_WORK/marks" --text "${2:-crash}" || return
     power[$node]=
     # A machine without power has no addresses either; nobody can see it, its ports are cut.
     ip -n "$node" addr flush dev eth1
@@ -105,7 +143,7 @@ crash() {
 # The plug back in: cables heal, the kernel's tables are those of a boot.
 power_on() {
     local node=$1
-    lay_addresses "$node" && heal "${node}s" "${node}r" && boot "$node"
+    lay_addresses "$node" && heal $(ports_of "$node") && boot "$node"
 }
 
 # Both machines off, as a clean slate: no processes, no addresses but their own.
@@ -128,7 +166,7 @@ on() {
     nsenter -t "${power[$node]}" -m -u -p -n -- "$@"
 }
 
-# -- cables: a port is l0s l1s cls (service) l0r l1r (replication) --------------------------------
+# -- cables: a port is l0s l1s cls gws (service) l0r l1r (replication) --------------------------------
 
 cut() { in_net lan baton-lab cut "$@"; }
 heal() { in_net lan baton-lab heal "$@"; }
@@ -158,7 +196,7 @@ configure() {
         mkdir -p "$LAB_WORK/$node/etc/resource.d" "$LAB_WORK/$node/state"
         {
             printf 'keepalive %s\ndeadtime %s\n' "$keepalive" "$deadtime"
-            printf '%s\n' 'bcast eth2' 'auto_failback off' 'node l0' 'node l1' "$@"
+            printf '%s\n' "$heartbeat_line" 'auto_failback off' 'node l0' 'node l1' "$@"
         } >"$LAB_WORK/$node/etc/ha.cf"
         echo "l0 IPaddr2::$group_address/24/eth1" >"$LAB_WORK/$node/etc/haresources"
     done
@@ -178,8 +216,8 @@ start_daemon() {
     local node=$1
     # The shell ends at once, so the node's first process becomes the daemon's parent, as at a boot.
     on "$node" bash -c '
-        setsid batond --node "$1" --config "$2/etc" --state "$2/state" --run "/run/$1" \
-            >>"$2/batond.log" 2>&1 </dev/null &' start "$node" "$LAB_WORK/$node"
+        setsid batond --node "$1" --config "$2/etc" --state "$2/state" --run "/run/$3" \
+            >>"$2/batond.log" 2>&1 </dev/null &' start "${called[$node]:-$node}" "$LAB_WORK/$node" "$node"
 }
 
 # The pids (in the world's numbering) of the node's batond processes, parents first.

@@ -211,10 +211,10 @@ func link(_ name: String) throws -> NetworkLink {
             try here.send([1], to: .broadcast)
             let first = try next(there)
             #expect(first.bytes == [1])
-            #expect(first.source == IPv4Address(10, 99, 0, 1))
-            #expect(first.destination == IPv4Address(10, 99, 0, 255))
+            #expect(first.source == .v4(IPv4Address(10, 99, 0, 1)))
+            #expect(first.destination == .v4(IPv4Address(10, 99, 0, 255)))
             #expect(try next(here).bytes == [1], "own broadcast comes back")
-            try there.send([2], to: .unicast(IPv4Address(10, 99, 0, 1)))
+            try there.send([2], to: .unicast(.v4(IPv4Address(10, 99, 0, 1))))
             #expect(try next(here).bytes == [2])
         }
     }
@@ -226,7 +226,7 @@ func link(_ name: String) throws -> NetworkLink {
             let here = try opened("here0")
             let there = try laboratory.onOtherSide { try opened("there0") }
             try here.send([1], to: .broadcast)
-            #expect(try next(there).destination == .limitedBroadcast)
+            #expect(try next(there).destination == .v4(.limitedBroadcast))
         }
     }
 
@@ -234,7 +234,7 @@ func link(_ name: String) throws -> NetworkLink {
         try Laboratory.run { _ in
             let here = try opened("here0")
             let number = try #require(here.number)
-            let host = IPv4Address(10, 99, 0, 2)
+            let host = IPAddress.v4(IPv4Address(10, 99, 0, 2))
             try here.send([1], to: .unicast(host))
             try #require(try waitUntilReadable(number))
             let refusal = DeviceSocket.Refusal(

@@ -181,7 +181,7 @@ import Testing
         let port = try freePort()
         let socket = try loopback(port)
         #expect(try socket.receive() == nil)
-        try socket.send([1, 2, 3], to: .unicast(IPv4Address(127, 0, 0, 1)))
+        try socket.send([1, 2, 3], to: .unicast(.v4(IPv4Address(127, 0, 0, 1))))
         let number = try #require(socket.number)
         try #require(try waitUntilReadable(number))
         guard case .datagram(let datagram) = try socket.receive() else {
@@ -189,12 +189,15 @@ import Testing
             return
         }
         #expect(datagram.bytes == [1, 2, 3])
-        #expect(datagram.source == IPv4Address(127, 0, 0, 1))
+        #expect(datagram.source == .v4(IPv4Address(127, 0, 0, 1)))
         #expect(datagram.sourcePort == port)
-        #expect(datagram.destination == IPv4Address(127, 0, 0, 1))
+        #expect(datagram.destination == .v4(IPv4Address(127, 0, 0, 1)))
         #expect(datagram.interfaceIndex == 1)
         #expect(!datagram.isTruncated)
-        try socket.send([UInt8](repeating: 7, count: 100), to: .unicast(IPv4Address(127, 0, 0, 1)))
+        try socket.send(
+            [UInt8](repeating: 7, count: 100),
+            to: .unicast(.v4(IPv4Address(127, 0, 0, 1)))
+        )
         try #require(try waitUntilReadable(number))
         guard case .datagram(let cut) = try socket.receive(maximum: 10) else {
             Issue.record("no datagram")
@@ -214,7 +217,7 @@ import Testing
 
     @Test func tooLongDatagramIsAnErrorOfThisCallOnly() throws {
         let socket = try loopback(try freePort())
-        let address = DeviceSocket.Destination.unicast(IPv4Address(127, 0, 0, 1))
+        let address = DeviceSocket.Destination.unicast(.v4(IPv4Address(127, 0, 0, 1)))
         expect(.messageTooLong) { () throws(SystemError) in
             try socket.send([UInt8](repeating: 0, count: 70_000), to: address)
         }

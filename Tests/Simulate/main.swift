@@ -9,6 +9,7 @@ let usage = """
                           [--codec wire|identity] [--digest]
            baton-simulate --replay SEED [--full] [--topology ...] [--codec ...]
            baton-simulate --speed [HOURS]
+           baton-simulate explore [--help]
 
       --stories N   tell the stories of N seeds (default 10000)
       --seed S      the first seed (default 1)
@@ -158,6 +159,9 @@ func tellAll(_ options: Options, _ simulator: Simulator) async -> Summary {
     }
 }
 
+if CommandLine.arguments.dropFirst().first == "explore" {
+    await explore(Array(CommandLine.arguments.dropFirst(2)))
+}
 let options = parse(Array(CommandLine.arguments.dropFirst()))
 let simulator = Simulator(topology: options.topology, codec: options.codec)
 if let hours = options.speedHours {

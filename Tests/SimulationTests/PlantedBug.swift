@@ -21,11 +21,12 @@ struct PlantedBug: Sendable {
             name: "S3: resources are stopped in starting order",
             file: "Machine+Operations.swift",
             healthy:
-                "guard let next = groups[index].resources.lastIndex(where: { $0.state != .stopped }) else {",
+                "            return resources.lastIndex { $0.state != .stopped }\n        }\n        let settings",
             sick: """
-                let order = groups[index].resources
-                let isLeft = { (resource: Resource) in resource.state != .stopped }
-                guard let next = planted(1) ? order.firstIndex(where: isLeft) : order.lastIndex(where: isLeft) else {
+                            let isLeft = { (resource: Resource) in resource.state != .stopped }
+                            return planted(1) ? resources.firstIndex(where: isLeft) : resources.lastIndex(where: isLeft)
+                        }
+                        let settings
                 """
         ),
         PlantedBug(
@@ -52,16 +53,16 @@ struct PlantedBug: Sendable {
         PlantedBug(
             number: 4,
             name: "S5: a takeover uses an epoch again",
-            file: "Machine+Groups.swift",
-            healthy: "var epoch = highestEpoch(index) + 1",
-            sick: "var epoch = highestEpoch(index) + (planted(4) ? 0 : 1)"
+            file: "Machine+Idle.swift",
+            healthy: "var epoch = evidenceEpoch(index)",
+            sick: "var epoch = evidenceEpoch(index) - (planted(4) ? 1 : 0)"
         ),
         PlantedBug(
             number: 5,
             name: "S1: the host's answer is not asked for",
             file: "Evidence.swift",
-            healthy: "        if hostAnswers {",
-            sick: "        if hostAnswers, !planted(5) {"
+            healthy: "        if hostAnswers {\n            guard !settings",
+            sick: "        if hostAnswers, !planted(5) {\n            guard !settings"
         ),
         PlantedBug(
             number: 6,
@@ -85,10 +86,10 @@ struct PlantedBug: Sendable {
             number: 8,
             name: "L3: a beat is skipped when a record was written with it",
             file: "FailoverMachine.swift",
-            healthy: "            effects.append(.sendHeartbeat(beatContent()))",
+            healthy: "            effects.append(.sendHeartbeat(beatContent(), on: links))",
             sick: """
                             if !planted(8) || !effects.contains(where: { if case .persist = $0 { true } else { false } }) {
-                                effects.append(.sendHeartbeat(beatContent()))
+                                effects.append(.sendHeartbeat(beatContent(), on: links))
                             }
                 """
         ),
@@ -150,7 +151,7 @@ struct PlantedBug: Sendable {
         PlantedBug(
             number: 15,
             name: "freeze: a frozen group that nobody holds is started",
-            file: "Machine+Groups.swift",
+            file: "Machine+Idle.swift",
             healthy: "guard !isHeldByFreeze(index) else { return }",
             sick: "guard planted(15) || !isHeldByFreeze(index) else { return }"
         ),
@@ -160,6 +161,28 @@ struct PlantedBug: Sendable {
             file: "Machine+Health.swift",
             healthy: "guard !groups[index].phase.holds else { return nil }",
             sick: "guard !groups[index].phase.holds, !planted(16) else { return nil }"
+        ),
+        PlantedBug(
+            number: 17,
+            name: "S12: a node that is cut off holds on",
+            file: "Machine+Isolation.swift",
+            healthy: "guard let due = suspendDeadline(index), due <= now else { return nil }",
+            sick:
+                "guard !planted(17), let due = suspendDeadline(index), due <= now else { return nil }"
+        ),
+        PlantedBug(
+            number: 18,
+            name: "S1: neighbours that do not answer say nothing",
+            file: "Machine+Networks.swift",
+            healthy: "return isSilent ? .disproved : .undecided",
+            sick: "return planted(18) ? .unknown : isSilent ? .disproved : .undecided"
+        ),
+        PlantedBug(
+            number: 19,
+            name: "S1: after a boot everybody was the last owner",
+            file: "Evidence.swift",
+            healthy: "policy == .lastOwner && groups[group].isLastOwner",
+            sick: "policy == .lastOwner && (planted(19) || groups[group].isLastOwner)"
         ),
     ]
 }

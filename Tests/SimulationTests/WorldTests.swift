@@ -98,6 +98,7 @@ import Testing
     @Test func aStartOutOfOrderBreaksS3() {
         let world = world()
         markProbed(world.machines[0])
+        world.machines[0].contactAt = world.now
         world.carryOut(.runOperation(operation(.start, 1)), on: world.machines[0])
         #expect(world.violation?.rule == "S3")
     }
@@ -113,6 +114,7 @@ import Testing
         let world = world()
         markProbed(world.machines[0])
         world.machines[0].resources[0][0].isStopUnconfirmed = true
+        world.machines[0].contactAt = world.now
         world.carryOut(.runOperation(operation(.start, 0)), on: world.machines[0])
         #expect(world.violation?.rule == "S4")
     }
@@ -124,7 +126,7 @@ import Testing
         markProbed(world.machines[0])
         world.carryOut(.runOperation(operation(.start, 0)), on: world.machines[0])
         #expect(world.violation?.rule == "S1")
-        #expect(world.exceptions == [0, 0, 0, 0, 0, 0])
+        #expect(world.exceptions == [0, 0, 0, 0, 0, 0, 0])
     }
 
     @Test func oneAddressOnTwoNodesBreaksS1() {
@@ -244,6 +246,7 @@ import Testing
             sequence: 9,
             sentAt: 5 * second,
             link: 0,
+            network: 0,
             forgery: nil
         )
         world.checkAccepted(stale, on: world.machines[0])

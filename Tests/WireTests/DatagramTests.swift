@@ -342,7 +342,9 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
             Issue.record("not accepted")
             return
         }
-        #expect(beat.content == imageContent())
+        var content = imageContent()
+        content.pingsAnswering = 9
+        #expect(beat.content == content)
     }
 
     @Test func `A value of a newer version reads as the one that permits least`() throws {
@@ -452,6 +454,7 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
                    128  response         0000000000000052
                    136  deadtime         3000000000 ns
                    144  earliest take    2000000000 ns
+                   160  ping nodes       0
                    180  cluster          demo
                    180  from, to         l0 -> l1
                    195  address          10.0.0.1 02:00:00:00:00:01

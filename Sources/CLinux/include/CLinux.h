@@ -157,26 +157,40 @@ pid_t baton_spawn(const struct baton_spawn_request *request);
 
 // -- datagrams with control messages -------------------------------------------------------------
 
+// An address of either family: the numbers in host order, their most significant byte first on the wire.
+struct baton_ip {
+    uint64_t high;  // bytes 0-7 of an IPv6 address; 0 for IPv4
+    uint64_t low;   // bytes 8-15, or the 32 bits of an IPv4 address
+    int family;     // AF_INET, AF_INET6, or 0 when the kernel did not tell
+};
+
 struct baton_datagram {
-    uint32_t source;       // host order
-    uint32_t destination;  // host order; 0 when the kernel did not tell
-    uint16_t source_port;  // host order
-    int interface_index;   // 0 when the kernel did not tell
+    struct baton_ip source;
+    struct baton_ip destination;  // family 0 when the kernel did not tell
+    uint16_t source_port;         // host order
+    int interface_index;          // 0 when the kernel did not tell
     bool truncated;
 };
 
-// recvmsg(2) on an IPv4 socket with IP_PKTINFO.
+// recvmsg(2) on a socket of either family with IP_PKTINFO or IPV6_RECVPKTINFO.
 ssize_t baton_receive_datagram(int fd, void *bytes, size_t count, struct baton_datagram *info);
 
 struct baton_datagram_error {
-    int number;            // errno of what came back
-    bool from_network;     // an ICMP message, not our own kernel
-    uint32_t destination;  // host order: whom our datagram was for
-    uint32_t offender;     // host order: who sent the ICMP message
+    int number;                   // errno of what came back
+    bool from_network;            // an ICMP message, not our own kernel
+    struct baton_ip destination;  // whom our datagram was for
+    struct baton_ip offender;     // who sent the ICMP message
 };
 
-// One entry of the error queue (IP_RECVERR): 1 read, 0 empty, -1 with errno.
+// One entry of the error queue (IP_RECVERR, IPV6_RECVERR): 1 read, 0 empty, -1 with errno.
 int baton_receive_datagram_error(int fd, struct baton_datagram_error *info);
+
+// sendto(2) without waiting. The scope is the device's index; 0 where an address needs none.
+ssize_t baton_send_datagram(int fd, const void *bytes, size_t count, struct baton_ip address,
+                            uint16_t port, uint32_t scope);
+
+// Receives datagrams for this multicast group that come in by the device.
+int baton_join_group(int fd, struct baton_ip group, int interface_index);
 
 // -- addresses of sockets --------------------------------------------------------------------------
 
@@ -186,8 +200,6 @@ int baton_unix_connect(int fd, const char *path, size_t count);
 // SO_PEERCRED of a connected socket.
 int baton_unix_credentials(int fd, int32_t *process, uint32_t *user, uint32_t *group);
 int baton_accept(int fd);  // close-on-exec and non-blocking
-int baton_ipv4_bind(int fd, uint32_t address, uint16_t port);
-ssize_t baton_ipv4_send(int fd, const void *bytes, size_t count, uint32_t address, uint16_t port);
 // An address of 4 or 16 bytes in network order; port in host order, 0 for any.
 int baton_address_bind(int fd, const uint8_t *address, size_t count, uint16_t port);
 int baton_address_connect(int fd, const uint8_t *address, size_t count, uint16_t port);

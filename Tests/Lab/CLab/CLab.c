@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,6 +152,11 @@ ssize_t lab_send(int fd, const uint8_t *bytes, size_t count) {
     return send(fd, bytes, count, MSG_NOSIGNAL);
 }
 
+ssize_t lab_send_some(int fd, const uint8_t *bytes, size_t count) {
+    ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL);
+    return sent < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : sent;
+}
+
 ssize_t lab_receive(int fd, uint8_t *bytes, size_t size) { return recv(fd, bytes, size, 0); }
 
 int lab_tcp_listen(uint16_t port) {
@@ -225,6 +231,36 @@ int lab_device_mac(const char *device, uint8_t mac[6]) {
     close(fd);
     if (result == 0) memcpy(mac, request.ifr_hwaddr.sa_data, 6);
     return result;
+}
+
+int lab_device_down(const char *device) {
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, device, IFNAMSIZ - 1);
+    int result = ioctl(fd, SIOCGIFFLAGS, &request);
+    request.ifr_flags &= ~IFF_UP;
+    if (result == 0) result = ioctl(fd, SIOCSIFFLAGS, &request);
+    close(fd);
+    return result;
+}
+
+int lab_unix_connect(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
 }
 
 int lab_address_watch(void) {

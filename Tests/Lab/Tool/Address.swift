@@ -68,8 +68,11 @@ struct ARP {
         )
     }
 
-    var frame: [UInt8] {
-        destination.bytes + senderMAC.bytes + [8, 6, 0, 1, 8, 0, 6, 4, 0, isReply ? 2 : 1]
+    var frame: [UInt8] { frame(from: senderMAC) }
+
+    /// The frame as a host sends it whose own Ethernet address is not the one it speaks of.
+    func frame(from source: MAC) -> [UInt8] {
+        destination.bytes + source.bytes + [8, 6, 0, 1, 8, 0, 6, 4, 0, isReply ? 2 : 1]
             + senderMAC.bytes + sender.bytes + targetMAC.bytes + target.bytes
     }
 

@@ -127,6 +127,22 @@ enum Kernel {
         guard result == 0 else { throw .call("bridge ports \(devices.joined(separator: " "))") }
     }
 
+    /// Takes a device down; a veth's other end loses its carrier.
+    static func takeDown(_ device: String) throws(LabFailure) {
+        guard unsafe lab_device_down(device) == 0 else { throw .call("taking \(device) down") }
+    }
+
+    /// A connection to a local socket; nil while the listener has no room, or refuses.
+    static func connect(toSocket path: String) -> Int32? {
+        let descriptor = unsafe lab_unix_connect(path)
+        return descriptor >= 0 ? descriptor : nil
+    }
+
+    /// Sends what fits: how much that was, -1 where the other side is gone.
+    static func sendSome(_ bytes: [UInt8], on descriptor: Int32) -> Int {
+        unsafe lab_send_some(descriptor, bytes, bytes.count)
+    }
+
     /// Becomes another program; returns only by throwing.
     static func become(_ arguments: [String]) throws(LabFailure) {
         _ = unsafe withCStrings(arguments) { pointers in unsafe lab_exec(pointers) }

@@ -22,9 +22,14 @@ func mark(_ arguments: [String]) throws(LabFailure) {
     if arguments.count > 2 { try Kernel.become(Array(arguments[2...])) }
 }
 
-func readMarks(from path: String) -> [Mark] {
+/// The lines of a file; none where there is no such file.
+func linesOf(_ path: String) -> [String] {
     guard let data = FileManager.default.contents(atPath: path) else { return [] }
-    return String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+}
+
+func readMarks(from path: String) -> [Mark] {
+    linesOf(path).compactMap { line in
         let parts = line.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, let at = Int64(parts[0]) else { return nil }
         return Mark(at: at, text: String(parts[1]))

@@ -14,6 +14,7 @@ struct OwnershipChange {
     let at: Nanoseconds
     let node: String
     let owns: Bool
+    var isPowerCut = false
 }
 
 /// A hole between two answers.
@@ -90,14 +91,11 @@ struct Observation {
 
     /// How long two powered nodes had the address at the same time, and when that began first.
     var doubleOwnership: (total: Nanoseconds, since: Nanoseconds?) {
-        let powerCuts = marks.filter { $0.text.hasPrefix("off:") }.map { mark in
-            OwnershipChange(at: mark.at, node: String(mark.text.dropFirst(4)), owns: false)
-        }
         var owners: Set<String> = []
         var doubleSince: Nanoseconds?
         var first: Nanoseconds?
         var total: Nanoseconds = 0
-        for change in (ownership + powerCuts).sorted(by: { $0.at < $1.at }) {
+        for change in ownershipAndPower {
             if change.owns { owners.insert(change.node) } else { owners.remove(change.node) }
             if owners.count > 1, doubleSince == nil {
                 doubleSince = change.at
@@ -109,6 +107,57 @@ struct Observation {
         }
         if let since = doubleSince { total += ended - since }
         return (total, first)
+    }
+
+    /// How often a node's kernel got the address, and how often it gave it up.
+    ///
+    /// What it had when the watch began (its first 100 ms) is no gain; losing power is no loss.
+    func changes(of node: String) -> (gains: Int, losses: Int) {
+        var owns = false
+        var counts = (gains: 0, losses: 0)
+        for change in ownershipAndPower where change.node == node && change.owns != owns {
+            owns = change.owns
+            if owns {
+                if change.at > started + 100 * millisecond { counts.gains += 1 }
+            } else if !change.isPowerCut {
+                counts.losses += 1
+            }
+        }
+        return counts
+    }
+
+    /// The least time from one node's end of having the address to another's beginning.
+    ///
+    /// nil where none took after another, -1 where one took while another had it.
+    var handover: Nanoseconds? {
+        var owners: Set<String> = []
+        var lastEnd: OwnershipChange?
+        var least: Nanoseconds?
+        for change in ownershipAndPower {
+            if !change.owns {
+                if owners.remove(change.node) != nil { lastEnd = change }
+                continue
+            }
+            if !owners.subtracting([change.node]).isEmpty { return -1 }
+            if let end = lastEnd, end.node != change.node, owners.isEmpty {
+                least = min(least ?? .max, change.at - end.at)
+            }
+            owners.insert(change.node)
+        }
+        return least
+    }
+
+    /// Changes in the kernels, and power cuts as the ends that they are, in order of time.
+    private var ownershipAndPower: [OwnershipChange] {
+        let powerCuts = marks.filter { $0.text.hasPrefix("off:") }.map { mark in
+            OwnershipChange(
+                at: mark.at,
+                node: String(mark.text.dropFirst(4)),
+                owns: false,
+                isPowerCut: true
+            )
+        }
+        return (ownership + powerCuts).sorted { $0.at < $1.at }
     }
 
     /// One node answering without a hole, then the next: the timeline's rows.

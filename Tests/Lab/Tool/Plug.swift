@@ -4,7 +4,10 @@
 
 import CLab
 
-/// `crash --pid PID --ports A,B [--mark FILE --text TEXT]`: run in the namespace of the switch.
+/// `crash --pid PID --ports A,B [--unplug C] [--mark FILE --text TEXT]`: run in the namespace of the switch.
+///
+/// `--unplug` names ports at whose far end the carrier goes too, as where a direct cable ended in the
+/// dead machine. They come last: taking a device down waits for the kernel.
 func crash(_ options: Options) throws(LabFailure) {
     let ports = try options.required("ports").split(separator: ",").map(String.init)
     let pid = try options.number("pid", default: 0)
@@ -15,6 +18,8 @@ func crash(_ options: Options) throws(LabFailure) {
     let cut = Kernel.now
     guard lab_kill(Int32(pid), 9) == 0 else { throw .call("kill \(pid)") }
     let after = Kernel.now
+    for port in options.all("unplug") { try Kernel.takeDown(port) }
+    let unplugged = Kernel.now
     if let file = options.text("mark") {
         try appendMark(options.text("text") ?? "crash", at: before, to: file)
         try appendMark("off:\(options.text("node") ?? "?")", at: cut, to: file)
@@ -22,6 +27,8 @@ func crash(_ options: Options) throws(LabFailure) {
     print(
         "cut after \(microseconds(cut - before)) µs,"
             + " killed after \(microseconds(after - before)) µs"
+            + (options.has("unplug")
+                ? ", unplugged after \(microseconds(unplugged - before)) µs" : "")
     )
 }
 

@@ -51,6 +51,9 @@ struct Probe {
         end = observation.started + Int64(try options.number("seconds", default: 3_600)) * second
     }
 
+    /// Whose kernels are watched.
+    var watchedNodes: [String] { watches.values.sorted() }
+
     mutating func run() -> Observation {
         var tick = observation.started
         while !Kernel.stopRequested, tick < end {
@@ -173,7 +176,7 @@ func probe(_ options: Options) throws(LabFailure) {
     let isRealTime = lab_become_realtime(20) == 0
     var probe = try Probe(options)
     if let file = options.text("ready") { try Kernel.append("ready\n", to: file) }
-    let report = ProbeReport(probe.run(), isRealTime: isRealTime)
+    let report = ProbeReport(probe.run(), nodes: probe.watchedNodes, isRealTime: isRealTime)
     if let file = options.text("json") { try Kernel.append(try report.json(), to: file) }
     if let file = options.text("figures") { try Kernel.append(report.figures, to: file) }
     if !options.has("quiet") { print(report.text, terminator: "") }

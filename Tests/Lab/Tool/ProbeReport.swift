@@ -52,6 +52,12 @@ struct ProbeReport: Codable {
     let holes: [Hole]
     let ownership: [Owner]
     let announcements: [Announcement]
+    /// How often each watched node's kernel got and lost the address.
+    let gains: [String: Int]
+    let losses: [String: Int]
+    /// From one node's letting go to another's taking: the least; -1 where one took too early, absent
+    /// where nobody took after another.
+    let handoverMilliseconds: Double?
 
     private enum CodingKeys: String, CodingKey {
         case schema
@@ -72,9 +78,12 @@ struct ProbeReport: Codable {
         case holes
         case ownership
         case announcements
+        case gains
+        case losses
+        case handoverMilliseconds
     }
 
-    init(_ seen: Observation, isRealTime: Bool) {
+    init(_ seen: Observation, nodes: [String], isRealTime: Bool) {
         func since(_ moment: Nanoseconds) -> Double { milliseconds(moment - seen.started) }
         self.isRealTime = isRealTime
         intervalMilliseconds = milliseconds(seen.interval)
@@ -130,6 +139,10 @@ struct ProbeReport: Codable {
         announcements = seen.announcements.map {
             Announcement(mac: "\($0.by)", atMilliseconds: since($0.at))
         }
+        let changes = nodes.map { ($0, seen.changes(of: $0)) }
+        gains = changes.reduce(into: [:]) { $0[$1.0] = $1.1.gains }
+        losses = changes.reduce(into: [:]) { $0[$1.0] = $1.1.losses }
+        handoverMilliseconds = seen.handover.map { $0 < 0 ? -1 : milliseconds($0) }
     }
 
     func json() throws(LabFailure) -> String {
@@ -146,7 +159,8 @@ struct ProbeReport: Codable {
     ///
     /// A mark named `standby` gives
     /// `gap_standby`, `other_standby`
-    /// and `first_standby` (-1 for never).
+    /// and `first_standby` (-1 for never). `gains_l0` and `losses_l0` count what the kernel of l0 got
+    /// and lost; `handover` is empty where nobody took after another.
     var figures: String {
         var lines = [
             "asked=\(asked)", "answered=\(answered)",
@@ -157,6 +171,11 @@ struct ProbeReport: Codable {
             "switches=\(zip(segments, segments.dropFirst()).count { $0.node != $1.node })",
             "last_node=\(segments.last?.node ?? "nobody")",
         ]
+        lines.append("handover=\(handoverMilliseconds.map { "\(whole($0))" } ?? "")")
+        for (node, count) in gains.sorted(by: { $0.key < $1.key }) {
+            lines.append("gains_\(node)=\(count)")
+            lines.append("losses_\(node)=\(losses[node] ?? 0)")
+        }
         for mark in marks where !mark.text.hasPrefix("off:") {
             let name = String(mark.text.map { $0.isLetter || $0.isNumber ? $0 : "_" })
             lines.append("gap_\(name)=\(whole(mark.longestGapMilliseconds))")

@@ -9,20 +9,27 @@ private struct Traffic {
     var times: [MAC: [Nanoseconds]] = [:]
     /// By the socket they came in on.
     var images: [Int32: [UDPFrame]] = [:]
+    /// The key id of the newest datagram, by the node's Ethernet address.
+    var keys: [MAC: UInt8] = [:]
 
     mutating func note(_ frame: [UInt8], from socket: Int32, port: Int, at now: Nanoseconds) {
         guard let datagram = UDPFrame(frame: frame), datagram.destinationPort == port else {
             return
         }
         times[datagram.sourceMAC, default: []].append(now)
+        // The table of Sources/Wire/Layout.swift: magic, version, then the key id.
+        if datagram.payload.count > 6, datagram.payload.starts(with: "BATN".utf8) {
+            keys[datagram.sourceMAC] = datagram.payload[6]
+        }
         if images[socket, default: []].count < 256 { images[socket, default: []].append(datagram) }
     }
 
-    /// `MAC count longest-interval-µs` lines, the end of the watch counting as an arrival.
+    /// `MAC count newest-key longest-interval-µs` lines, the end of the watch counting as an arrival.
     func report(until end: Nanoseconds) -> [String] {
         times.sorted { "\($0.key)" < "\($1.key)" }.map { mac, moments in
             let gaps = zip(moments, moments.dropFirst() + [end]).map { $1 - $0 }
             return "beats mac=\(mac) count=\(moments.count) "
+                + "key=\(keys[mac].map { "\($0)" } ?? "-") "
                 + "longest=\(microseconds(gaps.max() ?? 0))"
         }
     }
@@ -40,6 +47,7 @@ func beats(_ options: Options) throws(LabFailure) {
         )
     }
     var traffic = Traffic()
+    if let ready = options.text("ready") { try Kernel.append("ready\n", to: ready) }
     let end = Kernel.now + Int64(try options.number("seconds", default: 10)) * second
     while Kernel.now < end, !Kernel.stopRequested {
         collect(from: sockets, port: port, into: &traffic, until: end)

@@ -9,12 +9,17 @@ private let usage = """
       probe    --target ADDRESS [--port 7000] [--tcp] [--seconds N] [--interval MS] [--device eth1]
                [--watch NODE=NAMESPACE]… [--marks FILE] [--json FILE] [--figures FILE] [--quiet]
       mark     FILE TEXT [COMMAND…]                           stamp the moment, become the command
-      crash    --pid PID --ports A,B [--node NODE] [--mark FILE]
+      crash    --pid PID --ports A,B [--unplug C]… [--node NODE] [--mark FILE]
       cut      PORT…                                          in the switch: nothing passes
       heal     PORT…                                          and passes again; carrier untouched
       cable    A B [--loss-ab P] [--loss-ba P] [--delay MS] [--double P] [--seed N]
       beats    --device PORT… [--port 694] [--seconds N]      are heartbeats on time?
       hostile  --device PORT… [--port 694] [--count N] [--rate N] [--seed N]
+      record   --device PORT… --file F [--port 694] [--seconds N]   keep beats with their times
+      replay   --file F --pair FROM:TO… [--pace PERCENT] [--seconds N]
+      spoof    --device eth1 --address A… [--mac M] [--interval MS] [--seconds N]
+      visitors --socket PATH… [--idle 500] [--hostile 50] [--seconds N]
+      ask      --socket PATH LINE                             one line to a local socket, the answer
       announce --device eth1 --address ADDRESS                one gratuitous ARP
       pick     PATH                                           one value of the JSON on stdin
 
@@ -43,6 +48,11 @@ private func run(_ verb: String, _ rest: [String]) throws(LabFailure) {
     case "cable": try cable(options)
     case "beats": try beats(options)
     case "hostile": try hostile(options)
+    case "record": try record(options)
+    case "replay": try replay(options)
+    case "spoof": try spoof(options)
+    case "visitors": try visitors(options)
+    case "ask": try ask(options)
     case "announce": try announce(options)
     default: throw LabFailure(text: "no verb \(verb)\n\(usage)", isUsage: true)
     }

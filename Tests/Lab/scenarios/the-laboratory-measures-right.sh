@@ -25,6 +25,8 @@ run() {
     probe_stop || return 3
     between 'hole of 200 ms' "$longest_gap" 195000 $((290000 + stall))
     exactly 'who answers then' "$last_node" l1
+    between 'let go before taken' "$handover" 195000 $((290000 + stall))
+    exactly 'got and given up by l0, by l1' "$gains_l0/$losses_l0 $gains_l1/$losses_l1" '0/1 1/0'
     never_two_owners 'moved in order: '
 
     probe_start && sleep 0.3
@@ -34,6 +36,8 @@ run() {
     sleep 0.2
     probe_stop || return 3
     between 'two owners for 250 ms' "$double_ownership" 245000 $((330000 + stall))
+    exactly 'taken before let go: handover' "$handover" -1000
+    exactly 'got and given up by l0, by l1 (both)' "$gains_l0/$losses_l0 $gains_l1/$losses_l1" '1/0 0/1'
     verdict=holds
     [ "$double_arp" -ge 1 ] || verdict=BROKEN
     result 'two owners seen by ARP' "$double_arp" '>= 1' "$verdict"
@@ -58,6 +62,17 @@ run() {
     exactly 'boot ids differ' "$(cmp -s <(on l0 cat /proc/sys/kernel/random/boot_id) \
         <(on l1 cat /proc/sys/kernel/random/boot_id) && echo same || echo differ)" differ
 
+    exactly 'the gateway answers' "$(on l0 ping -c 1 -W 1 "$gateway_address" >/dev/null 2>&1 || hears_arp; echo $?)" 0
+    probe_start || return 3
+    crash l0 crash l1r
+    sleep 0.2
+    probe_stop || return 3
+    exactly 'crash with the cable: carrier at l1' "$(ip -n l1 -o link show eth2 | grep -c LOWER_UP)" 0
+    exactly 'crash with the cable: given up by l0' "$losses_l0" 0
+    plug l1r
+    power_on l0 || return 3
+    within 2 hear l0 l1 192.168.2.3
+
     unplug l1r
     exactly 'unplugged: carrier at l1' "$(ip -n l1 -o link show eth2 | grep -c LOWER_UP)" 0
     plug l1r
@@ -76,6 +91,12 @@ run() {
     within 2 hear l0 l1 192.168.2.3
     exactly 'healed' "$(hear l0 l1 192.168.2.3; echo $?)" 0
     return 0
+}
+
+# Without ping(8): who answers ARP is in the neighbour table.
+hears_arp() {
+    on l0 bash -c ": >/dev/udp/$gateway_address/9" 2>/dev/null
+    within 2 grep -q "$gateway_address .* 0x2 " <(in_net l0 cat /proc/net/arp)
 }
 
 # hear FROM WHOM ADDRESS: a TCP question answered within 300 ms.

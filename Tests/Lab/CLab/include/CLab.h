@@ -43,6 +43,8 @@ int lab_udp_socket(uint16_t local_port);
 ssize_t lab_receive_from(int fd, uint8_t *bytes, size_t size, uint32_t *address, uint16_t *port);
 ssize_t lab_send_to(int fd, const uint8_t *bytes, size_t count, uint32_t address, uint16_t port);
 ssize_t lab_send(int fd, const uint8_t *bytes, size_t count);
+// How many bytes a stream took, 0 while it has no room, -1 where the other side is gone.
+ssize_t lab_send_some(int fd, const uint8_t *bytes, size_t count);
 ssize_t lab_receive(int fd, uint8_t *bytes, size_t size);
 
 int lab_tcp_listen(uint16_t port);
@@ -58,6 +60,11 @@ int lab_keep_offload_notes(int fd);
 // The next frame; outgoing tells frames this host sends through the device itself.
 ssize_t lab_receive_frame(int fd, uint8_t *bytes, size_t size, bool *outgoing);
 int lab_device_mac(const char *device, uint8_t mac[6]);
+// Takes a device down: a veth's other end loses its carrier.
+int lab_device_down(const char *device);
+
+// A local stream socket, connected without waiting; -1 with EAGAIN while the listener's queue is full.
+int lab_unix_connect(const char *path);
 
 // Subscribes to IPv4 address changes of the present namespace, and asks for what is there now.
 int lab_address_watch(void);

@@ -1,0 +1,52 @@
+// What a story has of evidence besides beats: learnt paths, neighbours, early verdicts, boot policies; and cables that
+// are pulled.
+
+import Failover
+
+extension Scenery {
+    /// Makes sceneries differ in what can be known of a silent peer.
+    mutating func varyEvidence(_ dice: inout Dice) {
+        learnsPaths = dice.below(4) > 0
+        hasNeighbours = dice.below(4) > 0
+        earlyTakeover = dice.pick([.auto, .auto, .on, .off])
+        bootPolicy = dice.pick([nil, nil, .wait, .lastOwner, .any])
+    }
+}
+
+extension DeedMaker {
+    /// Pulled cables, alone or close to another fault.
+    mutating func isolations() -> [Deed] {
+        var deeds: [Deed] = []
+        for _ in 0..<dice.pick([1, 1, 2, 3]) {
+            let at = dice.between(length / 20, length - length / 10)
+            let node = dice.below(2)
+            let all = dice.below(3) == 0
+            let network = all ? nil : dice.below(scenery.networks.count)
+            let hasCarrier = dice.below(2) == 0
+            deeds.append(
+                Deed(
+                    at: at,
+                    kind: .pull(
+                        node: node,
+                        network: network,
+                        lasts: silence(),
+                        losesCarrier: hasCarrier
+                    )
+                )
+            )
+            let close = at + dice.between(0, scenery.timings.deadtime.nanoseconds * 2)
+            switch dice.below(6) {
+            case 0: deeds.append(Deed(at: close, kind: cut(network: nil)))
+            case 1:
+                let crash = DeedKind.crash(node: dice.below(2), offFor: silence(), losesDisk: false)
+                deeds.append(Deed(at: close, kind: crash))
+            case 2:
+                deeds.append(
+                    Deed(at: close, kind: cut(network: dice.below(scenery.networks.count)))
+                )
+            default: break
+            }
+        }
+        return deeds
+    }
+}

@@ -1,0 +1,257 @@
+// Stories of what is known of a silent peer besides silence: learnt paths, own networks, early verdicts, jeopardy,
+// what a boot allows. Their transcripts are compared by `StoryTests`.
+
+import Failover
+import Testing
+
+/// A pair on two networks that finds its second path by itself, with a gateway on the service LAN.
+private func learning(
+    deadtime: Duration = .seconds(3),
+    storage: Bool = false,
+    isOneNetwork: Bool = false,
+    evidence: (inout EvidenceSettings) -> Void = { _ in }
+) -> Story {
+    let settings = [0, 1].map { own in
+        Story.settings(
+            own: own,
+            deadtime: deadtime,
+            storage: storage,
+            learns: true,
+            isOneNetwork: isOneNetwork,
+            evidence: evidence
+        )
+    }
+    let story = Story(settings[0], settings[1])
+    story.hasGateway = true
+    return story
+}
+
+/// The stories; each asserts what must be true of it.
+private enum Stories {
+    static func aCutReplicationLinkMovesNothing() -> Story {
+        let story = learning()
+        story.bootBoth(andRun: .seconds(5))
+        #expect(story.phase(0) == .active)
+        story.say("The replication link is cut for a minute; beats go over the service LAN.")
+        story.cut = [0]
+        story.run(.seconds(60))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .standby)
+        #expect(story.nodes[1].machine.status(at: story.now).peer.state == .alive)
+        story.say("The cable is back.")
+        story.cut = []
+        story.run(.seconds(5))
+        #expect(story.notices.allSatisfy { $0.1.code != .peerSilent })
+        return story
+    }
+
+    static func aNodeWithoutCarrierHandsOverToThePeerThatSeesMore() -> Story {
+        let story = learning()
+        story.bootBoth(andRun: .seconds(5))
+        story.say("The service LAN's cable is pulled at l0.")
+        let before = story.now
+        story.pull(0, losesCarrier: true)
+        story.run(.milliseconds(300))
+        #expect(story.phase(1) == .active)
+        #expect(story.now - before <= .milliseconds(300))
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .standby)
+        return story
+    }
+
+    static func aNodeThatHearsNoNeighbourHandsOver() -> Story {
+        let story = learning()
+        story.bootBoth(andRun: .seconds(5))
+        story.say(
+            "A switch port stops forwarding: l0 hears nobody on the service LAN, with its carrier."
+        )
+        story.pull(0, losesCarrier: false)
+        story.run(.seconds(3))
+        #expect(story.phase(0) == .standby)
+        #expect(story.phase(1) == .active)
+        return story
+    }
+
+    static func aServiceLANThatIsGoneForBothMovesNothing() -> Story {
+        let story = learning()
+        story.bootBoth(andRun: .seconds(5))
+        story.say("The switch of the service LAN dies.")
+        story.pull(0, losesCarrier: true)
+        story.pull(1, losesCarrier: true)
+        story.run(.seconds(60))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .standby)
+        return story
+    }
+
+    static func aNodeThatIsCutOffLetsGoBeforeTheOtherTakes() -> Story {
+        let story = learning(isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("The only cable of the active node is pulled.")
+        story.pull(0, losesCarrier: true)
+        story.run(.milliseconds(1_950))
+        #expect(story.phase(0) == .suspended)
+        #expect(story.phase(1) == .standby)
+        #expect(story.nodes[0].running.isEmpty)
+        story.run(.seconds(3))
+        #expect(story.phase(1) == .active)
+        story.say("The cable is back: the one that was cut off yields.")
+        story.plug(0)
+        story.run(.seconds(6))
+        #expect(story.phase(0) == .standby)
+        #expect(story.phase(1) == .active)
+        #expect(story.notices.contains { $0.1.code == .isolated })
+        return story
+    }
+
+    static func aNodeThatWasCutOffGoesOnWhenNobodyTook() -> Story {
+        let story = learning(isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("Both nodes' cables are pulled: neither may take.")
+        story.pull(1, losesCarrier: true)
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .suspended)
+        #expect(story.phase(1) == .standby)
+        story.say("Both are back.")
+        story.plug(0)
+        story.plug(1)
+        story.run(.seconds(4))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .standby)
+        return story
+    }
+
+    static func aNodeThatIsCutOffStopsStorageInOrder() -> Story {
+        let story = learning(storage: true, isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("The only cable of the active node is pulled; the group holds storage.")
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .standby)
+        #expect(story.nodes[0].running.isEmpty)
+        return story
+    }
+
+    static func theSurvivorOfACutOffPairAsksTheTableAfresh() -> Story {
+        let story = learning(isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("The active node is cut off, and the other loses power before it has taken.")
+        story.pull(0, losesCarrier: true)
+        story.run(.milliseconds(1_900))
+        story.crash(1)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .suspended)
+        story.say("Its cable is back, and nobody is there: it takes when jeopardy_time is over.")
+        story.plug(0)
+        story.run(.seconds(30))
+        #expect(story.phase(0) == .suspended)
+        story.run(.seconds(25))
+        #expect(story.phase(0) == .active)
+        return story
+    }
+
+    static func aCrashWithTheCarrierIsProvedEarly() -> Story {
+        let story = learning()
+        story.bootBoth(andRun: .seconds(15))
+        story.say("l0 loses power; the cable between the nodes loses its carrier with it.")
+        let before = story.now
+        story.crash(0)
+        story.linkChanges(1, isUp: false)
+        story.run(.milliseconds(450))
+        #expect(story.phase(1) == .active)
+        #expect(story.now - before <= .milliseconds(450))
+        return story
+    }
+
+    static func aPathLostBeforeTheOthersIsJeopardy() -> Story {
+        let story = learning()
+        story.bootBoth(andRun: .seconds(15))
+        story.say("The replication link is cut; long after, l0 loses power.")
+        story.cut = [0]
+        story.run(.seconds(60))
+        story.crash(0)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .standby)
+        #expect(story.nodes[1].machine.status(at: story.now).reason.contains("jeopardy_time"))
+        story.run(.seconds(30))
+        #expect(story.phase(1) == .active)
+        return story
+    }
+
+    static func theLastOwnerAloneGoesOnAfterABoot() -> Story {
+        let story = learning()
+        story.bootBoth(andRun: .seconds(5))
+        story.say("Both lose power; every cable is cut when they boot.")
+        story.crash(0)
+        story.crash(1)
+        story.cut = [0, 1]
+        story.hasServiceNetwork = false
+        story.run(.seconds(1))
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(40))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .standby)
+        return story
+    }
+
+    static func aColdStartFindsThePathsOfBefore() -> Story {
+        let story = learning(storage: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("Both lose power; the replication link is cut when they boot.")
+        story.crash(0)
+        story.crash(1)
+        story.cut = [0]
+        story.run(.seconds(1))
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .standby)
+        return story
+    }
+
+    static func aCutOffNodeCutsAStartShort() -> Story {
+        let story = learning(isOneNetwork: true)
+        story.outcomes["l0/IPaddr2/start"] = (.seconds(30), .succeeded)
+        story.bootBoth(andRun: .seconds(2))
+        #expect(story.phase(0) == .starting)
+        story.say("The cable of the node that starts is pulled.")
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(50))
+        #expect(story.phase(0) == .suspended)
+        #expect(story.phase(1) == .active)
+        return story
+    }
+}
+
+/// The stories by the names of their transcripts.
+let isolationStories: [String: @Sendable () -> Story] = [
+    "learnt-path":
+        Stories.aCutReplicationLinkMovesNothing,
+    "service-carrier-lost":
+        Stories.aNodeWithoutCarrierHandsOverToThePeerThatSeesMore,
+    "service-silent":
+        Stories.aNodeThatHearsNoNeighbourHandsOver,
+    "service-gone-for-both":
+        Stories.aServiceLANThatIsGoneForBothMovesNothing,
+    "cut-off":
+        Stories.aNodeThatIsCutOffLetsGoBeforeTheOtherTakes,
+    "cut-off-and-back":
+        Stories.aNodeThatWasCutOffGoesOnWhenNobodyTook,
+    "cut-off-with-storage":
+        Stories.aNodeThatIsCutOffStopsStorageInOrder,
+    "cut-off-and-alone":
+        Stories.theSurvivorOfACutOffPairAsksTheTableAfresh,
+    "cut-off-while-starting":
+        Stories.aCutOffNodeCutsAStartShort,
+    "early":
+        Stories.aCrashWithTheCarrierIsProvedEarly,
+    "jeopardy":
+        Stories.aPathLostBeforeTheOthersIsJeopardy,
+    "last-owner":
+        Stories.theLastOwnerAloneGoesOnAfterABoot,
+    "cold-start":
+        Stories.aColdStartFindsThePathsOfBefore,
+]

@@ -35,6 +35,7 @@ setup:
 
 build: setup ## the programs for servers: optimised, with the Swift runtime inside, in .build/release
 	$(RELEASE) batond
+	$(RELEASE) batond-peer
 	$(RELEASE) baton
 	$(RELEASE) baton-monitor
 
@@ -70,14 +71,15 @@ lint: ## say where a Swift file is not laid out so, or breaks one of its rules
 docs: setup ## the documentation as a static site in .build/documentation
 	BATON_DOCS=1 swift package --allow-writing-to-directory .build/documentation \
 		generate-documentation --target Failover --target Monitoring --target Configuration \
-		--target Wire --target Linux --target Checks --target Daemon --target Reporting --target Simulation \
+		--target Wire --target Linux --target TLS --target Checks \
+		--target PeerChannel --target Daemon --target Reporting --target Simulation \
 		--enable-experimental-combined-documentation --output-path .build/documentation \
 		--transform-for-static-hosting --warnings-as-errors
 
 install: ## put programs, manual pages, unit and completion under DESTDIR (PREFIX=/usr), after make build
-	@test -x $(BINARIES)/baton -a -x $(BINARIES)/batond -a -x $(BINARIES)/baton-monitor || { echo "make install: no programs in $(BINARIES); type: make build" >&2; exit 1; }
+	@test -x $(BINARIES)/baton -a -x $(BINARIES)/batond -a -x $(BINARIES)/batond-peer -a -x $(BINARIES)/baton-monitor || { echo "make install: no programs in $(BINARIES); type: make build" >&2; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
-	install -m 0755 $(BINARIES)/batond $(BINARIES)/baton $(BINARIES)/baton-monitor $(DESTDIR)$(PREFIX)/sbin
+	install -m 0755 $(BINARIES)/batond $(BINARIES)/batond-peer $(BINARIES)/baton $(BINARIES)/baton-monitor $(DESTDIR)$(PREFIX)/sbin
 	for name in $(OLD_NAMES); do \
 		ln -sf ../sbin/baton $(DESTDIR)$(PREFIX)/bin/$$name || exit 1; \
 	done

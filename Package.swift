@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "batond", targets: ["batond"]),
         .executable(name: "baton", targets: ["baton"]),
         .executable(name: "baton-monitor", targets: ["baton-monitor"]),
+        .executable(name: "batond-peer", targets: ["batond-peer"]),
         .executable(name: "baton-simulate", targets: ["baton-simulate"]),
     ],
     dependencies: [
@@ -53,6 +54,19 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
 
+        // speak in secret
+        .systemLibrary(
+            name: "CTLS",
+            pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .target(name: "TLS", dependencies: ["Linux", "CTLS"], swiftSettings: strict),
+        .target(
+            name: "PeerChannel",
+            dependencies: ["Linux", "TLS", "Wire"],
+            swiftSettings: strict
+        ),
+
         // carry out
         .target(
             name: "Daemon",
@@ -66,14 +80,9 @@ let package = Package(
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"])]
         ),
-        .systemLibrary(
-            name: "CTLS",
-            pkgConfig: "libssl",
-            providers: [.apt(["libssl-dev"])]
-        ),
         .target(
             name: "Checks",
-            dependencies: ["Configuration", "Linux", "CPostgres", "CTLS"],
+            dependencies: ["Configuration", "Linux", "CPostgres", "TLS"],
             swiftSettings: strict
         ),
 
@@ -85,6 +94,11 @@ let package = Package(
 
         // run
         .executableTarget(name: "batond", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(
+            name: "batond-peer",
+            dependencies: ["PeerChannel"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "baton-monitor",
             dependencies: ["Checks", "Linux"],
@@ -134,6 +148,12 @@ let package = Package(
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Failover"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(name: "TLSTests", dependencies: ["TLS", "Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "PeerChannelTests",
+            dependencies: ["PeerChannel", "TLS", "Linux", "Wire", "Failover"],
+            swiftSettings: strict
+        ),
         // They run the program against real servers.
         .testTarget(
             name: "ChecksTests",
@@ -159,7 +179,10 @@ let package = Package(
         ),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "Failover", "Monitoring", "Configuration", "Wire", "Linux"],
+            dependencies: [
+                "Daemon", "Failover", "Monitoring", "Configuration", "Wire", "Linux",
+                "batond-peer",
+            ],
             swiftSettings: strict
         ),
         // It reads the repository, and runs the commands that README and Examples show.

@@ -384,6 +384,40 @@ int baton_address_connect(int fd, const uint8_t *address, size_t count, uint16_t
     return connect(fd, (struct sockaddr *)&name, length);
 }
 
+// Splits an address of the internet families; its length, or -1 for another family.
+static int split_address(const struct sockaddr_storage *name, uint8_t *address, uint16_t *port) {
+    if (name->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)name;
+        memcpy(address, &v4->sin_addr, 4);
+        *port = ntohs(v4->sin_port);
+        return 4;
+    }
+    if (name->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)name;
+        memcpy(address, &v6->sin6_addr, 16);
+        *port = ntohs(v6->sin6_port);
+        return 16;
+    }
+    errno = EAFNOSUPPORT;
+    return -1;
+}
+
+int baton_address_of_peer(int fd, uint8_t *address, uint16_t *port) {
+    struct sockaddr_storage name = {0};
+    socklen_t length = sizeof name;
+    if (getpeername(fd, (struct sockaddr *)&name, &length) < 0) return -1;
+    return split_address(&name, address, port);
+}
+
+int baton_bound_port(int fd) {
+    struct sockaddr_storage name = {0};
+    socklen_t length = sizeof name;
+    uint8_t address[16];
+    uint16_t port = 0;
+    if (getsockname(fd, (struct sockaddr *)&name, &length) < 0) return -1;
+    return split_address(&name, address, &port) < 0 ? -1 : port;
+}
+
 bool baton_connected_to_itself(int fd) {
     // Both lengths and all bytes: unset ones were zeroed.
     struct sockaddr_storage here = {0}, there = {0};

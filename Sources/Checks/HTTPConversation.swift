@@ -1,11 +1,12 @@
 // One request to a web server and its answer, over TCP or TLS.
 
 import Linux
+import TLS
 
 final class HTTPConversation: Conversation {
     private enum State {
         case connecting(TCPStream)
-        case greeting(TCPStream, TLSSession)
+        case greeting(SecureChannel)
         case sending(any ByteChannel, rest: ArraySlice<UInt8>)
         case reading(any ByteChannel)
         case ended(Verdict)
@@ -75,14 +76,14 @@ final class HTTPConversation: Conversation {
                 throw ChannelFault(verdict: HTTPConversation.notConnected(error))
             }
             if let tls {
-                state = .greeting(stream, try TLSSession(stream, tls.demand, name: tls.name))
+                state = .greeting(try SecureChannel(stream, tls.demand, name: tls.name))
             } else {
                 state = .sending(PlainChannel(stream), rest: request[...])
             }
             return true
-        case .greeting(_, let session):
-            if let wanted = try session.greet() { return wait(wanted) }
-            state = .sending(session, rest: request[...])
+        case .greeting(let channel):
+            if let wanted = try channel.greet() { return wait(wanted) }
+            state = .sending(channel, rest: request[...])
             return true
         case .sending(let channel, let rest):
             guard !rest.isEmpty else {
@@ -131,16 +132,9 @@ final class HTTPConversation: Conversation {
 /// Bytes both ways over a connection, without waiting.
 protocol ByteChannel {
     /// How many bytes were taken.
-    func send(_ bytes: [UInt8]) throws(ChannelFault) -> ChannelStep<Int>
+    func send(_ bytes: [UInt8]) throws(ChannelFault) -> TLSStep<Int>
     /// What came; nothing at the end.
-    func receive() throws(ChannelFault) -> ChannelStep<[UInt8]>
-}
-
-/// What became of a try.
-enum ChannelStep<Outcome> {
-    case done(Outcome)
-    /// Try again when the connection is so.
-    case wait(Poller.Interest)
+    func receive() throws(ChannelFault) -> TLSStep<[UInt8]>
 }
 
 /// A channel that broke, as what it says of the service.
@@ -154,7 +148,7 @@ struct PlainChannel: ByteChannel {
 
     init(_ stream: TCPStream) { self.stream = stream }
 
-    func send(_ bytes: [UInt8]) throws(ChannelFault) -> ChannelStep<Int> {
+    func send(_ bytes: [UInt8]) throws(ChannelFault) -> TLSStep<Int> {
         do throws(SystemError) {
             return try stream.send(bytes).map { .done($0) } ?? .wait(.writable)
         } catch {
@@ -162,7 +156,7 @@ struct PlainChannel: ByteChannel {
         }
     }
 
-    func receive() throws(ChannelFault) -> ChannelStep<[UInt8]> {
+    func receive() throws(ChannelFault) -> TLSStep<[UInt8]> {
         do throws(SystemError) {
             switch try stream.receive(maximum: 16384) {
             case .bytes(let bytes): return .done(bytes)
@@ -171,6 +165,57 @@ struct PlainChannel: ByteChannel {
             }
         } catch {
             throw ChannelFault(verdict: .failed("connection lost: \(error.errno.words)"))
+        }
+    }
+}
+
+/// TLS, its faults as what they say of the service.
+struct SecureChannel: ByteChannel {
+    private let session: TLSSession
+
+    init(_ stream: TCPStream, _ demand: TLSSession.Demand, name: String) throws(ChannelFault) {
+        do throws(TLSFault) {
+            session = try TLSSession(stream, demand, name: name)
+        } catch {
+            throw ChannelFault(error)
+        }
+    }
+
+    /// The handshake; nil when it is done, else what to wait for.
+    func greet() throws(ChannelFault) -> Poller.Interest? {
+        do throws(TLSFault) {
+            return try session.greet()
+        } catch {
+            throw ChannelFault(error)
+        }
+    }
+
+    func send(_ bytes: [UInt8]) throws(ChannelFault) -> TLSStep<Int> {
+        do throws(TLSFault) {
+            return try session.send(bytes)
+        } catch {
+            throw ChannelFault(error)
+        }
+    }
+
+    func receive() throws(ChannelFault) -> TLSStep<[UInt8]> {
+        do throws(TLSFault) {
+            return try session.receive()
+        } catch {
+            throw ChannelFault(error)
+        }
+    }
+}
+
+extension ChannelFault {
+    /// A certificate is as bad on the other machine: nothing to act upon.
+    fileprivate init(_ fault: TLSFault) {
+        switch fault {
+        case .unavailable(let words): verdict = .unknown("TLS: \(words)")
+        case .certificate(let words):
+            verdict = .unknown("TLS: the certificate is not good: \(words); --insecure takes any")
+        case .handshake(let words): verdict = .failed("no TLS: \(words)")
+        case .lost(let words): verdict = .failed("connection lost: \(words)")
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import Configuration
 import Linux
+import TLS
 
 struct HTTPMonitor: ServiceMonitor {
     static let options: [MonitorArguments.Option] = [

@@ -10,7 +10,8 @@ extension ConfigurationCheck {
     static func compare(
         _ own: Reading,
         _ ownFiles: ConfigurationFiles,
-        with files: ConfigurationFiles
+        with files: ConfigurationFiles,
+        _ peerKeys: PeerKeys? = nil
     ) -> [Diagnostic] {
         var complete = files
         complete.haCf = files.haCf ?? ownFiles.haCf
@@ -22,7 +23,7 @@ extension ConfigurationCheck {
         var result = peer.diagnostics.filter { $0.severity == .error && given.contains($0.file) }
         for (file, name) in [
             (files.haCf, "ha.cf"), (files.haresources, "haresources"), (files.authkeys, "authkeys"),
-        ] where file == nil {
+        ] where file == nil && !(name == "authkeys" && peerKeys != nil) {
             result.append(
                 Diagnostic(
                     .note,
@@ -34,7 +35,9 @@ extension ConfigurationCheck {
         }
         compareHaCf(own, peer, files.haCf?.name ?? "ha.cf", &result)
         compareGroups(own, peer, files.haresources?.name ?? "haresources", &result)
-        compareKeys(own, peer, files.authkeys?.name ?? "authkeys", &result)
+        let known =
+            peerKeys ?? peer.keys.map { PeerKeys($0, file: files.authkeys?.name ?? "authkeys") }
+        if let mine = own.keys, let known { compareKeys(mine, known, &result) }
         return result
     }
 
@@ -250,33 +253,31 @@ extension ConfigurationCheck {
     }
 
     private static func compareKeys(
-        _ own: Reading,
-        _ peer: Reading,
-        _ file: String,
+        _ mine: AuthenticationKeys,
+        _ theirs: PeerKeys,
         _ result: inout [Diagnostic]
     ) {
-        guard let mine = own.keys, let theirs = peer.keys else { return }
         for key in mine.keys {
-            if let other = theirs.key(key.id), other != key {
+            if let other = theirs.meanings[key.id], other != theirs.meaning(key) {
                 result.append(
                     Diagnostic(
                         .error,
                         .keysDiffer,
-                        file: file,
+                        file: theirs.file,
                         "key \(key.id) is another one there than here"
                     )
                 )
             }
         }
-        for (signing, keys, place) in [
-            (mine.signingID, theirs, "here and unknown there"),
-            (theirs.signingID, mine, "there and unknown here"),
-        ] where keys.key(signing) == nil {
+        for (signing, isKnown, place) in [
+            (mine.signingID, theirs.meanings[mine.signingID] != nil, "here and unknown there"),
+            (theirs.signingID, mine.key(theirs.signingID) != nil, "there and unknown here"),
+        ] where !isKnown {
             result.append(
                 Diagnostic(
                     .error,
                     .keysDiffer,
-                    file: file,
+                    file: theirs.file,
                     "key \(signing) signs \(place)",
                     hint: "copy authkeys from one node to the other"
                 )

@@ -22,11 +22,13 @@ public struct ConfigurationCheck: Equatable, Sendable {
     ///   - node: The node's name (`uname -n` or `--node`); nil: the first node of ha.cf, for a check
     ///     on a machine that is neither.
     ///   - peer: The peer's files, to be compared; those that are nil are not.
+    ///   - peerKeys: The peer's keys, where its authkeys is not among its files.
     ///   - isThere: Whether a program that mon.cf names can be run; nil: nobody looks.
     public init(
         _ files: ConfigurationFiles,
         node: String? = nil,
         peer: ConfigurationFiles? = nil,
+        peerKeys: PeerKeys? = nil,
         isThere: ((MonCfProgram) -> Bool)? = nil
     ) {
         var reading = Reading(files, node: node, isThere: isThere)
@@ -34,7 +36,7 @@ public struct ConfigurationCheck: Equatable, Sendable {
         configuration = reading.configuration
         diagnostics = reading.diagnostics
         if let peer {
-            diagnostics += ConfigurationCheck.compare(reading, files, with: peer)
+            diagnostics += ConfigurationCheck.compare(reading, files, with: peer, peerKeys)
         }
     }
 }

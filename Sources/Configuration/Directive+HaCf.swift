@@ -41,7 +41,8 @@ extension Directive {
             .integer(1...65535),
             standard: "694",
             examples: ["udpport 694"],
-            "UDP port of the `bcast`, `ucast` and `ucast6` lines that follow."
+            "UDP port of the `bcast`, `ucast` and `ucast6` lines that follow. On the TCP port of that number, "
+                + "the first link's, the two daemons ask each other for `baton status`, `check` and `explain`."
         ),
         Directive(
             "bcast",

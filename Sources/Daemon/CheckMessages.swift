@@ -2,6 +2,8 @@
 // program whose end the service monitors or the administrators wait for: a monitor, an alert, a
 // notification. Running them is `CheckRunner`.
 
+import Wire
+
 /// One program to run.
 struct CheckRequest: Equatable {
     /// The number the loop knows it by.

@@ -78,13 +78,19 @@ final class ControlDoor {
 
     /// Sends one response; a final one lets the connection ask again.
     func send(_ response: ControlResponse, to token: UInt64) {
+        // `send(line:)` adds the end.
+        send(ControlCoding.encode(response).dropLast(), isFinal: response.isFinal, to: token)
+    }
+
+    /// Sends a final response that is a line already, its newline left out.
+    func sendFinal(line: [UInt8], to token: UInt64) { send(line, isFinal: true, to: token) }
+
+    private func send(_ line: [UInt8], isFinal: Bool, to token: UInt64) {
         guard let visitor = visitors[token] else { return }
-        if response.isFinal {
+        if isFinal {
             visitors[token]?.isWaiting = false
             unread.insert(token)
         }
-        var line = ControlCoding.encode(response)
-        line.removeLast()  // `send(line:)` adds the end
         do {
             try visitor.connection.send(line: line)
             adjust(token)

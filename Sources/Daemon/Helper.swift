@@ -15,6 +15,8 @@ enum HelperRole: String {
     case checks
     /// Configuration files, once, for a reload.
     case checker
+    /// The other node's like; another program, and only while somebody wants to speak (`PeerClient`).
+    case peer
 }
 
 /// One helper process.

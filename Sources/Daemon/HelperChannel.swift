@@ -2,6 +2,7 @@
 // that a helper turns. What the messages say is known to the two ends.
 
 import Linux
+import Wire
 
 /// One end of the socket between the loop and a helper.
 final class HelperChannel {
@@ -22,6 +23,11 @@ final class HelperChannel {
 
     /// For the poller.
     var number: Int32 { socket.number }
+
+    /// Whether an exec hands this end to the next program.
+    func setCloseOnExec(_ closes: Bool) throws(SystemError) {
+        try socket.setCloseOnExec(closes)
+    }
 
     /// The next message.
     ///

@@ -170,8 +170,8 @@ final class HelperSet {
                 try Spawner(channel: channel, settings: SpawnerSettings(loaded, context)).run()
             case .checks:
                 try CheckRunner(channel: channel, settings: CheckSettings(loaded, context)).run()
-            case .checker:
-                break  // never permanent: see `ReloadChecker`
+            case .checker, .peer:
+                break  // never permanent: see `ReloadChecker` and `PeerClient`
             }
         }
     }

@@ -3,6 +3,7 @@
 
 import Failover
 import Linux
+import Wire
 
 /// Where lines go.
 struct LogTargets: Equatable, Sendable {

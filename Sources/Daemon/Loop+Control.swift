@@ -21,6 +21,11 @@ extension Loop {
             door.send(.status(status()), to: caller)
         case .monitors(let name):
             door.send(.status(status(history: name)), to: caller)
+        case .explain(let group):
+            door.send(.explanation(explanation(group)), to: caller)
+        case .peerStatus: askPeer(.status, for: caller)
+        case .peerFiles: askPeer(.files, for: caller)
+        case .peerExplain(let group): askPeer(.explain(group), for: caller)
         case .standby(let scope, nil): return command(.standby(scope), caller)
         case .standby(let scope, let cause?):
             return command(.standbyForHealth(scope, cause: cause), caller)
@@ -173,6 +178,8 @@ extension Loop {
             do {
                 try session.replaceKeys(new.keyring)
                 loaded = new
+                // It is started again with the new ones.
+                peerClient.stop()
                 shared.configuration.store(bytes)
                 done(checker, "the keys were replaced; everything else is unchanged")
             } catch {

@@ -13,6 +13,7 @@ extension Loop {
     /// Says a notice, the core's or the daemon's own, to all who listen.
     func say(_ notice: Notice) {
         log.note(notice)
+        decisions.note(notice, at: now)
         guard !loaded.cluster.notifications.isEmpty else { return }
         for message in desk.take(notice, at: Instant(nanoseconds: now)) { send(message) }
     }

@@ -20,6 +20,10 @@ extension Loop {
         default: break
         }
         if let role = HelperSet.role(token) { return serve(role, token) }
+        if peerClient.owns(token) {
+            servePeer(token)
+            return []
+        }
         if door.owns(token) { return requests(door.serve(readiness)) }
         if packets.owns(token) {
             let heard = packets.heard(token, at: now)
@@ -167,7 +171,7 @@ extension Loop {
             case .recorder: events += takeRecorder(message)
             case .spawner: events += takeSpawner(message)
             case .checks: takeCheck(message)
-            case .logWriter, .checker: break
+            case .logWriter, .checker, .peer: break
             }
         }
         if let replacement = helpers.noteEnd(token, at: now) { note(replacement) }
@@ -200,7 +204,7 @@ extension Loop {
         case .recorder: recorder.restart()
         case .spawner: spawner.restart()
         case .checks: restartChecks()
-        case .logWriter, .checker: break
+        case .logWriter, .checker, .peer: break
         }
         let name = replacement.role.rawValue
         log.say(.error, "the helper \(name) \(replacement.why) and was started again")

@@ -28,6 +28,7 @@ final class Loop {
     let connections: ConnectionChecks
     let log: LogSink
     let door: ControlDoor
+    let peerClient: PeerClient
     let reset: ResetAction
     /// The addresses of all groups, which are never this node's own.
     let groupAddresses: Set<Failover.IPAddress>
@@ -55,6 +56,8 @@ final class Loop {
     var memory: MonitorMemory
     /// Which notices become messages to people.
     var desk: NotificationDesk
+    /// What was decided lately, and why.
+    var decisions = DecisionRing()
     /// Alerts and messages on their way, by their number in the helper, in words.
     var alerts: [UInt64: String] = [:]
     /// The time of this turn.
@@ -170,6 +173,12 @@ final class Loop {
         )
         log = LogSink(helpers, shared)
         door = try ControlDoor(context.paths, poller: poller)
+        peerClient = PeerClient(
+            context,
+            poller: poller,
+            port: loaded.paths[0].port,
+            rhythm: rhythm
+        )
         now = BootClock.now
         previousTurn = now
         lastRest = now
@@ -251,6 +260,7 @@ final class Loop {
         spawner.push()
         checks.push()
         watchHelpers()
+        watchPeer()
         feedQueue()
         watchKeeperTurn()
         previousTurn = now
@@ -264,6 +274,7 @@ final class Loop {
         if let repairAt { next = min(next, repairAt) }
         if hasBegun, let due = servicesDeadline { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
+        if let due = peerClient.nextDeadline { next = min(next, due) }
         // A line behind a line is taken soon, but the loop sleeps between any two.
         if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         return next

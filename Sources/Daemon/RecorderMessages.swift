@@ -1,5 +1,7 @@
 // What the loop and the recorder say to each other. Writing is `Recorder`.
 
+import Wire
+
 /// What the loop asks of the recorder.
 enum RecorderRequest: Equatable {
     /// Make these bytes the record, then answer with `written` and the number.

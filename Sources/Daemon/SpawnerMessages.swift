@@ -2,6 +2,7 @@
 // `HelperChannel`; running operations is `Spawner`.
 
 import Failover
+import Wire
 
 /// One operation, complete: the spawner knows no configuration.
 struct OperationRequest: Equatable {

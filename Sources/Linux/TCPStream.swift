@@ -1,5 +1,5 @@
-// One outgoing TCP connection that never waits: begin, see whether it is there, send, receive. What
-// is said over it, and until when one waits, is the caller's; no name is resolved here.
+// One TCP connection that never waits: begin (or take over from `TCPListener`), see whether it is there,
+// send, receive. What is said over it, and until when one waits, is the caller's; no name is resolved here.
 
 import CLinux
 
@@ -54,6 +54,23 @@ public final class TCPStream {
     /// the error is `connect` when it was the network's answer.
     public convenience init(connectingTo address: TCPAddress) throws(SystemError) {
         try self.init(connectingTo: address, sourcePort: 0)
+    }
+
+    /// Takes over a connection that `TCPListener` has accepted, which is there already.
+    init(accepted socket: consuming Descriptor) throws(SystemError) {
+        let number = socket.number
+        var bytes = [UInt8](repeating: 0, count: 16)
+        var port: UInt16 = 0
+        let count = try checked("getpeername") {
+            // Sound: the array has the room that the shim asks for.
+            unsafe baton_address_of_peer(number, &bytes, &port)
+        }
+        guard let other = IPAddress(bytes: Array(bytes.prefix(Int(count)))) else {
+            throw SystemError(call: "getpeername", errno: .invalidArgument, object: "")
+        }
+        try checked("setsockopt", "SO_LINGER") { baton_linger_not(number) }
+        address = TCPAddress(other, port: port)
+        self.socket = socket
     }
 
     init(connectingTo address: TCPAddress, sourcePort: UInt16) throws(SystemError) {

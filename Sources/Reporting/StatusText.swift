@@ -7,8 +7,8 @@ public import Failover
 /// Writes a status value as text.
 public struct StatusText: Sendable {
     /// Characters of a terminal's line; `nil` for no limit.
-    private let width: Int?
-    private let usesColor: Bool
+    let width: Int?
+    let usesColor: Bool
 
     /// A writer for lines of `width` characters, `nil` for output that is no terminal.
     public init(width: Int? = nil, usesColor: Bool = false) {
@@ -176,7 +176,7 @@ public struct StatusText: Sendable {
         return lines
     }
 
-    private func peerText(_ peer: PeerStatus) -> String {
+    func peerText(_ peer: PeerStatus) -> String {
         let name = printable(peer.name)
         let heard =
             peer.lastHeardMilliseconds.map { ", heard \(ageText(milliseconds: $0)) ago" }
@@ -187,7 +187,7 @@ public struct StatusText: Sendable {
         }
     }
 
-    private func label(_ text: String) -> String {
+    func label(_ text: String) -> String {
         let name = text.isEmpty ? "" : text + ":"
         return name + String(repeating: " ", count: max(1, 15 - name.count))
     }
@@ -229,7 +229,7 @@ extension StringProtocol {
 }
 
 extension Verdict.Level {
-    fileprivate var emphasis: Emphasis {
+    var emphasis: Emphasis {
         switch self {
         case .fine: .good
         case .impaired, .moving, .doubtful: .warning
@@ -239,7 +239,7 @@ extension Verdict.Level {
 }
 
 extension GroupState {
-    fileprivate var emphasis: Emphasis {
+    var emphasis: Emphasis {
         switch self {
         case .active: .good
         case .standby: .plain
@@ -261,7 +261,7 @@ extension ResourceState {
 }
 
 extension LinkState {
-    fileprivate var emphasis: Emphasis {
+    var emphasis: Emphasis {
         switch self {
         case .up: .good
         case .late: .warning

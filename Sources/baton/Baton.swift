@@ -14,7 +14,8 @@ struct Baton: ParsableCommand {
             """,
         version: Baton.versionText,
         subcommands: [
-            StatusCommand.self, StandbyCommand.self, TakeoverCommand.self, FailbackCommand.self,
+            StatusCommand.self, ExplainCommand.self, StandbyCommand.self, TakeoverCommand.self,
+            FailbackCommand.self,
             ConfirmDownCommand.self, MonitorsCommand.self, ClearCommand.self, FreezeCommand.self,
             ThawCommand.self, CheckCommand.self, HelpCommand.self, KeygenCommand.self,
             ReloadCommand.self, ManualCommand.self, CompletionCommand.self,

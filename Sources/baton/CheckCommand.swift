@@ -4,13 +4,15 @@
 import ArgumentParser
 import Configuration
 import Linux
+import Reporting
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Read the configuration and tell everything that is wrong or odd about it.",
         discussion:
-            "Exit 0: clean, or notes and warnings only; 2: errors; with --strict 1 for warnings."
+            "Where a daemon runs, the files with which the other node's daemon runs are compared with these."
+            + " Exit 0: clean, or notes and warnings only; 2: errors; with --strict 1 for warnings."
     )
 
     @OptionGroup var place: ConfigurationOptions
@@ -36,32 +38,51 @@ struct CheckCommand: ParsableCommand {
     )
     var node: String?
 
+    @Flag(name: .customLong("local"), help: "Do not ask the other node.")
+    var isLocal = false
+
     @Flag(name: .customLong("strict"), help: "Exit with 1 for warnings.")
     var strict = false
 
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let peer = try peerConfig.map { try Self.files(in: $0) }
+        var peer = try peerConfig.map { try Self.files(in: $0) }
+        var peerKeys: PeerKeys?
+        var comparison: String?
+        if peer == nil, asksPeer {
+            let found = RunningPeer(ControlClient(global))
+            comparison = found.line
+            if case .files(_, let files, let keys) = found { (peer, peerKeys) = (files, keys) }
+        }
         let host = place.config == nil ? try? Machine.hostName() : nil
         let check = ConfigurationCheck(
             try Self.files(in: place.directory),
             node: node ?? host,
             peer: peer,
+            peerKeys: peerKeys,
             isThere: { Self.isThere($0, besides: place.directory) }
         )
         if global.json {
-            Output.write(try JSONText.of(Report(check)) + "\n")
+            Output.write(try JSONText.of(Report(check, comparison)) + "\n")
         } else {
             let summary = Diagnostic.summary(check.diagnostics)
             let protection = check.configuration.map { "\n" + Protection($0).text } ?? ""
             Output.write(
-                Diagnostic.text(check.diagnostics) + "\(place.directory): \(summary)\n" + protection
+                Diagnostic.text(check.diagnostics) + "\(place.directory): \(summary)\n"
+                    + (comparison.map { printable($0) + "\n" } ?? "") + protection
             )
         }
         let worst = check.diagnostics.map(\.severity).max() ?? .note
         if worst == .error { throw Ending(.usage) }
         if worst == .warning, strict { throw Ending(.refused) }
+    }
+
+    /// Whether the daemon is asked for the other node's files: not about files that are none of its own, as far
+    /// as one can tell.
+    private var asksPeer: Bool {
+        !isLocal
+            && (place.config == nil || global.run != nil || Environment.value("BATON_RUN") != nil)
     }
 
     // MARK: Files
@@ -120,8 +141,10 @@ struct CheckCommand: ParsableCommand {
         var notes: Int
         var diagnostics: [Entry]
         var protection: Protection?
+        var comparison: String?
 
-        init(_ check: ConfigurationCheck) {
+        init(_ check: ConfigurationCheck, _ comparison: String?) {
+            self.comparison = comparison
             let found = check.diagnostics
             protection = check.configuration.map { Protection($0) }
             errors = found.count { $0.severity == .error }

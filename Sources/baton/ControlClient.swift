@@ -38,9 +38,66 @@ struct ControlClient {
             case .status(let status): return status
             case .progress: continue
             case .error(let error): throw refusal(error)
-            case .reply, .version:
+            case .reply, .version, .files, .explanation:
                 throw Ending(.failed, "baton: the daemon gave no status; is it of another version?")
             }
+        }
+    }
+
+    /// What a node decided, and why, as this node's daemon knows it.
+    func explanation(_ group: GroupName?) throws -> Explanation {
+        switch try answer(.explain(group)) {
+        case .explanation(let explanation): return explanation
+        case .error(let error): throw refusal(error)
+        default:
+            throw Ending(
+                .failed,
+                "baton: the daemon gave no explanation; is it of another version?"
+            )
+        }
+    }
+
+    /// The other node's status, asked by this node's daemon, or why it is not known.
+    func peerStatus() throws -> Result<Status, ControlError> {
+        try peer(.peerStatus) { if case .status(let status) = $0 { status } else { nil } }
+    }
+
+    /// The other node's files, likewise.
+    func peerFiles() throws -> Result<NodeFiles, ControlError> {
+        try peer(.peerFiles, socket: "control.sock") {
+            if case .files(let files) = $0 { files } else { nil }
+        }
+    }
+
+    /// The other node's decisions, likewise.
+    func peerExplanation(_ group: GroupName?) throws -> Result<Explanation, ControlError> {
+        try peer(.peerExplain(group)) {
+            if case .explanation(let explanation) = $0 { explanation } else { nil }
+        }
+    }
+
+    /// What the other node says; without it a command still has this node's word, so that nothing is thrown but
+    /// what this node's daemon is to blame for.
+    private func peer<Value>(
+        _ request: ControlRequest,
+        socket: String = "status.sock",
+        _ value: (ControlResponse) -> Value?
+    ) throws -> Result<Value, ControlError> {
+        let response = try answer(request, socket: socket)
+        if case .error(let error) = response { return .failure(error) }
+        return value(response).map { .success($0) }
+            ?? .failure(ControlError(.noAnswer, "the other node answers something else"))
+    }
+
+    /// The final line of the daemon's answer.
+    private func answer(
+        _ request: ControlRequest,
+        socket: String = "status.sock"
+    ) throws -> ControlResponse {
+        let conversation = try open(socket, request, Self.answerMilliseconds)
+        while true {
+            let response = try conversation.next()
+            if response.isFinal { return response }
         }
     }
 
@@ -75,7 +132,7 @@ struct ControlClient {
                 try finish(ExitStatus(reply.outcome), printable(reply.text, keepsLines: true))
                 return
             case .error(let error): throw refusal(error)
-            case .status, .version:
+            case .status, .version, .files, .explanation:
                 throw Ending(.failed, "baton: the daemon gave no reply; is it of another version?")
             }
         }
@@ -149,6 +206,7 @@ struct ControlClient {
         let status: ExitStatus =
             switch error.code {
             case .notAllowed, .busy: .refused
+            case .noAnswer: .timedOut
             case .unknownVerb: .failed
             case .lineTooLong, .notJSON, .badField: .failed
             }

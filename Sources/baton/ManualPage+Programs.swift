@@ -61,7 +61,13 @@ extension ManualPage {
                 "FILES",
                 [
                     .term("/run/baton/control.sock", ["Every command; root only."]),
-                    .term("/run/baton/status.sock", ["The status; root and the socket's group."]),
+                    .term(
+                        "/run/baton/status.sock",
+                        [
+                            "The status and the decisions of both nodes; root and the socket's group. The other node's"
+                                + " files, which may hold passwords, come by control.sock alone."
+                        ]
+                    ),
                 ]
             ),
             ("EXAMPLES", examples),
@@ -139,6 +145,8 @@ extension ManualPage {
     private static var examples: [Block] {
         [
             .paragraph("Whether the service is fine:"), .example(["baton"]),
+            .paragraph("Why the group went to the other node last night, and what both knew:"),
+            .example(["baton explain 192.168.6.100"]),
             .paragraph(
                 "Give everything to the other node before maintenance, and take home later what belongs here:"
             ),
@@ -208,6 +216,19 @@ extension ManualPage {
                 ]
             ),
             (
+                "NETWORK",
+                [
+                    .paragraph(
+                        "Heartbeats are UDP, on the links and the port of ha.cf(5). Besides, the daemons ask each other for"
+                            + " what baton status, check and explain show of the other node: over TCP, on the udpport of the first"
+                            + " link, on any address; TLS 1.3 by the keys of authkeys(5), without certificates. It"
+                            + " only reads, and nothing that a move depends on goes that way. A program of its own, batond-peer,"
+                            + " is started for it and ended after five idle seconds. Firewalls between the two nodes should let"
+                            + " both ports through, all others neither."
+                    )
+                ]
+            ),
+            (
                 "SIGNALS",
                 [
                     .term(
@@ -229,6 +250,10 @@ extension ManualPage {
                         ["The keys, mode 0600: authkeys(5); made by baton keygen."]
                     ),
                     .term("/etc/baton/resource.d", ["Own resource scripts."]),
+                    .term(
+                        "batond-peer",
+                        ["Beside batond: speaks with the other node; only batond starts it."]
+                    ),
                 ]
             ),
             ("SEE ALSO", [.paragraph("baton(8), ha.cf(5), haresources(5), authkeys(5)")]),

@@ -33,7 +33,12 @@ struct ScopeArgument: ParsableArguments {
 
     /// One group by what was typed.
     static func group(_ typed: String, by client: ControlClient) throws -> Scope {
-        switch GroupLookup(typed, in: try client.status()) {
+        try group(typed, in: try client.status())
+    }
+
+    /// One group of a status by what was typed.
+    static func group(_ typed: String, in status: Status) throws -> Scope {
+        switch GroupLookup(typed, in: status) {
         case .found(let name): return .group(GroupName(name))
         case .unknown(let known):
             throw Ending(

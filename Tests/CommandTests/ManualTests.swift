@@ -77,7 +77,8 @@ struct ManualTests {
     func complete() throws {
         let page = try baton("manual", "baton.8").output
         for word in [
-            "status", "standby", "takeover", "failback", "confirm\\-down", "check", "help",
+            "status", "explain", "standby", "takeover", "failback", "confirm\\-down", "check",
+            "help",
             "keygen",
             "reload", "manual", "completion", "monitors", "monitors disable", "monitors enable",
             "clear",
@@ -85,7 +86,10 @@ struct ManualTests {
         ] {
             #expect(page.contains(".SS \"\(word)\"\n"), "\(word)")
         }
-        for option in ["run <dir>", "json", "no\\-wait", "timeout <time>", "strict", "force"] {
+        for option in [
+            "run <dir>", "json", "no\\-wait", "timeout <time>", "strict", "force", "local",
+            "last <n>",
+        ] {
             #expect(page.contains("\\fB\\-\\-\(option)"), "\(option)")
         }
         for code in 0...5 { #expect(page.contains("\n\\fB\(code)\\fR\n")) }

@@ -152,6 +152,21 @@ func sampleStatus() -> Status {
     )
 }
 
+/// The same pair, seen from l1.
+func samplePeerStatus() -> Status {
+    var status = sampleStatus()
+    status.node = "l1"
+    status.peer.name = "l0"
+    for index in status.groups.indices {
+        status.groups[index].state = status.groups[index].state == .active ? .standby : .active
+        for place in status.groups[index].resources.indices {
+            status.groups[index].resources[place].state =
+                status.groups[index].state == .active ? .running : .stopped
+        }
+    }
+    return status
+}
+
 /// The same pair with three services, one of them with its history.
 func monitoredStatus(historyOf name: String?) -> Status {
     var status = sampleStatus()
@@ -190,6 +205,7 @@ func monitoredStatus(historyOf name: String?) -> Status {
     { request in
         switch request {
         case .status: [.send(.status(sampleStatus()))]
+        case .peerStatus: [.send(.status(samplePeerStatus()))]
         case .monitors(let name): [.send(.status(monitoredStatus(historyOf: name)))]
         default:
             [

@@ -20,25 +20,49 @@ struct StatusCommandTests {
         #expect(try baton(environment: ["BATON_RUN": place.path]) == result)
         #expect(try baton("--run", place.path) == result)
         try daemon.stop()
-        #expect(
-            daemon.requests
-                == Array(
-                    repeating: FakeDaemon.Asked(socket: "status.sock", request: .status),
-                    count: 3
-                )
-        )
+        let asked = [ControlRequest.status, .peerStatus].map {
+            FakeDaemon.Asked(socket: "status.sock", request: $0)
+        }
+        #expect(daemon.requests == asked + asked + asked)
     }
 
     @Test("JSON is the status value itself, wherever the options stand")
     func json() throws {
         let place = try Place()
         let daemon = try daemon(place)
-        let expected = Run(code: 0, output: ControlCoding.text(sampleStatus()) + "\n", errors: "")
+        let both = ControlCoding.text(sampleStatus(), peerView: .success(samplePeerStatus()))
+        let expected = Run(code: 0, output: both + "\n", errors: "")
         #expect(try baton("--run", place.path, "--json", "status") == expected)
         #expect(try baton("status", "--json", "--run", place.path) == expected)
         #expect(try baton("--json", "status", "--run", place.path) == expected)
         #expect(try baton("--run", place.path, "--json") == expected)
+        let own = Run(code: 0, output: ControlCoding.text(sampleStatus()) + "\n", errors: "")
+        #expect(try baton("status", "--local", "--json", "--run", place.path) == own)
         try daemon.stop()
+    }
+
+    @Test("A peer that does not answer costs its view, not the own one; --local does not ask")
+    func silentPeer() throws {
+        let place = try Place()
+        let error = ControlError(.noAnswer, "l1 does not answer: 10.0.0.2 (Connection refused)")
+        let daemon = try FakeDaemon(in: place.path) { request in
+            request == .status ? [.send(.status(sampleStatus()))] : [.send(.error(error))]
+        }
+        let own = try baton("status", "--local", "--run", place.path)
+        let result = try baton("status", "--run", place.path)
+        #expect(result.code == 0)
+        #expect(
+            result.output == own.output
+                + "\nl1's own view\nNot known:     l1 does not answer: 10.0.0.2 (Connection refused)\n"
+        )
+        let json = try baton("status", "--json", "--run", place.path)
+        #expect(
+            json.output == ControlCoding.text(sampleStatus(), peerView: .failure(error)) + "\n"
+        )
+        try daemon.stop()
+        #expect(
+            daemon.requests.map(\.request) == [.status, .status, .peerStatus, .status, .peerStatus]
+        )
     }
 
     @Test("--run stands above BATON_RUN")

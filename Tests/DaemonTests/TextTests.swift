@@ -4,6 +4,7 @@
 import Failover
 import Linux
 import Testing
+import Wire
 
 @testable import Daemon
 

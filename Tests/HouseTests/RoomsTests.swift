@@ -14,10 +14,13 @@ struct RoomsTests {
         "Wire": ["Failover", "COpenSSL"],
         "Linux": ["CLinux"],
         "Daemon": ["Failover", "Monitoring", "Configuration", "Wire", "Linux"],
-        "Checks": ["Configuration", "Linux", "CPostgres", "CTLS"],
+        "TLS": ["Linux", "CTLS"],
+        "PeerChannel": ["Linux", "TLS", "Wire"],
+        "Checks": ["Configuration", "Linux", "CPostgres", "TLS"],
         "Reporting": ["Failover"],
         "Simulation": ["Failover", "Wire"],
         "batond": ["Daemon"],
+        "batond-peer": ["PeerChannel"],
         "baton-monitor": ["Checks", "Linux"],
         "baton": ["Configuration", "Failover", "Linux", "Reporting", "Wire", "ArgumentParser"],
     ]
@@ -27,6 +30,7 @@ struct RoomsTests {
         "Wire": ["FoundationEssentials"],
         "Linux": ["Glibc"],
         "batond": ["Glibc"],
+        "batond-peer": ["Glibc"],
         "baton": ["FoundationEssentials"],
     ]
 
@@ -139,7 +143,7 @@ struct RoomsTests {
     /// Where C libraries are called, each from one file.
     static let callers: Set<String> = [
         "Sources/Wire/MessageAuthenticator.swift", "Sources/Checks/PostgresConversation.swift",
-        "Sources/Checks/TLSSession.swift",
+        "Sources/TLS/TLSSession.swift",
     ]
 
     @Test("unsafe is written in Linux, where a C library is called, and nowhere else")

@@ -40,7 +40,7 @@ build_world() {
     mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p "$LAB_WORK/bin" || return
     # Copies: a build going on beside us must not change what runs here.
     local program
-    for program in batond baton baton-monitor baton-lab; do
+    for program in batond batond-peer baton baton-monitor baton-lab; do
         [ -x "$LAB_BIN/$program" ] && cp "$LAB_BIN/$program" "$LAB_WORK/bin/"
     done
     PATH=$LAB_WORK/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH
@@ -224,7 +224,7 @@ start_daemon() {
 daemon_pids() {
     local node=$1 pid
     for pid in $(printf '%s\n' /proc/[0-9]* | sed 's|/proc/||' | sort -n); do
-        [[ /proc/$pid/exe -ef $LAB_WORK/bin/batond ]] &&
+        [[ /proc/$pid/exe -ef $LAB_WORK/bin/batond || /proc/$pid/exe -ef $LAB_WORK/bin/batond-peer ]] &&
             [[ /proc/$pid/ns/pid -ef /proc/${power[$node]}/ns/pid ]] && echo "$pid"
     done
 }
@@ -233,7 +233,7 @@ daemon_pids() {
 role_of() { [ ! -r "/proc/$1/comm" ] || cat "/proc/$1/comm" 2>/dev/null; }
 
 baton_on() { local node=$1; shift; on "$node" baton --run "/run/$node" "$@"; }
-status_of() { baton_on "$1" status --json 2>/dev/null | baton-lab pick "$2" 2>/dev/null; }
+status_of() { baton_on "$1" status --local --json 2>/dev/null | baton-lab pick "$2" 2>/dev/null; }
 
 # Who has the group's address in its kernel, powered or not.
 holders() {
@@ -263,7 +263,7 @@ settled() {
     printf 'lab: no settled pair (wanted %s active):\n' "$owner" >&2
     local node
     for node in l0 l1; do
-        baton_on "$node" status >&2
+        baton_on "$node" status --local >&2
         tail -n 15 "$LAB_WORK/$node/batond.log" >&2
     done
     return 1

@@ -11,6 +11,11 @@ private let requests: [(ControlRequest, String)] = [
     (.status, #"{"verb":"status"}"#),
     (.monitors(nil), #"{"verb":"monitors"}"#),
     (.monitors("servers/agg0"), #"{"name":"servers/agg0","verb":"monitors"}"#),
+    (.peerStatus, #"{"verb":"peer-status"}"#),
+    (.peerFiles, #"{"verb":"peer-files"}"#),
+    (.explain(nil), #"{"verb":"explain"}"#),
+    (.explain(GroupName("10.0.0.9")), #"{"group":"10.0.0.9","verb":"explain"}"#),
+    (.peerExplain(GroupName("10.0.0.9")), #"{"group":"10.0.0.9","verb":"peer-explain"}"#),
     (.standby(.all), #"{"scope":"all","verb":"standby"}"#),
     (
         .standby(.all, cause: "servers/agg0"),
@@ -119,7 +124,12 @@ private func status() -> Status {
 
     @Test func `Only questions are read verbs`() {
         let reads = requests.map(\.0).filter(\.isRead).map(\.verb)
-        #expect(reads == [.ping, .version, .status, .monitors, .monitors])
+        #expect(
+            reads == [
+                .ping, .version, .status, .monitors, .monitors, .peerStatus, .explain, .explain,
+                .peerExplain,
+            ]
+        )
     }
 
     @Test(
@@ -130,6 +140,14 @@ private func status() -> Status {
                 #"{"outcome":1,"text":"S7: l1 is not fit","type":"reply"}"#
             ),
             (.version("0.1"), #"{"type":"version","version":"0.1"}"#),
+            (
+                .files(NodeFiles(node: "l1", haCf: nil, haresources: nil, monCf: nil, keys: nil)),
+                #"{"files":{"node":"l1"},"type":"files"}"#
+            ),
+            (
+                .error(ControlError(.noAnswer, "l1 does not answer")),
+                #"{"code":"noAnswer","text":"l1 does not answer","type":"error"}"#
+            ),
             (
                 .error(ControlError(.busy, "too many commands")),
                 #"{"code":"busy","text":"too many commands","type":"error"}"#
@@ -148,6 +166,43 @@ private func status() -> Status {
         #expect(line.filter { $0 == 10 }.count == 1)
         #expect(try ControlCoding.decodeResponse(line) == .status(status()))
         #expect(ControlCoding.text(status()).contains("\n  \"node\" : \"l0\",\n"))
+    }
+
+    @Test func `The other node's view is beside the own values, or why there is none`() {
+        var peer = status()
+        peer.node = "l1"
+        let both = ControlCoding.text(status(), peerView: .success(peer))
+        #expect(both.contains("\n  \"node\" : \"l0\",\n"))
+        #expect(both.contains("\n  \"peerView\" : {\n"))
+        #expect(both.contains("\n    \"node\" : \"l1\",\n"))
+        #expect(!both.contains("peerViewReason"))
+        let alone = ControlCoding.text(
+            status(),
+            peerView: .failure(ControlError(.noAnswer, "l1 does not answer"))
+        )
+        #expect(alone.contains("\n  \"peerViewReason\" : \"l1 does not answer\",\n"))
+        #expect(!alone.contains("\"peerView\" :"))
+    }
+
+    @Test func `An explanation comes back whole`() throws {
+        let explanation = Explanation(
+            of: status(),
+            decisions: [
+                Decision(
+                    agoMilliseconds: 1500,
+                    notice: Notice(
+                        severity: .info,
+                        code: .groupMoved,
+                        group: GroupName("10.0.0.9"),
+                        text: "starting -> active",
+                        reason: Reason(.S3b, "l1 offered it")
+                    )
+                )
+            ]
+        )
+        let line = ControlCoding.encode(.explanation(explanation))
+        #expect(line.filter { $0 == 10 }.count == 1)
+        #expect(try ControlCoding.decodeResponse(line) == .explanation(explanation))
     }
 
     @Test func `A monitor's fields keep their names`() {
@@ -203,8 +258,8 @@ private func status() -> Status {
         (
             #"{"verb":"explode"}"#, .unknownVerb,
             #"there is no verb "explode"; verbs: "#
-                + "ping version status monitors standby takeover failback clear freeze thaw reload "
-                + "confirm-down monitors-disable monitors-enable"
+                + "ping version status monitors explain standby takeover failback clear freeze thaw "
+                + "reload peer-status peer-files peer-explain confirm-down monitors-disable monitors-enable"
         ),
         (#"{"verb":"standby"}"#, .badField, #"the field "scope" is missing"#),
         (

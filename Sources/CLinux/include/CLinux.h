@@ -205,6 +205,10 @@ int baton_address_bind(int fd, const uint8_t *address, size_t count, uint16_t po
 int baton_address_connect(int fd, const uint8_t *address, size_t count, uint16_t port);
 // Whether both ends of a TCP connection are this one socket (simultaneous open with itself).
 bool baton_connected_to_itself(int fd);
+// The other end of a connected socket: address has room for 16; its length, 4 or 16, or -1 with errno.
+int baton_address_of_peer(int fd, uint8_t *address, uint16_t *port);
+// The port a socket is bound to, or -1 with errno.
+int baton_bound_port(int fd);
 int baton_linger_not(int fd);  // close resets the connection
 int baton_netlink_bind(int fd, uint32_t groups);
 int baton_packet_bind(int fd, uint16_t protocol, int interface_index);

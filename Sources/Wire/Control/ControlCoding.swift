@@ -34,13 +34,26 @@ public enum ControlCoding {
     }
 
     /// The status as `baton status --json` prints it: indented, keys in alphabetical order.
-    public static func text(_ status: Status) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: encoded(status, by: encoder), as: UTF8.self)
+    public static func text(_ status: Status) -> String { indented(status) }
+
+    /// The status with the other node's own, in `peerView`; or why there is none, in `peerViewReason`.
+    public static func text(_ status: Status, peerView: Result<Status, ControlError>) -> String {
+        indented(StatusOfBoth(own: status, peerView: peerView))
     }
 
-    private static func line(_ value: some Encodable) -> [UInt8] {
+    /// What `baton explain --json` prints: both nodes' accounts, or why the other's is absent.
+    public static func text(_ own: Explanation, peer: Result<Explanation, ControlError>) -> String {
+        indented(ExplanationOfBoth(own: own, peer: peer))
+    }
+
+    private static func indented(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: encoded(value, by: encoder), as: UTF8.self)
+    }
+
+    /// A value's line, newline included; keys in alphabetical order.
+    static func line(_ value: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return encoded(value, by: encoder) + [UInt8(ascii: "\n")]
@@ -55,7 +68,8 @@ public enum ControlCoding {
         }
     }
 
-    private static func decode<Message: Decodable>(
+    /// Reads a value of a line.
+    static func decode<Message: Decodable>(
         _ type: Message.Type,
         _ line: [UInt8],
         maximum: Int
@@ -122,6 +136,10 @@ extension ControlRequest: Codable {
         case .version: self = .version
         case .status: self = .status
         case .monitors: self = .monitors(try fields.decodeIfPresent(String.self, forKey: .name))
+        case .peerStatus: self = .peerStatus
+        case .peerFiles: self = .peerFiles
+        case .explain: self = .explain(try Self.group(fields))
+        case .peerExplain: self = .peerExplain(try Self.group(fields))
         case .standby:
             self = .standby(
                 try Self.scope(fields),
@@ -157,8 +175,10 @@ extension ControlRequest: Codable {
         var fields = encoder.container(keyedBy: Key.self)
         try fields.encode(verb.rawValue, forKey: .verb)
         switch self {
-        case .ping, .version, .status, .failback:
+        case .ping, .version, .status, .failback, .peerStatus, .peerFiles:
             break
+        case .explain(let group), .peerExplain(let group):
+            try fields.encodeIfPresent(group?.text, forKey: .group)
         case .monitors(let name):
             try fields.encodeIfPresent(name, forKey: .name)
         case .standby(let scope, let cause):
@@ -187,6 +207,10 @@ extension ControlRequest: Codable {
     ) throws {
         try fields.encode(scope.word, forKey: .scope)
         if case .group(let name) = scope { try fields.encode(name.text, forKey: .group) }
+    }
+
+    private static func group(_ fields: KeyedDecodingContainer<Key>) throws -> GroupName? {
+        try fields.decodeIfPresent(String.self, forKey: .group).map(GroupName.init)
     }
 
     private static func seconds(_ fields: KeyedDecodingContainer<Key>) throws -> Int64? {
@@ -244,6 +268,8 @@ extension ControlResponse: Codable {
         case outcome
         case status
         case version
+        case files
+        case explanation
         case code
     }
 
@@ -262,6 +288,10 @@ extension ControlResponse: Codable {
             self = .status(try fields.decode(Status.self, forKey: .status))
         case "version":
             self = .version(try fields.decode(String.self, forKey: .version))
+        case "files":
+            self = .files(try fields.decode(NodeFiles.self, forKey: .files))
+        case "explanation":
+            self = .explanation(try fields.decode(Explanation.self, forKey: .explanation))
         case "error":
             self = .error(try ControlError(from: decoder))
         default:
@@ -291,6 +321,12 @@ extension ControlResponse: Codable {
         case .version(let version):
             try fields.encode("version", forKey: .type)
             try fields.encode(version, forKey: .version)
+        case .files(let files):
+            try fields.encode("files", forKey: .type)
+            try fields.encode(files, forKey: .files)
+        case .explanation(let explanation):
+            try fields.encode("explanation", forKey: .type)
+            try fields.encode(explanation, forKey: .explanation)
         case .error(let error):
             try fields.encode("error", forKey: .type)
             try fields.encode(error.code, forKey: .code)

@@ -11,6 +11,10 @@ public import Failover
 /// | `{"verb":"version"}` | `version` |
 /// | `{"verb":"status"}` | `status` |
 /// | `{"verb":"monitors","name":"servers/agg0"}` | `monitors`; `name` may be absent |
+/// | `{"verb":"peer-status"}` | `peerStatus` |
+/// | `{"verb":"peer-files"}` | `peerFiles` |
+/// | `{"verb":"explain","group":"10.0.0.9"}` | `explain`; `group` may be absent |
+/// | `{"verb":"peer-explain","group":"10.0.0.9"}` | `peerExplain`, likewise |
 /// | `{"verb":"standby","scope":"all"}` | `standby`; scopes `all local foreign failback`, or `group` with `"group":NAME`; `"cause":SERVICE` where an alert of a monitor asks |
 /// | `{"verb":"takeover","scope":"group","group":"10.0.0.9"}` | `takeover`, likewise |
 /// | `{"verb":"failback"}` | `failback` |
@@ -32,6 +36,18 @@ public enum ControlRequest: Equatable, Sendable {
     ///
     /// Answered by `status`; the monitor of this name, `HOSTGROUP/SERVICE`, has its history.
     case monitors(String?)
+    /// How do things stand as the other node sees them?
+    ///
+    /// Answered by the other daemon's `status`, or by an `error` of the code `noAnswer` after two seconds or so.
+    case peerStatus
+    /// With which files does the other node run? Answered by its `files`, or as above.
+    ///
+    /// For administrators: mon.cf may hold passwords.
+    case peerFiles
+    /// What did this node decide, and why; about one group, or all? Answered by `explanation`.
+    case explain(GroupName?)
+    /// What did the other node decide, and why? Answered by its `explanation`, or as for `peerStatus`.
+    case peerExplain(GroupName?)
     /// Give groups to the other node.
     ///
     /// `cause` is the service, `HOSTGROUP/SERVICE`, whose alert asks for it: then the terms are those of a move on
@@ -59,9 +75,9 @@ public enum ControlRequest: Equatable, Sendable {
     /// Whether the status socket, which others than root may open, carries this verb too.
     public var isRead: Bool {
         switch self {
-        case .ping, .version, .status, .monitors: true
-        case .standby, .takeover, .failback, .confirmDown, .clear, .freeze, .thaw, .monitorsDisable,
-            .monitorsEnable, .reload:
+        case .ping, .version, .status, .monitors, .peerStatus, .explain, .peerExplain: true
+        case .peerFiles, .standby, .takeover, .failback, .confirmDown, .clear, .freeze, .thaw,
+            .monitorsDisable, .monitorsEnable, .reload:
             false
         }
     }
@@ -78,6 +94,10 @@ public enum ControlRequest: Equatable, Sendable {
         case .version: .version
         case .status: .status
         case .monitors: .monitors
+        case .peerStatus: .peerStatus
+        case .peerFiles: .peerFiles
+        case .explain: .explain
+        case .peerExplain: .peerExplain
         case .clear: .clear
         case .freeze: .freeze
         case .thaw: .thaw
@@ -95,7 +115,14 @@ public enum ControlRequest: Equatable, Sendable {
 /// The words a request may begin with.
 public enum ControlVerb: String, CaseIterable, Sendable, Codable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    case ping, version, status, monitors, standby, takeover, failback, clear, freeze, thaw, reload
+    case ping, version, status, monitors, explain, standby, takeover, failback, clear, freeze, thaw,
+        reload
+    /// The other node's view, in `baton status`.
+    case peerStatus = "peer-status"
+    /// The other node's files, in `baton check`.
+    case peerFiles = "peer-files"
+    /// The other node's account, in `baton explain`.
+    case peerExplain = "peer-explain"
     /// `baton confirm-down NODE`.
     case confirmDown = "confirm-down"
     /// `baton monitors disable NAME`.
@@ -112,6 +139,8 @@ public enum ControlVerb: String, CaseIterable, Sendable, Codable {
 /// | `{"type":"reply","outcome":0,"text":TEXT}` | `reply`; the outcome is the exit code of `baton` |
 /// | `{"type":"status","status":{…}}` | `status` |
 /// | `{"type":"version","version":TEXT}` | `version` |
+/// | `{"type":"files","files":{…}}` | `files` |
+/// | `{"type":"explanation","explanation":{…}}` | `explanation` |
 /// | `{"type":"error","code":CODE,"text":TEXT}` | `error`: the request was not understood or not allowed |
 public enum ControlResponse: Equatable, Sendable {
     /// It goes on.
@@ -122,6 +151,10 @@ public enum ControlResponse: Equatable, Sendable {
     case status(Status)
     /// The daemon's version.
     case version(String)
+    /// The files with which a node runs.
+    case files(NodeFiles)
+    /// What a node decided, and why.
+    case explanation(Explanation)
     /// Nothing was done.
     case error(ControlError)
 
@@ -161,5 +194,7 @@ public struct ControlError: Error, Equatable, Sendable, Codable, CustomStringCon
         case notAllowed
         /// Too many commands are in progress.
         case busy
+        /// The other node's daemon was asked, and did not answer in time.
+        case noAnswer
     }
 }

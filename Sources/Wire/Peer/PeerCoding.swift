@@ -1,0 +1,115 @@
+// Messages of the peer channel to lines of JSON and back. Answers are those of the control sockets.
+
+internal import Failover
+internal import FoundationEssentials
+
+/// The bytes of the peer channel.
+public enum PeerCoding {
+    /// The longest line of a client, hello or request, its newline left out.
+    public static let requestMaximum = 4096
+    /// The longest answer.
+    public static let replyMaximum = 1_048_576
+
+    /// A hello's line, newline included.
+    public static func encode(_ hello: PeerHello) -> [UInt8] { ControlCoding.line(hello) }
+
+    /// A request's line, newline included.
+    public static func encode(_ request: PeerRequest) -> [UInt8] { ControlCoding.line(request) }
+
+    /// Reads a hello.
+    ///
+    /// - Throws: `ControlError`.
+    public static func decodeHello(_ line: [UInt8]) throws(ControlError) -> PeerHello {
+        try ControlCoding.decode(PeerHello.self, line, maximum: requestMaximum)
+    }
+
+    /// Reads a request.
+    ///
+    /// - Throws: `ControlError`, ready to be sent back.
+    public static func decodeRequest(_ line: [UInt8]) throws(ControlError) -> PeerRequest {
+        try ControlCoding.decode(PeerRequest.self, line, maximum: requestMaximum)
+    }
+
+    /// Reads an answer.
+    ///
+    /// - Throws: `ControlError` when the other daemon says what this one does not understand.
+    public static func decodeReply(_ line: [UInt8]) throws(ControlError) -> ControlResponse {
+        try ControlCoding.decode(ControlResponse.self, line, maximum: replyMaximum)
+    }
+}
+
+extension PeerRequest: Codable {
+    private enum Key: String, CodingKey {
+        case verb
+        case group
+    }
+
+    /// Reads the fields of the table at the type.
+    ///
+    /// - Throws: `ControlError` for an unknown verb, `DecodingError` for other faults.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        let verb = try fields.decode(String.self, forKey: .verb)
+        switch verb {
+        case "status": self = .status
+        case "files": self = .files
+        case "explain":
+            self = .explain(
+                try fields.decodeIfPresent(String.self, forKey: .group).map(GroupName.init)
+            )
+        default:
+            throw ControlError(
+                .unknownVerb,
+                "there is no verb \"\(verb.prefix(64))\" on the peer channel; verbs: status files explain"
+            )
+        }
+    }
+
+    /// Writes the fields of the table at the type.
+    ///
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Key.self)
+        switch self {
+        case .status: try fields.encode("status", forKey: .verb)
+        case .files: try fields.encode("files", forKey: .verb)
+        case .explain(let group):
+            try fields.encode("explain", forKey: .verb)
+            try fields.encodeIfPresent(group?.text, forKey: .group)
+        }
+    }
+}
+
+extension NodeFile: Codable {
+    private enum Key: String, CodingKey {
+        case name
+        case text
+        case base64
+    }
+
+    /// Reads either form.
+    ///
+    /// - Throws: `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        name = try fields.decode(String.self, forKey: .name)
+        if let text = try fields.decodeIfPresent(String.self, forKey: .text) {
+            bytes = Array(text.utf8)
+        } else {
+            bytes = [UInt8](try fields.decode(Data.self, forKey: .base64))
+        }
+    }
+
+    /// Writes the text, or where the bytes are none, the bytes.
+    ///
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Key.self)
+        try fields.encode(name, forKey: .name)
+        if let text = String(validating: bytes, as: UTF8.self) {
+            try fields.encode(text, forKey: .text)
+        } else {
+            try fields.encode(Data(bytes), forKey: .base64)
+        }
+    }
+}

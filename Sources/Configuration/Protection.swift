@@ -39,6 +39,16 @@ public struct Protection: Equatable, Sendable, Codable {
                         ? " (not so \(names) itself, which carries them all)" : "")
             )
         }
+        promises.append(
+            "the own cables of one node break, and it has lost its carrier or hears no neighbour any more: it lets go of "
+                + "addresses, and stops storage, before the other takes; the other never takes while its own network is gone"
+        )
+        if configuration.evidence.learnsPaths {
+            promises.append(
+                "\(names) is cut while another network that both nodes are on works: beats go over that one by themselves "
+                    + "(auto_links on)"
+            )
+        }
         let cut = "all heartbeat links are cut (\(names)) with both nodes alive"
         if configuration.takesUnproved {
             gaps.append(
@@ -53,6 +63,19 @@ public struct Protection: Equatable, Sendable, Codable {
         } else {
             promises.append(
                 cut + ": the standby does not take without proof (unproved_takeover off)"
+            )
+        }
+        if configuration.evidence.earlyTakeover != .off {
+            let which =
+                configuration.evidence.earlyTakeover == .on
+                ? "every group" : "groups without storage"
+            gaps.append(
+                "both networks of a living node fail together for longer than early_floor "
+                    + "\(configuration.evidence.earlyFloor.shortText) and shorter than deadtime: the other takes \(which) "
+                    + "early (early_takeover)"
+            )
+            additions.append(
+                "`early_takeover off`: such a moment is survived by waiting for deadtime"
             )
         }
         if devices.count == 1 {

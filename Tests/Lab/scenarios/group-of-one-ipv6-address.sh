@@ -20,7 +20,7 @@ watch_owners() {
 judge_owners() {
     kill "$watch_pid"
     wait "$watch_pid" 2>/dev/null
-    at_least "${1}looks" "$(wc -l <"$LAB_WORK/owners")" 100
+    at_least "${1}looks" "$(wc -l <"$LAB_WORK/owners")" 40
     exactly "${1}who had it" "$(sort -u "$LAB_WORK/owners" | tr '\n' ',')" "$2"
 }
 

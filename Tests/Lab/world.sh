@@ -88,17 +88,18 @@ one_network() {
     ip -n lan link del l0r && ip -n lan link del l1r
 }
 
-# The node's own addresses and nothing else: what its machine has after its boot.
+# The node's own addresses and nothing else: what its machine has after its boot. The link-local ones of
+# IPv6, which its kernel makes by itself, stay.
 lay_addresses() {
     local node=$1
-    ip -n "$node" addr flush dev eth1 && ip -n "$node" -batch - <<IP || return
+    ip -n "$node" addr flush dev eth1 scope global && ip -n "$node" -batch - <<IP || return
 addr add $(address_of "$node")/24 brd + dev eth1
 link set eth1 up
 route replace default via $gateway_address dev eth1
 neigh flush dev eth1
 IP
     [ -n "$has_replication" ] || return 0
-    ip -n "$node" addr flush dev eth2 && ip -n "$node" -batch - <<IP
+    ip -n "$node" addr flush dev eth2 scope global && ip -n "$node" -batch - <<IP
 addr add $(replication_of "$node")/24 brd + dev eth2
 link set eth2 up
 neigh flush dev eth2
@@ -137,7 +138,7 @@ crash() {
         ${3:+--unplug "$3"} --mark "$LAB_WORK/marks" --text "${2:-crash}" || return
     power[$node]=
     # A machine without power has no addresses either; nobody can see it, its ports are cut.
-    ip -n "$node" addr flush dev eth1
+    ip -n "$node" addr flush dev eth1 scope global
 }
 
 # The plug back in: cables heal, the kernel's tables are those of a boot.
@@ -240,7 +241,7 @@ holders() {
     local node
     for node in l0 l1; do
         [ -z "${power[$node]:-}" ] ||
-            [ -z "$(ip -n "$node" -4 -o addr show to "$group_address")" ] || echo "$node"
+            [ -z "$(ip -n "$node" -o addr show to "$group_address")" ] || echo "$node"
     done
 }
 is_holder() { [ "$(holders)" = "$1" ]; }

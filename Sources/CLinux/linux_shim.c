@@ -8,6 +8,7 @@
 #include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <linux/icmp.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip6.h>
@@ -42,6 +43,12 @@ int baton_set_nonblocking(int fd, bool on) {
 }
 
 pid_t baton_fork(void) { return fork(); }
+
+int baton_become_user(uint32_t user) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0) return -1;
+    if (setgroups(0, NULL) < 0 || setresgid(user, user, user) < 0) return -1;
+    return setresuid(user, user, user);
+}
 
 int baton_set_parent_death_signal(int number) { return prctl(PR_SET_PDEATHSIG, number, 0, 0, 0); }
 

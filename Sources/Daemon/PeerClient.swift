@@ -30,6 +30,10 @@ final class PeerClient {
     static let asksMaximum = 8
     /// Bytes that wait for the program to read.
     private static let unsentMaximum = 4 * PeerCoding.replyMaximum
+    /// Messages of the program that one turn reads.
+    private static let messagesPerTurn = 64
+    /// From one line in the log to the same again.
+    private static let noteInterval: Int64 = 60_000_000_000
     /// From one start of the program to the next.
     private static let startInterval: Int64 = 1_000_000_000
     /// From one try to listen to the next.
@@ -69,8 +73,11 @@ final class PeerClient {
     private var unsentCount = 0
     private var wantsToWrite = false
     private var nextPing: Int64 = 0
-    /// What the program last said of itself.
+    /// Why the program could not run.
+    private var fault: String?
+    /// What the log heard last, and when it hears the same again.
     private var lastNote: String?
+    private var noteAt: Int64 = 0
 
     /// Makes it; nothing is opened before `watch`.
     ///
@@ -167,6 +174,8 @@ final class PeerClient {
     }
 
     private func enqueue(_ order: PeerOrder) {
+        // It asks and does not listen: it is ended, and asked anew by whoever wants to.
+        guard unsentCount <= 2 * PeerClient.unsentMaximum else { return stop() }
         let bytes = order.bytes
         unsent.append(bytes)
         unsentCount += bytes.count
@@ -225,7 +234,7 @@ final class PeerClient {
         for (id, ask) in asks.sorted(by: { $0.key < $1.key }) where ask.deadline <= now {
             asks[id] = nil
             arrivals.append(
-                .noAnswer(caller: ask.caller, why: lastNote ?? "batond-peer does not answer")
+                .noAnswer(caller: ask.caller, why: fault ?? "batond-peer does not answer")
             )
         }
         guard case .running(let helper) = stage else { return arrivals }
@@ -258,10 +267,15 @@ final class PeerClient {
     private func receive(at now: Int64) -> [Arrival] {
         guard case .running(let helper) = stage else { return [] }
         var arrivals: [Arrival] = []
-        while case .message(let bytes) = helper.channel.receive() {
+        // Bounded, whatever the program does; what is left is told again.
+        for _ in 0..<PeerClient.messagesPerTurn {
+            guard case .message(let bytes) = helper.channel.receive() else { break }
             if helper.takeEcho(bytes) { continue }
             switch PeerReport(bytes) {
             case .part(let id, let bytes, let isLast): arrivals += take(id, bytes, isLast)
+            case .failed(0, let why):
+                fault = why
+                arrivals += note(why, at: now)
             case .failed(let id, let why):
                 guard let ask = asks.removeValue(forKey: id) else { continue }
                 arrivals.append(.noAnswer(caller: ask.caller, why: why))
@@ -272,12 +286,19 @@ final class PeerClient {
                     return arrivals
                 }
             case .note(let text):
-                lastNote = text
-                arrivals.append(.note(.warning, text))
+                arrivals += note(text, at: now)
             case .echo, nil: continue
             }
         }
         return arrivals
+    }
+
+    /// Something for the log, the same at most once a minute.
+    private func note(_ text: String, at now: Int64) -> [Arrival] {
+        guard text != lastNote || noteAt <= now else { return [] }
+        lastNote = text
+        noteAt = now + PeerClient.noteInterval
+        return [.note(.warning, text)]
     }
 
     private func take(_ id: UInt64, _ bytes: [UInt8], _ isLast: Bool) -> [Arrival] {
@@ -303,7 +324,7 @@ final class PeerClient {
             // Its last words are still there.
             arrivals = receive(at: now)
             handle = helper.handle
-            let why = lastNote ?? "batond-peer ended"
+            let why = fault ?? "batond-peer ended"
             for (_, ask) in asks.sorted(by: { $0.key < $1.key }) {
                 arrivals.append(.noAnswer(caller: ask.caller, why: why))
             }
@@ -328,7 +349,7 @@ final class PeerClient {
         guard startAt <= now else { return [] }
         startAt = now + PeerClient.startInterval
         guard let settings = settings() else { return [] }
-        lastNote = nil
+        fault = nil
         do {
             let helper = try launch()
             try poller.add(helper.channel.number, token: PeerClient.channelToken)
@@ -341,7 +362,7 @@ final class PeerClient {
             push()
             return []
         } catch {
-            return [.note(.warning, "cannot start batond-peer: \(error)")]
+            return note("cannot start batond-peer: \(error)", at: now)
         }
     }
 
@@ -362,7 +383,7 @@ final class PeerClient {
                     environment: ["LANG=C"]
                 )
             } catch {
-                channel.sendWaiting(PeerReport.note("cannot run batond-peer: \(error)").bytes)
+                channel.sendWaiting(PeerReport.failed(0, "cannot run batond-peer: \(error)").bytes)
                 throw error
             }
         }

@@ -33,6 +33,15 @@ public enum ThisProcess {
         return id == 0 ? .child : .parent(ProcessID(rawValue: id))
     }
 
+    /// Gives up root for the user `nobody` (65534), for good; nothing where this is not root.
+    ///
+    /// EPERM or EINVAL in a user namespace that has no such user. The signal at the parent's death is forgotten
+    /// with it: ask for that again.
+    public static func becomeNobody() throws(SystemError) {
+        guard isRoot else { return }
+        try checked("setresuid", "nobody") { baton_become_user(65534) }
+    }
+
     /// Ends at once, without exit handlers: how a forked helper leaves.
     public static func exit(_ status: Int32) -> Never { _exit(status) }
 

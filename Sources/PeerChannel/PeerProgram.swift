@@ -21,6 +21,7 @@ public enum PeerProgram {
         do throws(SystemError) {
             // libssl writes to sockets itself.
             try Signal.pipe.ignore()
+            try renounce()
             let helper = try PeerHelper(
                 channel: MessageSocket(Descriptor(adopting: channel)),
                 listeners: numbers.dropFirst().map { TCPListener(adopting: $0) }
@@ -31,6 +32,20 @@ public enum PeerProgram {
             say("batond-peer: \(error)")
             return 1
         }
+    }
+
+    /// Gives up root, for it has all it needs, and strangers speak to it.
+    private static func renounce() throws(SystemError) {
+        do throws(SystemError) {
+            try ThisProcess.becomeNobody()
+        } catch {
+            // A user namespace without that user: there root is not the machine's.
+            guard error.errno == .notPermitted || error.errno == .invalidArgument else {
+                throw error
+            }
+        }
+        // The loop's death ends it also where it is stopped.
+        try ThisProcess.signalAtParentDeath(.kill)
     }
 
     private static func say(_ line: String) {

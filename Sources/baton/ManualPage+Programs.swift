@@ -223,7 +223,7 @@ extension ManualPage {
                             + " what baton status, check and explain show of the other node: over TCP, on the udpport of the first"
                             + " link, on any address; TLS 1.3 by the keys of authkeys(5), without certificates. It"
                             + " only reads, and nothing that a move depends on goes that way. A program of its own, batond-peer,"
-                            + " is started for it and ended after five idle seconds. Firewalls between the two nodes should let"
+                            + " is started for it, runs as nobody, and is ended after five idle seconds. Firewalls between the two nodes should let"
                             + " both ports through, all others neither."
                     )
                 ]

@@ -88,6 +88,8 @@ final class LaboratoryNode {
     let namespace: String
     let directory: String
     private(set) var child: ChildProcess?
+    /// Another batond than the built one.
+    var program: String?
 
     init(_ name: String, directory: String) throws {
         self.name = name
@@ -134,7 +136,7 @@ final class LaboratoryNode {
 
     /// The command that runs the daemon in this node's namespace.
     func command() throws -> Linux.Command {
-        let batond = try #require(Laboratory.batond, "batond is not built")
+        let batond = try #require(program ?? Laboratory.batond, "batond is not built")
         let words = [
             "netns", "exec", namespace, batond, "--config", directory + "/config", "--state",
             directory + "/state", "--run", directory + "/run", "--node", name, "--reset-command",

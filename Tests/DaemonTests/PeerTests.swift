@@ -163,6 +163,46 @@ struct PeerTests {
         }
     }
 
+    @Test(
+        "It has given up root before it speaks with anybody",
+        .enabled(if: ThisProcess.isRoot, "needs root")
+    )
+    func nobody() throws {
+        try withPair(LaboratoryPair()) { l0, _ in
+            _ = try peerStatus(of: l0)
+            let process = try #require(try l0.processes()["peer"])
+            let bytes = try Files.read("/proc/\(process)/status", maximum: 65536)
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+            #expect(lines.contains("Uid:\t65534\t65534\t65534\t65534"))
+            #expect(lines.contains("Gid:\t65534\t65534\t65534\t65534"))
+            #expect(lines.contains("CapEff:\t0000000000000000"))
+            #expect(lines.contains("NoNewPrivs:\t1"))
+        }
+    }
+
+    @Test("Without the program a caller hears why, and the service knows nothing of it")
+    func missing() throws {
+        let pair = try LaboratoryPair()
+        // A copy of batond with nothing beside it.
+        let directory = "/tmp/baton-alone-\(ProcessID.current)"
+        try Files.makeDirectory(directory, mode: 0o755)
+        let batond = try #require(Laboratory.batond)
+        _ = try Laboratory.finish(ChildProcess(Linux.Command("/bin/cp", [batond, directory])))
+        defer {
+            _ = try? Laboratory.finish(ChildProcess(Linux.Command("/bin/rm", ["-rf", directory])))
+        }
+        pair.l0.program = directory + "/batond"
+        try withPair(pair) { l0, _ in
+            guard case .error(let error) = l0.ask(.peerStatus) else {
+                throw Impatience(description: "an answer without the program")
+            }
+            #expect(error.code == .noAnswer)
+            #expect(error.text.contains("cannot run batond-peer: "))
+            #expect(error.text.contains("ENOENT"))
+            #expect(try l0.status().groups.first?.state == .active)
+        }
+    }
+
     @Test("New keys count for the next question")
     func rotation() throws {
         try withPair(LaboratoryPair()) { l0, l1 in

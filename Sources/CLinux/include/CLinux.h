@@ -61,6 +61,8 @@ int baton_duplicate(int fd);
 int baton_set_nonblocking(int fd, bool on);
 pid_t baton_fork(void);
 int baton_set_parent_death_signal(int number);
+// Gives up root for the user and group of this number, all groups and whatever exec could give back.
+int baton_become_user(uint32_t user);
 int baton_set_child_subreaper(bool on);
 int baton_set_process_name(const char *name);
 // Columns of the terminal behind a descriptor; 0 when there is none.

@@ -197,7 +197,7 @@ public enum PeerReport: Equatable, Sendable {
     /// A piece of the other node's answer to the question of this number: a line that was understood, its newline
     /// left out.
     case part(UInt64, [UInt8], isLast: Bool)
-    /// The question of this number has no answer, and why.
+    /// The question of this number has no answer, and why; 0 for all, where the program cannot run.
     case failed(UInt64, String)
     /// The other node asks; the request's line. The number is to be given back with the answer.
     case question(UInt64, [UInt8])

@@ -34,7 +34,7 @@ import Testing
                 """,
             leftOut: """
                 settings suspicionDelay identities groupIndex now effects networkIncidents operationIssued \
-                requestIssued lastMove coverage
+                requestIssued lastMove coverage worstDelay advisedAt
                 """
         )
         #expect(fields(of: core) == whole.all)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func everyFieldOfPathsAndNetworksIsCountedOrLeftOutOnPurpose() {
-        let link = Fields(counted: "path isUp downSince lastHeard", leftOut: "state")
+        let link = Fields(counted: "path isUp downSince lastHeard", leftOut: "state gaps")
         #expect(fields(of: LinkView()) == link.all)
         let network = Fields(
             counted: "hasCarrier silentRounds lastProof goneSince returnedAt",

@@ -215,6 +215,7 @@ extension Explorer {
         writer.add(isOvertaken ? Instant(nanoseconds: memory.wokeAt) : nil)
         let judged = Duration.nanoseconds(model.judging + 2 * ExplorerModel.quantum)
         writer.add(Instant(nanoseconds: memory.frozeUntil), within: judged)
+        writer.add(memory.resumes)
         writer.add(memory.wasOwner)
         writer.add(memory.contactAt < memory.upSince)
         writer.add(memory.contactAt < max(peer.memory.upSince, peer.memory.startedAt))

@@ -210,6 +210,9 @@ extension Stepper {
             checkSuspension(node)
             state.nodes[node].memory.suspendedAt = now
             state.nodes[node].memory.actedAt = now
+        case .isolated:
+            // What goes on after it was suspended goes on under the claim it had.
+            state.nodes[node].memory.resumes = true
         case .healthMove:
             checkSuspension(node)
             state.nodes[node].memory.actedAt = now

@@ -293,6 +293,9 @@ extension Stepper {
         if max(claim.epoch, claim.reserved) < epoch {
             violate("S5", "started at an epoch that is not on disk", node)
         }
+        // What goes on under the claim it had is no grant.
+        state.nodes[node].memory.resumes = false
+        if machine.memory.resumes { return }
         let own = machine.memory
         if epoch < own.epoch || epoch == own.epoch && own.epochRun == machine.run {
             violate("S5", "started at an epoch used here before", node)

@@ -214,6 +214,8 @@ struct ModelMemory: Sendable {
     var yieldsInSplit = false
     /// Something was started in this event: its epoch is judged at the end of it.
     var checksEpoch = false
+    /// What is started next goes on after it was suspended (S12).
+    var resumes = false
     /// When the machine booted.
     var upSince = Int64.min / 2
     /// Its beats have called the group active here.

@@ -31,7 +31,9 @@ final class PeerClient {
     /// Bytes that wait for the program to read.
     private static let unsentMaximum = 4 * PeerCoding.replyMaximum
     /// Messages of the program that one turn reads.
-    private static let messagesPerTurn = 64
+    private static let messagesPerTurn = 16
+    /// Questions of the program in a second; it lets fewer through, so that one that asks more is not itself.
+    private static let questionsPerSecond = 32
     /// From one line in the log to the same again.
     private static let noteInterval: Int64 = 60_000_000_000
     /// From one start of the program to the next.
@@ -78,6 +80,9 @@ final class PeerClient {
     /// What the log heard last, and when it hears the same again.
     private var lastNote: String?
     private var noteAt: Int64 = 0
+    /// The second of the last questions, and how many they were.
+    private var questionsSince: Int64 = 0
+    private var questionCount = 0
 
     /// Makes it; nothing is opened before `watch`.
     ///
@@ -269,7 +274,13 @@ final class PeerClient {
         var arrivals: [Arrival] = []
         // Bounded, whatever the program does; what is left is told again.
         for _ in 0..<PeerClient.messagesPerTurn {
-            guard case .message(let bytes) = helper.channel.receive() else { break }
+            let arrival = helper.channel.receive()
+            if arrival == .closed {
+                // Told again and again, and it has nothing more to say: whatever it does still, it ends.
+                stop()
+                return arrivals + fail(fault ?? "batond-peer ended")
+            }
+            guard case .message(let bytes) = arrival else { break }
             if helper.takeEcho(bytes) { continue }
             switch PeerReport(bytes) {
             case .part(let id, let bytes, let isLast): arrivals += take(id, bytes, isLast)
@@ -279,7 +290,13 @@ final class PeerClient {
             case .failed(let id, let why):
                 guard let ask = asks.removeValue(forKey: id) else { continue }
                 arrivals.append(.noAnswer(caller: ask.caller, why: why))
-            case .question(let id, let line): arrivals.append(.question(id, line))
+            case .question(let id, let line):
+                guard isAllowed(at: now) else {
+                    stop()
+                    return arrivals + fail("batond-peer ended")
+                        + note("batond-peer asked far too much and was ended", at: now)
+                }
+                arrivals.append(.question(id, line))
             case .idle:
                 if asks.isEmpty, unsent.isEmpty {
                     stop()
@@ -291,6 +308,24 @@ final class PeerClient {
             }
         }
         return arrivals
+    }
+
+    /// All questions of this node are lost with the program.
+    private func fail(_ why: String) -> [Arrival] {
+        defer { asks = [:] }
+        return asks.sorted { $0.key < $1.key }.map { _, ask in
+            .noAnswer(caller: ask.caller, why: why)
+        }
+    }
+
+    /// Whether one more question of the other node may cost this turn a status.
+    private func isAllowed(at now: Int64) -> Bool {
+        if now - questionsSince >= 1_000_000_000 {
+            questionsSince = now
+            questionCount = 0
+        }
+        questionCount += 1
+        return questionCount <= PeerClient.questionsPerSecond
     }
 
     /// Something for the log, the same at most once a minute.
@@ -324,11 +359,7 @@ final class PeerClient {
             // Its last words are still there.
             arrivals = receive(at: now)
             handle = helper.handle
-            let why = fault ?? "batond-peer ended"
-            for (_, ask) in asks.sorted(by: { $0.key < $1.key }) {
-                arrivals.append(.noAnswer(caller: ask.caller, why: why))
-            }
-            asks = [:]
+            arrivals += fail(fault ?? "batond-peer ended")
             stop()
         }
         ignoring { () throws(SystemError) in try poller.remove(handle.number) }

@@ -280,7 +280,10 @@ extension FailoverMachine {
         {
             return true
         }
-        return probes.targets[probes.groupTargetCount...].contains(where: answersNow)
+        for target in probes.targets[probes.groupTargetCount...] where answersNow(target) {
+            return true
+        }
+        return false
     }
 
     /// Whether the host has answered so many of the last rounds that silence of another address means something.

@@ -31,15 +31,35 @@ public struct Instant: Comparable, Hashable, Sendable, Codable {
 extension Duration {
     /// The whole duration in nanoseconds, saturated to ±292 years.
     public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        // Below 9 s, as nearly every time of ha.cf is, one division of 64 bits does; one of 128 takes ten times as long.
+        let whole = attoseconds
+        let low = Int64(truncatingIfNeeded: whole)
+        if Int128(low) == whole { return low / 1_000_000_000 }
+        let (seconds, rest) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         if overflow { return seconds < 0 ? Int64.min : Int64.max }
-        let (sum, overflowed) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        let (sum, overflowed) = product.addingReportingOverflow(rest / 1_000_000_000)
         return overflowed ? (seconds < 0 ? Int64.min : Int64.max) : sum
     }
 
     /// The whole duration in milliseconds, rounded towards zero.
     public var milliseconds: Int64 { nanoseconds / 1_000_000 }
+
+    // The standard library's are generic over every integer, and take longer than all else that a beat costs.
+
+    /// A part of a duration, in whole nanoseconds.
+    static func / (duration: Duration, divisor: Int) -> Duration {
+        .nanoseconds(duration.nanoseconds / Int64(divisor))
+    }
+
+    /// A multiple of a duration, in whole nanoseconds; saturates.
+    static func * (duration: Duration, factor: Int) -> Duration {
+        let (product, overflow) = duration.nanoseconds.multipliedReportingOverflow(
+            by: Int64(factor)
+        )
+        guard overflow else { return .nanoseconds(product) }
+        return .nanoseconds((duration < .zero) == (factor < 0) ? Int64.max : Int64.min)
+    }
 
     /// The duration as administrators write it: `300 ms`, `3 s`, `1.5 s`.
     public var text: String {

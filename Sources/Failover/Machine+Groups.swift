@@ -221,11 +221,10 @@ extension FailoverMachine {
 
     /// When a claim without an end has waited for its write so long that it should be said.
     private func slowDiskDeadline(_ index: Int) -> Instant? {
-        let group = groups[index]
-        guard group.phase == .claiming, group.claimDeadline == nil, group.heldCause == nil else {
-            return nil
-        }
-        return group.since + settings.timings.offerTimeout
+        guard groups[index].phase == .claiming, groups[index].claimDeadline == nil,
+            groups[index].heldCause == nil
+        else { return nil }
+        return groups[index].since + settings.timings.offerTimeout
     }
 
     // MARK: Holding

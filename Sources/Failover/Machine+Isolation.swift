@@ -193,9 +193,9 @@ extension FailoverMachine {
 
     /// Tells the network again where the addresses are, at the slow rate of `announce_interval` (S9).
     mutating func announceIfDue() {
-        guard let interval = settings.evidence.announceInterval,
-            groups.contains(where: { $0.phase == .active })
-        else {
+        var isOwner = false
+        for index in groups.indices where groups[index].phase == .active { isOwner = true }
+        guard let interval = settings.evidence.announceInterval, isOwner else {
             nextAnnouncement = nil
             return
         }

@@ -311,26 +311,34 @@ extension FailoverMachine {
     }
 
     /// Whether the networks of a group work for this node.
+    ///
+    /// Asked for at every event, so without an array on the way; `networkStates` has the order of `ownNetworks`.
     func networkProof(_ group: Int) -> NetworkProof {
-        let devices = devices(of: group)
-        let states = networkStates.filter { devices.contains($0.device) }
-        guard !states.isEmpty else { return .unknown }
-        if states.allSatisfy({ !$0.hasCarrier }) { return .disproved }
-        let asked = neighbours.filter { $0.isCalibrated && devices.contains($0.device) }
-        guard !asked.isEmpty else { return .unknown }
-        guard let since = examination.since else { return .proved }
-        let works = states.contains { state in
-            state.hasCarrier && state.silentRounds < Self.silentRoundsMaximum
-                && asked.contains { neighbour in
-                    neighbour.device == state.device
-                        && neighbour.lastAnswer.map { $0 >= since } ?? false
-                }
+        var isNamed = false
+        for network in ownNetworks where network.groups.contains(group) { isNamed = true }
+        var hasCarrier: Bool?
+        var isAsked = false
+        var isSilent = true
+        for place in networkStates.indices {
+            let groups = ownNetworks[place].groups
+            guard isNamed ? groups.contains(group) : !groups.isEmpty else { continue }
+            let works = networkStates[place].hasCarrier
+            hasCarrier = works || hasCarrier == true
+            let mayAnswer = works && networkStates[place].silentRounds < Self.silentRoundsMaximum
+            for host in neighbours
+            where host.isCalibrated && host.device == ownNetworks[place].device {
+                isAsked = true
+                guard mayAnswer else { continue }
+                isSilent = false
+                guard let since = examination.since, let answer = host.lastAnswer, answer >= since
+                else { continue }
+                return .proved
+            }
         }
-        if works { return .proved }
-        let isSilent = states.allSatisfy { state in
-            !state.hasCarrier || state.silentRounds >= Self.silentRoundsMaximum
-                || !asked.contains { $0.device == state.device }
-        }
+        guard let hasCarrier else { return .unknown }
+        guard hasCarrier else { return .disproved }
+        guard isAsked else { return .unknown }
+        if examination.since == nil { return .proved }
         return isSilent ? .disproved : .undecided
     }
 

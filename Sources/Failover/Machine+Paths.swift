@@ -23,7 +23,8 @@ extension FailoverMachine {
 
     /// Whether a place holds a path.
     func isPath(_ place: Int) -> Bool {
-        place < settings.links.count || links[place].path != nil
+        if place < settings.links.count { return true }
+        return links[place].path != nil
     }
 
     /// A path's name in status and notices.
@@ -110,11 +111,6 @@ extension FailoverMachine {
 
     // MARK: State
 
-    /// How often a beat is expected on a path at the least.
-    private func expectedInterval(_ place: Int) -> Duration {
-        place < settings.links.count ? settings.timings.keepalive : learntInterval
-    }
-
     /// How a link stands now.
     func linkState(_ link: LinkView) -> LinkState {
         guard link.isUp, let heard = link.lastHeard else { return .down }
@@ -124,12 +120,19 @@ extension FailoverMachine {
         return silence >= suspicionDelay + slack ? .late : .up
     }
 
-    /// Notes each path that changed its state.
-    mutating func watchLinks() {
+    /// The first path whose state is no longer what was noted.
+    private func changedPath() -> (place: Int, state: LinkState)? {
         for place in links.indices where isPath(place) {
             let state = linkState(links[place])
+            if state != links[place].state { return (place, state) }
+        }
+        return nil
+    }
+
+    /// Notes each path that changed its state.
+    mutating func watchLinks() {
+        while let (place, state) = changedPath() {
             let before = links[place].state
-            guard state != before else { continue }
             links[place].state = state
             let name = linkName(place)
             switch state {
@@ -145,14 +148,16 @@ extension FailoverMachine {
 
     /// When a path next changes its state by silence, or the peer is missed.
     func pathDeadline(_ consider: (Instant) -> Void) {
+        let timings = settings.timings
+        let learnt = learntInterval
+        let suspicion = suspicionDelay
         for place in links.indices where isPath(place) {
             guard let heard = links[place].lastHeard else { continue }
-            let slack =
-                place < settings.links.count
-                ? .zero : learntInterval - settings.timings.keepalive
-            consider(heard + suspicionDelay + slack)
-            consider(heard + settings.timings.deadtime + slack)
-            consider(heard + expectedInterval(place) * 3 / 2)
+            let interval = place < settings.links.count ? timings.keepalive : learnt
+            let slack = interval - timings.keepalive
+            consider(heard + suspicion + slack)
+            consider(heard + timings.deadtime + slack)
+            consider(heard + interval * 3 / 2)
         }
         if peer.isPresent, let heard = peer.lastHeard { consider(heard + quickDelay) }
     }

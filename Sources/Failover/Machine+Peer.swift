@@ -341,6 +341,7 @@ extension FailoverMachine {
     /// When `watchPeer` or `watchLinks` next has something to say.
     var peerDeadline: Instant? {
         var next: Instant?
+        let now = now
         func consider(_ deadline: Instant) {
             if deadline > now, next.map({ deadline < $0 }) ?? true { next = deadline }
         }

@@ -29,6 +29,9 @@ extension World {
     /// Tells the core of a machine what its monitors see: they run while the group is active.
     func tellHealth(_ machine: Machine) {
         guard machine.daemon == .running, machine.power == .on else { return }
+        guard machine.services.contains(where: { !$0.broken.isEmpty || !$0.told.isEmpty }) else {
+            return
+        }
         let phases = machine.core.phases
         for group in machine.services.indices where group < phases.count {
             let broken = phases[group] == .active ? machine.services[group].broken : []

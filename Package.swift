@@ -114,7 +114,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "baton-simulate",
-            dependencies: ["Simulation"],
+            dependencies: ["Failover", "Simulation"],
             path: "Tests/Simulate",
             swiftSettings: strict
         ),

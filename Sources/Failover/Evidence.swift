@@ -408,8 +408,7 @@ extension FailoverMachine {
 
     /// `boot_policy`, or what stands for it.
     func bootPolicy(_ group: Int) -> BootPolicy {
-        settings.evidence.bootPolicy
-            ?? (settings.groups[group].holdsStorage ? .wait : .lastOwner)
+        settings.bootPolicy(of: settings.groups[group])
     }
 
     /// Whether somebody answers for the group's address.

@@ -93,6 +93,9 @@ extension FailoverMachine {
                 state.returnedAt = now
                 state.silentRounds = 0
                 askAnew()
+                for place in neighbours.indices where neighbours[place].device == network.device {
+                    neighbours[place].missed = 0
+                }
             }
             if !network.hasCarrier { state.goneSince = state.goneSince ?? now }
             if network.hasCarrier, state.silentRounds < Self.silentRoundsMaximum {
@@ -105,6 +108,11 @@ extension FailoverMachine {
         neighbours.removeAll { !devices.contains($0.device) }
         for network in ownNetworks where !network.groups.isEmpty {
             for gateway in network.gateways { addNeighbour(gateway, on: network.device) }
+            // A ping node that is no router's width away says the same, and is asked without ICMP's help.
+            for host in settings.evidence.pingNodes.flatMap(\.hosts)
+            where network.addresses.contains(where: { $0.reaches(host) }) {
+                addNeighbour(host, on: network.device)
+            }
             let remembered = start?.record?.neighbours?.filter { $0.device == network.device } ?? []
             for host in remembered
             where network.addresses.contains(where: { $0.reaches(host.address) }) {
@@ -280,7 +288,7 @@ extension FailoverMachine {
     }
 
     private mutating func calibrateNeighbours() {
-        let due = examination.calibratedAt.map { now - $0 >= Self.calibrationInterval } ?? true
+        let due = examination.calibratedAt.map { now - $0 >= neighbourInterval } ?? true
         guard due, !neighbours.isEmpty else { return }
         examination.calibratedAt = now
         for place in neighbours.indices {
@@ -298,7 +306,16 @@ extension FailoverMachine {
     var examinationDeadline: Instant? {
         if examination.since != nil { return examination.nextRound }
         return neighbours.isEmpty
-            ? nil : (examination.calibratedAt ?? now) + Self.calibrationInterval
+            ? nil : (examination.calibratedAt ?? now) + neighbourInterval
+    }
+
+    /// Time between two questions to neighbours while nothing is suspected: whoever has not answered yet is asked soon
+    /// again, for a node that booted with its cable out would else not know for long that it is cut off anew.
+    private var neighbourInterval: Duration {
+        let isNew = neighbours.contains { host in
+            host.lastAnswer == nil && host.missed <= ProbeTable.missedMaximum
+        }
+        return isNew ? .seconds(1) : Self.calibrationInterval
     }
 
     // MARK: What it says

@@ -128,7 +128,7 @@ extension FailoverMachine {
                 "no fencing: a node that stands still longer than deadtime, and then goes on, may write for a moment"
             )
         }
-        return ProtectionStatus(level: .evidence, gaps: gaps)
+        return ProtectionStatus(level: settings.protectionLevel, gaps: gaps)
     }
 
     /// The most pressing of what is wrong: one sentence, and what to type.

@@ -14,7 +14,7 @@ enum Happening {
     /// An ARP reply reaches the machine that asked.
     case probeReturned(asker: Int, run: Int, network: Int, address: IPAddress)
     /// A host of the service network answers the machine that asked.
-    case neighbourReturned(asker: Int, run: Int, side: Int)
+    case neighbourReturned(asker: Int, run: Int, side: Int, isEcho: Bool)
     /// A daemon is told how the device of a learnt path is.
     case carrierTold(node: Int, run: Int, link: Int)
     /// An operation ends by itself, by its deadline or by a signal.

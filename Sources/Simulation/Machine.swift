@@ -180,6 +180,8 @@ final class Machine {
     var session: Session?
     /// Speaks for a daemon that was killed, until another begins.
     var keeper: Keeper?
+    /// A host of the service network has answered this daemon, or had ample time to.
+    var knowsNeighbours = false
     /// The learnt paths of its daemon, by place.
     var paths: [Int: LearntPath] = [:]
     var lastTurn: Instant?

@@ -1,17 +1,24 @@
 // The door to the simulated world: tell a story, tell many, shorten a bad one and write it down, measure speed.
 
-import Failover
+public import Failover
 
 /// Tells stories by their seeds.
 public struct Simulator: Sendable {
     /// The topology of every story; `nil` for each its own.
     public var topology: Topology?
+    /// The protection level of every story; `nil` for each its own.
+    public var level: ProtectionLevel?
     /// How datagrams are protected.
     public var codec: Codec
 
     /// Makes a simulator.
-    public init(topology: Topology? = nil, codec: Codec = .wire) {
+    public init(
+        topology: Topology? = nil,
+        level: ProtectionLevel? = nil,
+        codec: Codec = .wire
+    ) {
         self.topology = topology
+        self.level = level
         self.codec = codec
     }
 
@@ -19,7 +26,11 @@ public struct Simulator: Sendable {
     ///
     /// The same seed gives the same digest, on every machine and in every process.
     public func tell(seed: UInt64) -> Verdict {
-        World(Story(seed: seed, topology: topology), codec: codec, writesTranscript: false).tell()
+        World(
+            Story(seed: seed, topology: topology, level: level),
+            codec: codec,
+            writesTranscript: false
+        ).tell()
     }
 
     /// Tells the stories `first`, `first + step`, … of `count` seeds, up to the first that breaks a rule.
@@ -59,7 +70,7 @@ public struct Simulator: Sendable {
     /// A story in words, from its first line to the broken rule or to its end.
     public func transcript(seed: UInt64) -> [String] {
         let world = World(
-            Story(seed: seed, topology: topology),
+            Story(seed: seed, topology: topology, level: level),
             codec: codec,
             writesTranscript: true
         )
@@ -70,7 +81,7 @@ public struct Simulator: Sendable {
     /// The shortest story found that breaks the same rule as the story of `seed`, in words; `nil` when that
     /// story breaks none.
     public func shortened(seed: UInt64) -> ShortStory? {
-        let story = Story(seed: seed, topology: topology)
+        let story = Story(seed: seed, topology: topology, level: level)
         guard let violation = World(story, codec: codec, writesTranscript: false).tell().violation
         else {
             return nil
@@ -127,6 +138,8 @@ public struct Summary: Sendable {
     public var violation: Violation?
     /// How often each exception was met, in the order of `Exception.allCases`.
     public var exceptions = [Int](repeating: 0, count: Exception.allCases.count)
+    /// Stories, those among them with two holders, and how long there were two in nanoseconds, by scenery.
+    public var sceneries: [String: (stories: Int, withTwo: Int, doubleTime: Int64)] = [:]
     /// Simulated time, in nanoseconds.
     public var length: Int64 = 0
     /// Events taken by cores.
@@ -147,10 +160,21 @@ public struct Summary: Sendable {
             violation = found
         }
         for index in exceptions.indices { exceptions[index] += verdict.exceptions[index] }
+        add((1, verdict.doubleTime > 0 ? 1 : 0, verdict.doubleTime), to: verdict.scenery)
         length += verdict.length
         steps += verdict.steps
         digest ^= verdict.digest
         tally.add(verdict.tally)
+    }
+
+    private mutating func add(
+        _ row: (stories: Int, withTwo: Int, doubleTime: Int64),
+        to scenery: String
+    ) {
+        let sum = sceneries[scenery] ?? (0, 0, 0)
+        sceneries[scenery] = (
+            sum.stories + row.stories, sum.withTwo + row.withTwo, sum.doubleTime + row.doubleTime
+        )
     }
 
     /// Adds what another worker came to; the earliest bad seed is kept.
@@ -161,6 +185,7 @@ public struct Summary: Sendable {
             violation = other.violation
         }
         for index in exceptions.indices { exceptions[index] += other.exceptions[index] }
+        for (scenery, row) in other.sceneries { add(row, to: scenery) }
         length += other.length
         steps += other.steps
         digest ^= other.digest

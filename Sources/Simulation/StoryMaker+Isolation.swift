@@ -8,12 +8,45 @@ extension Scenery {
     mutating func varyEvidence(_ dice: inout Dice) {
         learnsPaths = dice.below(4) > 0
         hasNeighbours = dice.below(4) > 0
+        hasPingNodes = dice.below(4) == 0
         earlyTakeover = dice.pick([.auto, .auto, .on, .off])
         bootPolicy = dice.pick([nil, nil, .wait, .lastOwner, .any])
     }
 }
 
 extension DeedMaker {
+    /// Two of three faults of a network are the switch's: they befall every network through it.
+    static func shared(_ deeds: [Deed], _ dice: inout Dice) -> [Deed] {
+        var all: [Deed] = []
+        for deed in deeds {
+            guard dice.below(3) > 0 else {
+                all.append(deed)
+                continue
+            }
+            func both(_ kind: (Int) -> DeedKind) {
+                for network in 0...1 { all.append(Deed(at: deed.at, kind: kind(network))) }
+            }
+            switch deed.kind {
+            case .cut(_, let way, let lasts, let losesCarrier):
+                let kind = DeedKind.cut(
+                    network: nil,
+                    way: way,
+                    lasts: lasts,
+                    losesCarrier: losesCarrier
+                )
+                all.append(Deed(at: deed.at, kind: kind))
+            case .lose(_, let perMille, let lasts):
+                both { .lose(network: $0, perMille: perMille, lasts: lasts) }
+            case .delay(_, let most, let lasts):
+                both { .delay(network: $0, most: most, lasts: lasts) }
+            case .double(_, let perMille, let lasts):
+                both { .double(network: $0, perMille: perMille, lasts: lasts) }
+            default: all.append(deed)
+            }
+        }
+        return all
+    }
+
     /// Pulled cables, alone or close to another fault.
     mutating func isolations() -> [Deed] {
         var deeds: [Deed] = []

@@ -9,8 +9,8 @@ let millisecond: Int64 = 1_000_000
 let second: Int64 = 1_000_000_000
 
 extension Story {
-    /// The story of `seed`, on `topology` or, when that is `nil`, on any.
-    init(seed: UInt64, topology: Topology?) {
+    /// The story of `seed`, on `topology` and at `level`; where these are `nil`, on any.
+    init(seed: UInt64, topology: Topology?, level: ProtectionLevel? = nil) {
         var dice = Dice(seed: seed, stream: 1)
         var scenery = Scenery(topology: topology, dice: &dice)
         // Chance of its own, so that a story without variety stays as it is told since the first simulator.
@@ -33,10 +33,12 @@ extension Story {
         // And what evidence and isolation bring.
         var isolation = Dice(seed: seed, stream: 40)
         scenery.varyEvidence(&isolation)
+        if let level { scenery.hasPingNodes = level == .ping }
         if isolation.below(3) == 0 {
             var other = DeedMaker(scenery: scenery, length: length, dice: isolation)
             deeds = DeedMaker.inOrder(deeds + other.isolations())
         }
+        if scenery.topology == .shared { deeds = DeedMaker.shared(deeds, &isolation) }
         self.init(seed: seed, scenery: scenery, deeds: deeds, quietAt: length)
     }
 

@@ -13,6 +13,8 @@ public enum Topology: String, CaseIterable, Sendable {
     case both
     /// Two links with beats, and a service LAN without.
     case three
+    /// A replication link and a service LAN through one switch: what befalls it befalls both.
+    case shared
 }
 
 /// One network between the machines.
@@ -92,8 +94,10 @@ struct Scenery: Sendable {
     var holdDown = Duration.seconds(300)
     /// `auto_links`.
     var learnsPaths = true
-    /// Whether a host answers on either side of the service network.
+    /// Whether a gateway answers on either side of the service network.
     var hasNeighbours = true
+    /// Whether `ping` names a host on either side of the service network.
+    var hasPingNodes = false
     /// `early_takeover`.
     var earlyTakeover = EarlyTakeover.auto
     /// `boot_policy`.
@@ -103,7 +107,7 @@ struct Scenery: Sendable {
     var networks: [Network] {
         switch topology {
         case .one: [Network(device: "eth0", link: 0)]
-        case .two: [Network(device: "eth0", link: nil), Network(device: "eth1", link: 0)]
+        case .two, .shared: [Network(device: "eth0", link: nil), Network(device: "eth1", link: 0)]
         case .both: [Network(device: "eth0", link: 0), Network(device: "eth1", link: 1)]
         case .three:
             [
@@ -115,6 +119,9 @@ struct Scenery: Sendable {
 
     /// The network that carries the groups' addresses.
     static let serviceNetwork = 0
+
+    /// Whether a host answers on either side of the service network.
+    var hasHosts: Bool { hasNeighbours || hasPingNodes }
 
     /// The address of machine `node` on `network`: 192.168.`network`.1 and .2.
     static func ownAddress(of node: Int, on network: Int) -> IPAddress {
@@ -210,6 +217,11 @@ struct Scenery: Sendable {
         evidence.earlyFloor = timings(of: node).deadtime / 3
         evidence.bootPolicy = bootPolicy
         evidence.announceInterval = .seconds(5)
+        if hasPingNodes {
+            evidence.pingNodes = [0, 1].map(Scenery.neighbour(beside:)).map {
+                PingNode(name: $0.description, hosts: [$0])
+            }
+        }
         return evidence
     }
 

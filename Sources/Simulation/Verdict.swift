@@ -1,5 +1,7 @@
 // What a told story came to: the rule it broke, or the exceptions it met, and its digest.
 
+public import Failover
+
 /// A rule that a story broke.
 public struct Violation: Error, Equatable, Sendable {
     /// The rule by its name: `S3`, `L2`.
@@ -19,6 +21,9 @@ public enum Exception: String, CaseIterable, Sendable {
     /// Every network was cut with both machines alive, several networks: protection level `evidence`, the
     /// table's row 3. Promised: as above.
     case allNetworksCut = "evidence (row 3), every network cut at once: one stays after contact"
+    /// Every network failed together for longer than `early_floor`, and the peer took before `deadtime`. Promised: as
+    /// above.
+    case earlyVerdict = "early_takeover, every network failed at once: one stays after contact"
     /// A machine stood still, kernel included, for longer than its peer waits. Promised: it yields (S8).
     case frozenMachine = "frozen machine: it yields when it goes on (S8)"
     /// The service LAN lost or delayed frames: the host's answers came in, those of the address did not, and an
@@ -34,14 +39,31 @@ public enum Exception: String, CaseIterable, Sendable {
     /// bounded by `baton-simulate`.
     case bothYielded =
         "a one-way cut heals while the hearing side yields: both stop, one starts again"
+
+    /// What `baton check` says of it; `nil` where nobody writes twice.
+    public var gap: ProtectionGap? {
+        switch self {
+        case .unprovedTakeover, .allNetworksCut: .networksCut
+        case .earlyVerdict: .earlyBlip
+        case .frozenMachine: .machinePaused
+        case .lossyNetwork: .addressUnheard
+        case .bootPolicy: .bootCutOff
+        case .lyingAdministrator: .falseWord
+        case .bothYielded: nil
+        }
+    }
 }
 
 /// How a story went.
 public struct Verdict: Sendable {
     /// The rule it broke; `nil` for none.
     public var violation: Violation?
+    /// How the machines were joined, and what stood behind their verdicts: `two, evidence`.
+    public var scenery: String
     /// How often each exception was met, in the order of `Exception.allCases`.
     public var exceptions: [Int]
+    /// Time during which two machines held one group, over all groups, in nanoseconds; each time an exception.
+    public var doubleTime: Int64
     /// Equal for equal stories.
     public var digest: UInt64
     /// How long the world ran, in nanoseconds.

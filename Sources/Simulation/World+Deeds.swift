@@ -104,6 +104,12 @@ extension World {
     }
 
     private func pull(_ network: Int, _ node: Int, _ losesCarrier: Bool, by step: Int) {
+        // Whoever began in peace has asked them by now, and knows them whether it did or not.
+        let machine = machines[node]
+        let peace = max(machine.startedAt, machine.lastPauseEnd, lines[network].cleanSince)
+        if scenery.hasHosts, lines[network].isClean, now - peace > 3 * second {
+            machine.knowsNeighbours = true
+        }
         if lines[network].pulled[node] == 0 { lines[network].pulledSince[node] = now }
         lines[network].pulled[node] += step
         noteCleanliness(network)
@@ -243,6 +249,7 @@ extension World {
         machine.sentAt = now
         machine.lastPauseEnd = now
         machine.daemon = .running
+        machine.knowsNeighbours = false
         machine.isShuttingDown = false
         machine.appliedRun = 0
         machine.appliedSequence = 0

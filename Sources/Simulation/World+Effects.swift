@@ -18,7 +18,7 @@ extension World {
                     at: now
                 )
             }
-        case .ping: break
+        case .ping(let address): askNeighbour(address, from: machine, withEcho: true)
         case .persist(let id, let record): persist(record, id, on: machine)
         case .runOperation(let operation): run(operation, on: machine)
         case .cancelOperation(let id): cancel(id, on: machine)

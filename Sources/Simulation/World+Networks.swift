@@ -138,7 +138,11 @@ extension World {
     /// Asks on the network of `address` who has it.
     func probe(_ address: IPAddress, from machine: Machine) {
         guard let network = scenery.network(of: address) else { return }
-        if network == Scenery.serviceNetwork, askNeighbour(address, from: machine) { return }
+        if network == Scenery.serviceNetwork,
+            [0, 1].map(Scenery.neighbour(beside:)).contains(address)
+        {
+            return askNeighbour(address, from: machine, withEcho: false)
+        }
         guard let time = arrival(on: network, from: machine.index) else { return }
         let asked = Happening.probeArrived(
             asker: machine.index,
@@ -149,30 +153,38 @@ extension World {
         queue.plan(asked, at: time)
     }
 
-    /// Asks a host of the service network, where the address is one's; whether it is.
-    private func askNeighbour(_ address: IPAddress, from machine: Machine) -> Bool {
-        guard scenery.hasNeighbours,
+    /// Asks a host of the service network, with ARP or with an ICMP echo.
+    func askNeighbour(_ address: IPAddress, from machine: Machine, withEcho: Bool) {
+        guard scenery.hasHosts,
             let side = [0, 1].first(where: { Scenery.neighbour(beside: $0) == address })
-        else { return false }
+        else { return }
         let line = lines[Scenery.serviceNetwork]
         // A cut runs between the machines; what is pulled is a machine's own cable.
         guard line.pulled[machine.index] == 0, side == machine.index || line.cuts == [0, 0],
             travel(over: Scenery.serviceNetwork) != nil,
             let time = travel(over: Scenery.serviceNetwork)
-        else { return true }
-        let back = Happening.neighbourReturned(asker: machine.index, run: machine.run, side: side)
+        else { return }
+        let back = Happening.neighbourReturned(
+            asker: machine.index,
+            run: machine.run,
+            side: side,
+            isEcho: withEcho
+        )
         queue.plan(back, at: time)
-        return true
     }
 
-    func neighbourReturned(asker: Int, run: Int, side: Int) {
+    func neighbourReturned(asker: Int, run: Int, side: Int, isEcho: Bool) {
         let machine = machines[asker]
         guard machine.power == .on, machine.run == run else { return }
+        if isEcho {
+            return deliver(.pingAnswered(Scenery.neighbour(beside: side)), to: machine)
+        }
         let answer = ProbeAnswer(
             address: Scenery.neighbour(beside: side),
             mac: Scenery.neighbourMAC(beside: side),
             device: networks[Scenery.serviceNetwork].device
         )
+        if machine.daemon == .running { machine.knowsNeighbours = true }
         deliver(.probeAnswered(answer), to: machine)
     }
 

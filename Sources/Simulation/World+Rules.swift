@@ -210,6 +210,8 @@ extension World {
             lines[Scenery.serviceNetwork].pulled == [0, 0]
         {
             exception = .lossyNetwork
+        } else if claimed - machines[later].contactAt < timings.deadtime.nanoseconds {
+            exception = .earlyVerdict
         } else if networks.count == 1 {
             guard scenery.unprovedTakeover else {
                 return violate("S1", text + " (unproved_takeover off)", machine)
@@ -219,6 +221,7 @@ extension World {
             exception = .allNetworksCut
         }
         splits[group] = exception
+        splitSince[group] = now
         if let index = Exception.allCases.firstIndex(of: exception) { exceptions[index] += 1 }
         for machine in machines { machine.groups[group].yieldsInSplit = false }
         transcript?.world("two holders of \(groupName(group)): \(exception.rawValue)", at: now)
@@ -252,7 +255,7 @@ extension World {
         if !isTaker, service.pulledSince[machine.index] - machine.contactAt > dead { return false }
         // Without its carrier a node knows at once; else who takes has had time to ask around, if it knew whom.
         if service.pulledSince[machine.index] < machine.startedAt { return false }
-        return service.pulledCarriers[machine.index] > 0 || isTaker && scenery.hasNeighbours
+        return service.pulledCarriers[machine.index] > 0 || isTaker && machine.knowsNeighbours
     }
 
     /// Whether `boot_policy` may let a machine begin a group that never heard its peer since its boot.
@@ -276,6 +279,7 @@ extension World {
         guard splits[group] != nil else { return }
         if machines[0].groups[group].mayRun > 0, machines[1].groups[group].mayRun > 0 { return }
         splits[group] = nil
+        doubleTime += now - splitSince[group]
         lastSplitEnd[group] = now
         transcript?.world("one holder of \(groupName(group)) is left", at: now)
     }

@@ -40,7 +40,9 @@ final class World {
     var violation: Violation?
     var exceptions = [Int](repeating: 0, count: Exception.allCases.count)
     var splits: [Exception?]
+    var splitSince: [Int64]
     var lastSplitEnd: [Int64]
+    var doubleTime: Int64 = 0
     var lieAt: [Int64] = [.min / 2, .min / 2]
     var lastCommandAt = Int64.min / 2 {
         didSet { commandBeforeAt = oldValue }
@@ -87,6 +89,7 @@ final class World {
             scenery.replyBound + scenery.longest(\.initdead).nanoseconds + 10 * second
             + scenery.jeopardyTime.nanoseconds * 2
         splits = scenery.groups.map { _ in nil }
+        splitSince = scenery.groups.map { _ in 0 }
         lastSplitEnd = scenery.groups.map { _ in Int64.min / 2 }
         healthMoves = scenery.groups.map { _ in [] }
         if writesTranscript { transcript = Transcript() }
@@ -121,7 +124,10 @@ final class World {
         }
         return Verdict(
             violation: violation,
+            scenery:
+                "\(scenery.topology.rawValue), \(scenery.settings(of: 0).protectionLevel.rawValue)",
             exceptions: exceptions,
+            doubleTime: doubleTime,
             digest: digest.value,
             length: now,
             steps: steps,
@@ -212,8 +218,8 @@ final class World {
             probeArrived(asker: asker, run: run, network: network, address: address)
         case .probeReturned(let asker, let run, let network, let address):
             probeReturned(asker: asker, run: run, network: network, address: address)
-        case .neighbourReturned(let asker, let run, let side):
-            neighbourReturned(asker: asker, run: run, side: side)
+        case .neighbourReturned(let asker, let run, let side, let isEcho):
+            neighbourReturned(asker: asker, run: run, side: side, isEcho: isEcho)
         case .carrierTold(let node, let run, let link):
             let machine = machines[node]
             guard machine.run == run, let network = network(of: link, on: machine) else { return }

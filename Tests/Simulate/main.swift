@@ -1,11 +1,13 @@
 // baton-simulate: tells many stories of two simulated machines. The first bad one is shortened and printed with the
 // command that replays it, and the exit code is 1. Arguments and layout only; the world is in `Simulation`.
 
+import Failover
 import Glibc
 import Simulation
 
 let usage = """
-    usage: baton-simulate [--stories N] [--seed S] [--topology one|two|both|three] [--jobs N]
+    usage: baton-simulate [--stories N] [--seed S] [--jobs N] [--topology one|two|both|three|shared]
+                          [--level evidence|ping]
                           [--codec wire|identity] [--digest]
            baton-simulate --replay SEED [--full] [--topology ...] [--codec ...]
            baton-simulate --speed [HOURS]
@@ -14,6 +16,7 @@ let usage = """
       --stories N   tell the stories of N seeds (default 10000)
       --seed S      the first seed (default 1)
       --topology T  every story on this topology (default: each its own)
+      --level L     every story at this protection level (default: each its own)
       --jobs N      workers (default 2)
       --codec C     wire: HMAC-SHA-256; identity: no authentication (finds what HMAC prevents)
       --replay S    tell one story and print it, shortened when it breaks a rule
@@ -29,6 +32,7 @@ struct Options {
     var stories = 10_000
     var seed: UInt64 = 1
     var topology: Topology?
+    var level: ProtectionLevel?
     var jobs = 2
     var codec = Codec.wire
     var replay: UInt64?
@@ -60,6 +64,7 @@ func parse(_ arguments: [String]) -> Options {
         case "--stories": options.stories = value { Int($0) }
         case "--seed": options.seed = value { UInt64($0) }
         case "--topology": options.topology = value { Topology(rawValue: $0) }
+        case "--level": options.level = value { ProtectionLevel(rawValue: $0) }
         case "--jobs": options.jobs = max(1, min(64, value { Int($0) }))
         case "--codec": options.codec = value { Codec(rawValue: $0) }
         case "--replay": options.replay = value { UInt64($0) }
@@ -95,6 +100,7 @@ func seconds(_ duration: Duration) -> Double {
 
 func printShortened(_ seed: UInt64, _ simulator: Simulator) {
     let topology = simulator.topology.map { " --topology \($0.rawValue)" } ?? ""
+    let level = simulator.level.map { " --level \($0.rawValue)" } ?? ""
     let codec = simulator.codec == .wire ? "" : " --codec \(simulator.codec.rawValue)"
     guard let short = simulator.shortened(seed: seed) else {
         for line in simulator.transcript(seed: seed) { print(line) }
@@ -108,7 +114,7 @@ func printShortened(_ seed: UInt64, _ simulator: Simulator) {
         "\(short.deeds.count) of \(short.deedsBefore) deeds are needed (\(short.tried) stories told to find out):"
     )
     for deed in short.deeds { print("  \(deed)") }
-    print("replay: baton-simulate --replay \(seed)\(topology)\(codec)")
+    print("replay: baton-simulate --replay \(seed)\(topology)\(level)\(codec)")
 }
 
 func report(_ summary: Summary, took: Duration, jobs: Int) {
@@ -127,6 +133,11 @@ func report(_ summary: Summary, took: Duration, jobs: Int) {
     print("two holders that the configuration does not promise to prevent:")
     for (index, exception) in Exception.allCases.enumerated() {
         print("  \(summary.exceptions[index])  \(exception.rawValue)")
+    }
+    print("topology, protection level: stories, of these with two holders, for how long together")
+    for (scenery, row) in summary.sceneries.sorted(by: { $0.key < $1.key }) {
+        let time = rounded(Double(row.doubleTime) / 1e9)
+        print("  \(scenery): \(row.stories), \(row.withTwo), \(time) s")
     }
     print("digest \(hexadecimal(summary.digest))")
 }
@@ -163,7 +174,7 @@ if CommandLine.arguments.dropFirst().first == "explore" {
     await explore(Array(CommandLine.arguments.dropFirst(2)))
 }
 let options = parse(Array(CommandLine.arguments.dropFirst()))
-let simulator = Simulator(topology: options.topology, codec: options.codec)
+let simulator = Simulator(topology: options.topology, level: options.level, codec: options.codec)
 if let hours = options.speedHours {
     measureSpeed(hours: hours)
 } else if let seed = options.replay {

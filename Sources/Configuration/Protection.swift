@@ -6,31 +6,47 @@ public import Failover
 
 /// The protection of a configuration against two nodes that hold a group at once.
 public struct Protection: Equatable, Sendable, Codable {
-    /// `evidence` in this version, whatever the files name.
+    /// A kind of fault that can give two holders.
+    public struct Gap: Equatable, Sendable, Codable {
+        /// The kind; the simulator finds exactly these (`Tests/SimulationTests/FaultTests.swift`).
+        public var kind: ProtectionGap
+        /// The fault in words, and what follows.
+        public var text: String
+        /// The cheapest addition that closes it; `nil` where only order among administrators does.
+        public var closedBy: String?
+    }
+
+    /// `evidence` or `ping` in this version, whatever else the files name.
     public var level: ProtectionLevel
     /// Faults that cannot give two holders.
     public var promises: [String]
     /// Faults that can; empty where no group carries anything.
-    public var gaps: [String]
-    /// The cheapest additions that close gaps.
-    public var additions: [String]
+    public var gaps: [Gap]
     /// Per group, why it counts as storage or not.
     public var groups: [String]
 
     /// Judges a configuration.
     public init(_ configuration: ClusterConfiguration) {
-        level = .evidence
+        let settings = configuration.settings()
+        level = settings.protectionLevel
         groups = configuration.groups.map(Protection.describe)
-        promises = [
+        promises = Protection.promises(configuration)
+        gaps = settings.protectionGaps.map { Protection.gap($0, configuration) }
+    }
+
+    private static func devices(_ configuration: ClusterConfiguration) -> [String] {
+        Set(configuration.links.map(\.device)).sorted()
+    }
+
+    private static func promises(_ configuration: ClusterConfiguration) -> [String] {
+        var promises = [
             "a node crashes or loses its power: the other takes over after deadtime, and nothing of the "
                 + "crashed node writes",
             "a process of batond is killed or frozen: its keeper or its host still answers, so the other "
                 + "does not take storage, nor an address that still answers",
             "an operation fails or hangs: nothing starts elsewhere while its stop is unconfirmed",
         ]
-        gaps = []
-        additions = []
-        let devices = Set(configuration.links.map(\.device)).sorted()
+        let devices = devices(configuration)
         let names = devices.joined(separator: " and ")
         if configuration.links.count > 1 {
             promises.append(
@@ -49,49 +65,92 @@ public struct Protection: Equatable, Sendable, Codable {
                     + "(auto_links on)"
             )
         }
-        let cut = "all heartbeat links are cut (\(names)) with both nodes alive"
-        if configuration.takesUnproved {
-            gaps.append(
-                cut
-                    + ", and no probe of the peer's host or of the group's address is answered: both "
-                    + "hold the groups until the links are back"
-            )
-            additions.append(
-                "`unproved_takeover off`: then a silent peer is never taken for dead without proof, at the "
-                    + "price that the crash of a node may wait for `baton confirm-down`"
-            )
-        } else {
+        if !configuration.takesUnproved {
             promises.append(
-                cut + ": the standby does not take without proof (unproved_takeover off)"
+                "\(names) is cut and nodes share no other network: the standby does not take without proof "
+                    + "(unproved_takeover off)"
             )
         }
-        if configuration.evidence.earlyTakeover != .off {
-            let which =
-                configuration.evidence.earlyTakeover == .on
-                ? "every group" : "groups without storage"
-            gaps.append(
-                "both networks of a living node fail together for longer than early_floor "
-                    + "\(configuration.evidence.earlyFloor.shortText) and shorter than deadtime: the other takes \(which) "
-                    + "early (early_takeover)"
+        return promises
+    }
+
+    private static func gap(
+        _ kind: ProtectionGap,
+        _ configuration: ClusterConfiguration
+    ) -> Gap {
+        let devices = devices(configuration)
+        let names = devices.joined(separator: " and ")
+        let early = configuration.evidence
+        switch kind {
+        case .networksCut:
+            let isProved = !configuration.takesUnproved
+            let ping =
+                early.pingNodes.isEmpty
+                ? "; `ping` and the address of a router on the network of the addresses, so that a node whose neighbours "
+                    + "were never heard knows too that it is cut off" : ""
+            let addition =
+                devices.count == 1
+                ? "a heartbeat link on a second network that shares neither switch nor cable with \(names), or a direct "
+                    + "cable: then it takes two faults at once"
+                : "networks that share neither switch nor cable; then it takes \(devices.count) faults at once"
+            return Gap(
+                kind: kind,
+                text: "every network between the nodes is cut at once (\(names)"
+                    + (isProved ? ", and one that carries no heartbeats" : ", and any other")
+                    + "), both nodes alive, and neither knows that it is the one cut off: both hold the groups until "
+                    + "one network is back; then one yields",
+                closedBy: isProved
+                    ? addition + ping
+                    : addition + ping
+                        + "; or `unproved_takeover off`, where no other network joins the nodes, at the price that the "
+                        + "crash of a node waits for `baton confirm-down`"
             )
-            additions.append(
-                "`early_takeover off`: such a moment is survived by waiting for deadtime"
+        case .machinePaused:
+            return Gap(
+                kind: kind,
+                text:
+                    "a machine, or the virtual machine around it, is paused for longer than deadtime and goes on: "
+                    + "until its loop runs again what it ran may write",
+                closedBy:
+                    "fencing, which this version does not have; or no suspension, snapshot or migration of a "
+                    + "node that holds a group"
+            )
+        case .earlyBlip:
+            let which = early.earlyTakeover == .on ? "every group" : "groups without storage"
+            return Gap(
+                kind: kind,
+                text: "every network of a living node fails for longer than early_floor "
+                    + "\(early.earlyFloor.shortText) and shorter than deadtime, with the carrier of \(names): the other "
+                    + "takes \(which) early (early_takeover)",
+                closedBy: "`early_takeover off`: such a moment is survived by waiting for deadtime"
+            )
+        case .bootCutOff:
+            return Gap(
+                kind: kind,
+                text:
+                    "a node boots while every network between the nodes is cut, and begins what boot_policy lets it "
+                    + "begin, while the other runs it",
+                closedBy:
+                    "`boot_policy wait`: after a boot nothing begins before the other node is heard, or "
+                    + "`baton confirm-down` is typed"
+            )
+        case .addressUnheard:
+            return Gap(
+                kind: kind,
+                text:
+                    "\(names) is cut, and the network of an address loses so much that no probe of it is answered "
+                    + "while the machine answers elsewhere: the address of a group without storage is on both nodes",
+                closedBy: "a heartbeat link on the network of the addresses too"
+            )
+        case .falseWord:
+            return Gap(
+                kind: kind,
+                text:
+                    "an administrator confirms as down a node that lives where no probe reaches it "
+                    + "(`baton confirm-down`)",
+                closedBy: nil
             )
         }
-        if devices.count == 1 {
-            additions.append("a heartbeat link on a second network, beside \(names)")
-        }
-        gaps.append(
-            "a machine, or the virtual machine around it, is paused for longer than deadtime and goes on: "
-                + "until its loop runs again what it ran may write; only fencing protects from that"
-        )
-        if configuration.evidence.pingNodes.isEmpty {
-            additions.append(
-                "`ping` and the address of a router: a node that no longer reaches it knows that it is cut off "
-                    + "itself"
-            )
-        }
-        additions.append("fencing and a witness, which this version does not have")
     }
 
     /// The whole as text for a terminal, ending in a line feed.
@@ -106,8 +165,10 @@ public struct Protection: Equatable, Sendable, Codable {
         }
         list("groups", groups)
         list("cannot give two holders", promises)
-        list("can give two holders", gaps)
-        list("what would close the gaps", additions)
+        list(
+            "can give two holders, and what would close the gap",
+            gaps.map { $0.text + ($0.closedBy.map { ". Closed by: \($0)" } ?? "") }
+        )
         return result
     }
 

@@ -126,7 +126,11 @@ extension FailoverMachine {
                 neighbours[place].isCalibrated = true
             }
             let known = before.first { $0.device == network.device }
-            if known.map({ $0.hasCarrier != network.hasCarrier }) ?? false { examineNetworks() }
+            if known.map({ $0.hasCarrier != network.hasCarrier }) ?? false {
+                examineNetworks()
+                // A peer that lost as much must hear it before it gives its groups up for us.
+                beatIsDue = true
+            }
         }
         let told = Array(
             ownNetworks.flatMap { network in
@@ -281,6 +285,7 @@ extension FailoverMachine {
             if networkStates[place].silentRounds == Self.silentRoundsMaximum {
                 networkStates[place].goneSince = networkStates[place].goneSince ?? now
                 needsEvaluation = true
+                beatIsDue = true
             }
         }
         for place in asked { effects.append(.probe(neighbours[place].address)) }

@@ -15,6 +15,17 @@ public enum Topology: String, CaseIterable, Sendable {
     case three
     /// A replication link and a service LAN through one switch: what befalls it befalls both.
     case shared
+
+    /// In words.
+    public var text: String {
+        switch self {
+        case .one: "one network"
+        case .two: "a replication link, and a service network"
+        case .both: "two networks, beats on both"
+        case .three: "two replication links, and a service network"
+        case .shared: "a replication link and a service network through one switch"
+        }
+    }
 }
 
 /// One network between the machines.

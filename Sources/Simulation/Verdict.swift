@@ -26,9 +26,10 @@ public enum Exception: String, CaseIterable, Sendable {
     case earlyVerdict = "early_takeover, every network failed at once: one stays after contact"
     /// A machine stood still, kernel included, for longer than its peer waits. Promised: it yields (S8).
     case frozenMachine = "frozen machine: it yields when it goes on (S8)"
-    /// The service LAN lost or delayed frames: the host's answers came in, those of the address did not, and an
-    /// address was taken by the table's row 2. Promised: as above; no storage is touched.
-    case lossyNetwork = "address alone, lossy service LAN (row 2): one stays"
+    /// The network of an address lost, delayed or cut frames while the host answered over another: its daemon did not,
+    /// and an address was taken by the table's row 2. Promised: as above; no storage is touched.
+    case addressUnheard =
+        "address alone, its network fails while the host answers elsewhere (row 2): one stays"
     /// A node that never heard its peer since its boot began by `boot_policy` while every network was cut for it.
     /// Promised: as above; with `wait` never.
     case bootPolicy = "boot_policy last-owner or any, no contact after a boot: one stays"
@@ -46,7 +47,7 @@ public enum Exception: String, CaseIterable, Sendable {
         case .unprovedTakeover, .allNetworksCut: .networksCut
         case .earlyVerdict: .earlyBlip
         case .frozenMachine: .machinePaused
-        case .lossyNetwork: .addressUnheard
+        case .addressUnheard: .addressUnheard
         case .bootPolicy: .bootCutOff
         case .lyingAdministrator: .falseWord
         case .bothYielded: nil
@@ -62,6 +63,10 @@ public struct Verdict: Sendable {
     public var scenery: String
     /// How often each exception was met, in the order of `Exception.allCases`.
     public var exceptions: [Int]
+    /// Groups that had two holders, by their place.
+    public var groupsWithTwo: Set<Int>
+    /// How often each machine acquired a group.
+    public var acquired: [Int]
     /// Time during which two machines held one group, over all groups, in nanoseconds; each time an exception.
     public var doubleTime: Int64
     /// Equal for equal stories.

@@ -98,6 +98,7 @@ extension World {
         for sender in 0...1 where way.concerns(from: sender) { lines[network].cuts[sender] += step }
         noteCleanliness(network)
         guard losesCarrier, way == .both else { return }
+        if lines[network].carrierCuts == 0 { lines[network].carrierCutSince = now }
         lines[network].carrierCuts += step
         let hasChanged = lines[network].carrierCuts == (step > 0 ? 1 : 0)
         if hasChanged { tellCarrier(of: network) }

@@ -133,6 +133,13 @@ extension World {
                 )
             }
         }
+        if machine.services[group].broken.isEmpty, lacksTheNetworkAsMuch(peer) {
+            return violate(
+                "S7",
+                "\(groupName(group)) is given up for a network that the peer has lost too",
+                machine
+            )
+        }
         let hold = scenery.holdDown.nanoseconds
         // A takeover lifts the hold-down, and a lost disk forgets it.
         let knows = word.gaveUpAt > lastCommandAt && !story.deeds.contains(where: \.losesDisk)
@@ -152,6 +159,22 @@ extension World {
         }
         if machine.services[group].isFrozen {
             violate("freeze", "\(groupName(group)) is given up although it is frozen", machine)
+        }
+    }
+
+    /// Whether the service network took both carriers, and the peer has had time to say so over another.
+    private func lacksTheNetworkAsMuch(_ peer: Machine) -> Bool {
+        let service = lines[Scenery.serviceNetwork]
+        guard service.carrierCuts > 0, now - service.carrierCutSince > 20 * millisecond else {
+            return false
+        }
+        let dead = scenery.longest(\.deadtime).nanoseconds
+        guard peer.daemon == .running, peer.power == .on,
+            now - max(peer.startedAt, peer.lastPauseEnd) > dead
+        else { return false }
+        return networks.indices.contains { network in
+            network != Scenery.serviceNetwork && networks[network].link != nil
+                && lines[network].isClean && now - lines[network].cleanSince > dead
         }
     }
 

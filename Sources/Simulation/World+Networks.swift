@@ -10,6 +10,8 @@ struct NetworkState {
     var cuts = [0, 0]
     /// How many cuts took the carrier.
     var carrierCuts = 0
+    /// Since when.
+    var carrierCutSince: Int64 = 0
     /// How often the cable of machine 0, and of machine 1, is pulled.
     var pulled = [0, 0]
     /// Since when.

@@ -70,6 +70,7 @@ extension World {
         if machine.groups[group].acquiredAt == nil {
             machine.groups[group].acquiredAt = now
             tally.acquired += 1
+            acquired[machine.index] += 1
             pendingEpochCheck = (machine.index, group)
             checkFrozenStart(group, machine)
         }
@@ -168,6 +169,9 @@ extension World {
         if machine.lateAt > since, rival.startedAt > since { return true }
         // So does who slept while the peer used a higher epoch, whatever became of that.
         if machine.lateAt > since, rival.groups[group].epoch > memory.epoch { return true }
+        // A claim whose start failed was told by beats all the same; they may be on the way.
+        let claim = rival.groups[group].claimedAt
+        if rival.groups[group].hasFailedStart, now - claim < 10 * second { return true }
         let isAtHome = scenery.groups[group].home == machine.index
         if scenery.autoFailback.returnsGroups, !isAtHome, isAlike { return true }
         let peer = other(than: machine)
@@ -206,11 +210,13 @@ extension World {
             })
         {
             return violate("S12", text + ", and one of them is cut off", machine)
-        } else if isAddress, lines[Scenery.serviceNetwork].cuts == [0, 0],
-            lines[Scenery.serviceNetwork].pulled == [0, 0]
+        } else if isAddress,
+            couldTell(isAddress: false, since: window)
+                || lines[Scenery.serviceNetwork].cuts == [0, 0]
+                    && lines[Scenery.serviceNetwork].pulled == [0, 0]
         {
-            exception = .lossyNetwork
-        } else if claimed - machines[later].contactAt < timings.deadtime.nanoseconds {
+            exception = .addressUnheard
+        } else if claimed - machines[later].contactAt < timings.deadtime.nanoseconds * 9 / 10 {
             exception = .earlyVerdict
         } else if networks.count == 1 {
             guard scenery.unprovedTakeover else {
@@ -222,6 +228,7 @@ extension World {
         }
         splits[group] = exception
         splitSince[group] = now
+        groupsWithTwo.insert(group)
         if let index = Exception.allCases.firstIndex(of: exception) { exceptions[index] += 1 }
         for machine in machines { machine.groups[group].yieldsInSplit = false }
         transcript?.world("two holders of \(groupName(group)): \(exception.rawValue)", at: now)

@@ -43,6 +43,8 @@ final class World {
     var splitSince: [Int64]
     var lastSplitEnd: [Int64]
     var doubleTime: Int64 = 0
+    var groupsWithTwo: Set<Int> = []
+    var acquired = [0, 0]
     var lieAt: [Int64] = [.min / 2, .min / 2]
     var lastCommandAt = Int64.min / 2 {
         didSet { commandBeforeAt = oldValue }
@@ -127,6 +129,8 @@ final class World {
             scenery:
                 "\(scenery.topology.rawValue), \(scenery.settings(of: 0).protectionLevel.rawValue)",
             exceptions: exceptions,
+            groupsWithTwo: groupsWithTwo,
+            acquired: acquired,
             doubleTime: doubleTime,
             digest: digest.value,
             length: now,

@@ -215,7 +215,7 @@ import Testing
             ConfigurationCheck(files("ping 10.0.0.254\n"), node: "l0").configuration
         )
         let advice = { (configuration: ClusterConfiguration) in
-            Protection(configuration).additions.filter { $0.contains("`ping`") }.count
+            Protection(configuration).gaps.count { $0.closedBy?.contains("`ping`") == true }
         }
         #expect(advice(without) == 1)
         #expect(advice(with) == 0)

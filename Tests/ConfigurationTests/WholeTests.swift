@@ -244,13 +244,23 @@ import Testing
         let configuration = try #require(ConfigurationCheck(files(), node: "l0").configuration)
         let on = Protection(configuration)
         #expect(on.level == .evidence)
+        #expect(on.gaps.map(\.kind) == [.networksCut, .machinePaused, .falseWord])
         #expect(
-            on.gaps.first?.hasPrefix("all heartbeat links are cut (eth1) with both nodes alive")
+            on.gaps.first?.text.hasPrefix("every network between the nodes is cut at once (eth1,")
                 == true
         )
+        #expect(on.gaps.first?.closedBy?.contains("unproved_takeover off") == true)
         #expect(on.groups == ["10.0.0.1: storage, because of drbddisk"])
         var other = configuration
         other.takesUnproved = false
-        #expect(Protection(other).gaps.count == on.gaps.count - 1)
+        #expect(Protection(other).promises.count == on.promises.count + 1)
+        #expect(Protection(other).gaps[0].closedBy?.contains("unproved_takeover off") == false)
+        other.evidence.earlyTakeover = .on
+        other.evidence.bootPolicy = .any
+        #expect(
+            Protection(other).gaps.map(\.kind) == [
+                .networksCut, .machinePaused, .earlyBlip, .bootCutOff, .falseWord,
+            ]
+        )
     }
 }

@@ -12,6 +12,7 @@ let usage = """
            baton-simulate --replay SEED [--full] [--topology ...] [--codec ...]
            baton-simulate --speed [HOURS]
            baton-simulate explore [--help]
+           baton-simulate faults
 
       --stories N   tell the stories of N seeds (default 10000)
       --seed S      the first seed (default 1)
@@ -170,6 +171,9 @@ func tellAll(_ options: Options, _ simulator: Simulator) async -> Summary {
     }
 }
 
+if CommandLine.arguments.dropFirst().first == "faults" {
+    printFaults()
+}
 if CommandLine.arguments.dropFirst().first == "explore" {
     await explore(Array(CommandLine.arguments.dropFirst(2)))
 }

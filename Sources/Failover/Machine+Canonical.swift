@@ -291,7 +291,7 @@ extension FailoverMachine {
         for neighbour in neighbours {
             writer.add(neighbour.address.low)
             writer.add(neighbour.isCalibrated)
-            writer.add(min(neighbour.missed, ProbeTable.missedMaximum + 1))
+            writer.add(min(neighbour.missed, Neighbour.hurriedQuestions + 1))
             writer.add(neighbour.lastAnswer != nil)
             let answer = neighbour.lastAnswer
             writer.add(answer.map { answer in since.map { answer >= $0 } ?? false } ?? false)

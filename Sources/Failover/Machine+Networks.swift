@@ -15,6 +15,9 @@ struct Neighbour: Sendable {
     var lastAsked: Instant?
     /// Questions without an answer since the last one, while nothing was suspected.
     var missed = 0
+
+    /// How often a host that has not answered is asked each second, before it is asked slowly.
+    static let hurriedQuestions = 30
 }
 
 /// One own network, as far as it was examined.
@@ -318,7 +321,7 @@ extension FailoverMachine {
     /// again, for a node that booted with its cable out would else not know for long that it is cut off anew.
     private var neighbourInterval: Duration {
         let isNew = neighbours.contains { host in
-            host.lastAnswer == nil && host.missed <= ProbeTable.missedMaximum
+            host.lastAnswer == nil && host.missed <= Neighbour.hurriedQuestions
         }
         return isNew ? .seconds(1) : Self.calibrationInterval
     }
@@ -352,7 +355,9 @@ extension FailoverMachine {
                 isAsked = true
                 guard mayAnswer else { continue }
                 isSilent = false
-                guard let since = examination.since, let answer = host.lastAnswer, answer >= since
+                // What answered before the carrier went says nothing of what came back.
+                guard let since = examination.since, let answer = host.lastAnswer,
+                    answer >= since, networkStates[place].returnedAt.map({ answer >= $0 }) ?? true
                 else { continue }
                 return .proved
             }

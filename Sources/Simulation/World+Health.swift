@@ -133,7 +133,9 @@ extension World {
                 )
             }
         }
-        if machine.services[group].broken.isEmpty, lacksTheNetworkAsMuch(peer) {
+        if machine.services[group].broken.isEmpty, now - lastCommandAt > replyBound,
+            lacksTheNetworkAsMuch(peer)
+        {
             return violate(
                 "S7",
                 "\(groupName(group)) is given up for a network that the peer has lost too",

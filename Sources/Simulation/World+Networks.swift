@@ -162,7 +162,8 @@ extension World {
         else { return }
         let line = lines[Scenery.serviceNetwork]
         // A cut runs between the machines; what is pulled is a machine's own cable.
-        guard line.pulled[machine.index] == 0, side == machine.index || line.cuts == [0, 0],
+        guard line.pulled[machine.index] == 0, line.carrierCuts == 0,
+            side == machine.index || line.cuts == [0, 0],
             travel(over: Scenery.serviceNetwork) != nil,
             let time = travel(over: Scenery.serviceNetwork)
         else { return }

@@ -349,7 +349,7 @@ extension FailoverMachine {
         // The epoch that yielded is used: were this node late later, it would be no news (S5, S8).
         if report.epoch > groups[index].epoch {
             groups[index].epoch = report.epoch
-            recordIsDirty = true
+            groups[index].claimedBy = persist()
             beatIsDue = true
         }
         guard groups[index].phase == .active else { return }

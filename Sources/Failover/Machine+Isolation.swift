@@ -69,9 +69,10 @@ extension FailoverMachine {
         considerRequest(index)
         guard groups[index].phase == .suspended else { return }
         guard !peer.isPresent else {
-            guard hasFreshWord(index), let report = peer.reports[index], !report.phase.holds else {
-                return
-            }
+            // The epoch may be new since the last start, and is used by one (S5).
+            guard hasFreshWord(index), let report = peer.reports[index], !report.phase.holds,
+                groups[index].claimedBy <= persistDone
+            else { return }
             groups[index].isLate = false
             groups[index].heldCause = nil
             groups[index].heldReason = nil

@@ -315,7 +315,8 @@ extension FailoverMachine {
         }
         // A claim that may have been overtaken starts nothing again (S8).
         let wish = groups[index].afterStop
-        let mayGoOn = wish != .suspend && !(wish == .restart && groups[index].isLate)
+        let isDoubtful = groups[index].isLate || groups[index].claimedBy > persistDone
+        let mayGoOn = wish != .suspend && !(wish == .restart && isDoubtful)
         let after: AfterStop = mayGoOn ? wish : .standby
         groups[index].isLate = false
         groups[index].announcesWhenAlone = false

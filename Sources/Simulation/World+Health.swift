@@ -184,6 +184,8 @@ extension World {
     private func checkSuspension(_ group: Int, _ machine: Machine) {
         let service = lines[Scenery.serviceNetwork]
         let patience = scenery.longest(\.deadtime).nanoseconds + second
+        // Who stood still acts on what it knew before it is told what happened meanwhile; it owes the group anyway.
+        if now - max(machine.frozeUntil, machine.lastPauseEnd) < patience { return }
         if service.isClean, now - service.cleanSince > patience {
             violate("S12", "\(groupName(group)) is suspended, and the network works", machine)
         }

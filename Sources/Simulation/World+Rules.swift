@@ -198,7 +198,7 @@ extension World {
         let exception: Exception
         if peer.power == .frozen || max(peer.frozeUntil, machine.frozeUntil) > window - 2 * second {
             exception = .frozenMachine
-        } else if couldTell(isAddress: isAddress, since: window) {
+        } else if couldTell(isAddress: isAddress, since: window, by: machines[later]) {
             return violate("S1", text, machine)
         } else if max(lieAt[0], lieAt[1]) > now - replyBound {
             exception = .lyingAdministrator
@@ -211,7 +211,7 @@ extension World {
         {
             return violate("S12", text + ", and one of them is cut off", machine)
         } else if isAddress,
-            couldTell(isAddress: false, since: window)
+            couldTell(isAddress: false, since: window, by: machines[later])
                 || lines[Scenery.serviceNetwork].cuts == [0, 0]
                     && lines[Scenery.serviceNetwork].pulled == [0, 0]
         {
@@ -251,6 +251,8 @@ extension World {
         guard service.pulled[machine.index] > 0, service.pulledSince[machine.index] <= time else {
             return false
         }
+        // A daemon that has not found out yet what runs cannot let go of it (S14).
+        if !isTaker, machine.report(of: group)?.phase == .unknown { return false }
         // A stop that hangs or failed is S4's.
         let isHeldUp = machine.resources[group].contains { $0.isStopUnconfirmed || $0.isBusy }
         if !isTaker, isHeldUp { return false }
@@ -271,12 +273,17 @@ extension World {
     }
 
     /// Whether a probe over some network, undisturbed since `time`, would have been answered.
-    private func couldTell(isAddress: Bool, since time: Int64) -> Bool {
+    private func couldTell(isAddress: Bool, since time: Int64, by taker: Machine) -> Bool {
         if isAddress {
             return lines[Scenery.serviceNetwork].isClean
                 && lines[Scenery.serviceNetwork].cleanSince <= time
         }
-        return lines.contains { $0.isClean && $0.cleanSince <= time }
+        // Whoever never heard of the peer knows none of its addresses: it listens on the links of ha.cf.
+        let knows = taker.durable?.peerAddresses.isEmpty == false
+        return lines.indices.contains { network in
+            lines[network].isClean && lines[network].cleanSince <= time
+                && (knows || networks[network].link != nil)
+        }
     }
 
     private var settings: Settings { machines[0].settings }
@@ -457,6 +464,8 @@ extension World {
             for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {
                 // What a split brought here after the command was given is not what it meant (S9).
                 if splits[group] != nil || lastSplitEnd[group] >= open.at { continue }
+                // Nor what a service has since driven away from the other node.
+                if other(than: machine).services[group].actedAt >= open.at { continue }
                 violate("L2", "\"done\" to standby, and \(groupName(group)) may run here", machine)
             }
         case .takeover(let scope):

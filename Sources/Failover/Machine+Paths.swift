@@ -55,6 +55,19 @@ extension FailoverMachine {
     var quickens: Bool {
         guard peer.standing == .present, let heard = peer.lastHeard else { return false }
         return now - heard >= quickDelay || peer.missesUs || probes.suspicionSince != nil
+            || isOwnerCutOff
+    }
+
+    /// Whether a node that holds a group, this one or the peer, has lost the group's network: each must hear soon what
+    /// the other sees, and that it lives.
+    private var isOwnerCutOff: Bool {
+        for index in groups.indices {
+            if let report = peer.reports[index], report.phase.holds, report.fitness == .isolated {
+                return true
+            }
+            if groups[index].phase.holds, networkProof(index) == .disproved { return true }
+        }
+        return false
     }
 
     /// Whether learnt paths carry every beat: a link of ha.cf does not.

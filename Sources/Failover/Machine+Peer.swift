@@ -170,6 +170,10 @@ extension FailoverMachine {
         }
         guard before != report else { return }
         peer.reports[index] = report
+        // Whoever holds a group and has lost its network waits for an answer: is it worse off than we are?
+        if report.phase.holds, report.fitness == .isolated, before?.fitness != .isolated {
+            beatIsDue = true
+        }
         if report.epoch > groups[index].epoch, !groups[index].phase.holds {
             groups[index].epoch = report.epoch
             recordIsDirty = true

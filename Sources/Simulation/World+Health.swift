@@ -172,8 +172,12 @@ extension World {
         }
         let dead = scenery.longest(\.deadtime).nanoseconds
         guard peer.daemon == .running, peer.power == .on,
-            now - max(peer.startedAt, peer.lastPauseEnd) > dead
+            now - max(peer.startedAt, peer.lastPauseEnd) > dead,
+            // Whose file names no address at all does not look at the network of any.
+            peer.coreSettings.groups.flatMap(\.resources).contains(where: { $0.address != nil })
         else { return false }
+        // Of a beat in several datagrams one may overtake another and count alone, again and again.
+        guard scenery.groups.count <= 12 else { return false }
         return networks.indices.contains { network in
             network != Scenery.serviceNetwork && networks[network].link != nil
                 && lines[network].isClean && now - lines[network].cleanSince > dead

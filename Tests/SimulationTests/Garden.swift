@@ -76,6 +76,13 @@ struct Garden {
         return (broken?.split(separator: ":").dropFirst().first.map(String.init), output)
     }
 
+    /// Tells every fault and every pair, with no bug switched on.
+    ///
+    /// - Returns: what is printed.
+    func tellFaults() throws -> String {
+        try Self.run(directory.appending(path: "simulate").path(), ["faults"], expecting: 0)
+    }
+
     /// Tells stories with one bug switched on; 0 for none.
     func tell(bug: Int, stories: Int) throws -> Told {
         let output = try Self.run(

@@ -19,6 +19,24 @@ import Testing
             #expect(told.isFound, "not found in \(told.stories) stories: \(bug.name)")
         }
         try explore(garden)
+        try compareFaults(garden)
+    }
+
+    /// The list in the documentation is what is found; `BATON_RECORD=1` writes it anew.
+    private func compareFaults(_ garden: Garden) throws {
+        let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+            .appending(path: "Sources/Failover/Failover.docc/Faults.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let begin = try #require(text.range(of: "<!-- baton-simulate faults -->\n"))
+        let end = try #require(text.range(of: "<!-- end -->"))
+        let found = try garden.tellFaults()
+        if ProcessInfo.processInfo.environment["BATON_RECORD"] != nil {
+            let new = text.replacingCharacters(in: begin.upperBound..<end.lowerBound, with: found)
+            try new.write(to: page, atomically: true, encoding: .utf8)
+        } else {
+            #expect(found == text[begin.upperBound..<end.lowerBound])
+        }
     }
 
     /// At least twelve are found by exploring, each with as few faults as are needed.

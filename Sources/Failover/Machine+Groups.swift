@@ -424,6 +424,18 @@ extension FailoverMachine {
             move(index, to: groups[index].startFailure == nil ? .standby : .failed, .accepted, nil)
             return
         }
+        if let report, peer.isPresent, report.offer > 0,
+            report.offer > offer || report.offer == offer && !settings.isFirstNode
+        {
+            // Each offers it to the other, since one took what the other had offered unheard. While it offers, a node
+            // accepts nothing: so the higher offer stands, of equal ones the first node's, and this one is void.
+            let reason = Reason(.S3b, "\(settings.peer) offers it too, at epoch \(report.offer)")
+            groups[index].claim = .none
+            recordIsDirty = true
+            let phase = groups[index].startFailure == nil ? GroupPhase.standby : .failed
+            move(index, to: phase, .claimDropped, reason)
+            return
+        }
         switch peer.standing {
         case .present, .neverHeard:
             guard let report, report.declined >= offer else { return }

@@ -338,7 +338,10 @@ extension FailoverMachine {
             let epoch = max(groups[index].epoch, report?.epoch ?? 0) + 1
             groups[index].claimEpoch = epoch
             // What was offered may be used: after a crash nobody here claims at it (S5).
-            groups[index].reserved = max(groups[index].reserved, epoch)
+            if groups[index].reserved < epoch {
+                groups[index].reserved = epoch
+                groups[index].reservedBy = persist()
+            }
             groups[index].claim = .none
             move(index, to: .offered, .offeredToPeer, nil)
             note(

@@ -93,6 +93,8 @@ struct OpenCommand: Sendable {
     var id: UInt64
     /// The command; `nil` for a shutdown.
     var command: Command?
+    /// Groups of which something might run here then.
+    var held: Set<Int> = []
     /// When it was given.
     var at: Int64
 }
@@ -132,6 +134,8 @@ struct GroupMemory: Sendable {
     var epochRun = 0
     /// When.
     var epochAt = Int64.min / 2
+    /// When its beats last called it offered to the peer.
+    var offeredAt = Int64.min / 2
 }
 
 /// One machine.

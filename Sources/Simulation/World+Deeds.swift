@@ -420,7 +420,10 @@ extension World {
         lastCommandAt = now
         if command.mayMove { lastOrderAt = now }
         if case .freeze = command { lastFreezeAt = now }
-        machine.commands.append(OpenCommand(id: commandNumber, command: command, at: now))
+        let held = machine.groups.indices.filter { machine.groups[$0].mayRun > 0 }
+        machine.commands.append(
+            OpenCommand(id: commandNumber, command: command, held: Set(held), at: now)
+        )
         queue.plan(
             .replyDue(node: machine.index, run: machine.run, id: commandNumber),
             at: now + replyBound

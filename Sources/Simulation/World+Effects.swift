@@ -77,6 +77,7 @@ extension World {
         for group in machine.groups.indices where group < reports.count {
             let before = group < machine.reports.count ? machine.reports[group].phase.holds : false
             if reports[group].phase == .active { machine.groups[group].wasOwner = true }
+            if reports[group].phase == .offered { machine.groups[group].offeredAt = now }
             if reports[group].phase.holds, !before { machine.groups[group].claimedAt = now }
         }
     }

@@ -201,7 +201,7 @@ extension World {
             return
         }
         // What was on its way when the freeze came arrives, or comes back.
-        if machines.contains(where: { $0.report(of: group)?.phase == .offered }) { return }
+        if machines.contains(where: { now - $0.groups[group].offeredAt < 2 * second }) { return }
         // A claim may have waited for its disk since before.
         guard now - lastFreezeAt > second, !story.deeds.contains(where: \.hangsDisk) else { return }
         // What was ordered, a command or an orderly end, is carried out and may come back.

@@ -159,7 +159,9 @@ extension World {
         // What the nodes describe differently moves by no command and does not go home (design section 3).
         let isAlike = scenery.groups[group].difference == .none
         if machine.isShuttingDown { return true }
-        if isAlike, now - lastCommandAt < replyBound { return true }
+        // Only stopping tells what a status cannot: an order may, whatever the other file says (S14).
+        let isUndecided = machine.report(of: group)?.phase == .unknown
+        if isAlike || isUndecided, now - lastCommandAt < replyBound { return true }
         let memory = machine.groups[group]
         if memory.hasFailedStart || memory.wasFoundHalf { return true }
         if now - machine.services[group].actedAt < replyBound { return true }
@@ -462,6 +464,8 @@ extension World {
         switch command {
         case .standby(let scope):
             for group in groups(of: scope, machine) where machine.groups[group].mayRun > 0 {
+                // What came to it only later, as its home or from elsewhere, was not meant.
+                if !open.held.contains(group) { continue }
                 // What a split brought here after the command was given is not what it meant (S9).
                 if splits[group] != nil || lastSplitEnd[group] >= open.at { continue }
                 // Nor what a service has since driven away from the other node.

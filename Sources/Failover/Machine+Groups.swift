@@ -430,10 +430,7 @@ extension FailoverMachine {
             // Each offers it to the other, since one took what the other had offered unheard. While it offers, a node
             // accepts nothing: so the higher offer stands, of equal ones the first node's, and this one is void.
             let reason = Reason(.S3b, "\(settings.peer) offers it too, at epoch \(report.offer)")
-            groups[index].claim = .none
-            recordIsDirty = true
-            let phase = groups[index].startFailure == nil ? GroupPhase.standby : .failed
-            move(index, to: phase, .claimDropped, reason)
+            takeBack(index, at: report.offer, reason)
             return
         }
         switch peer.standing {
@@ -459,17 +456,23 @@ extension FailoverMachine {
     }
 
     /// The peer will not take what was offered: this node does, if it can.
-    private mutating func takeBack(_ index: Int, _ reason: Reason) {
+    ///
+    /// - Parameter epoch: of an offer of the peer's; `nil` to use a new one.
+    private mutating func takeBack(_ index: Int, at epoch: UInt64? = nil, _ reason: Reason) {
         guard canRun(index) else {
             // Both have declined. While this node claims, the peer must not read that: the next epoch would be
             // the preferred node's, and both would claim it.
-            groups[index].declined = max(groups[index].declined, groups[index].claimEpoch)
+            groups[index].declined = max(
+                groups[index].declined,
+                groups[index].claimEpoch,
+                epoch ?? 0
+            )
             groups[index].claim = .none
             move(index, to: .failed, .declined, reason)
             return
         }
         let refuser = peer.incarnation
-        claim(index, highestEpoch(index) + 1, .offer, reason)
+        claim(index, epoch ?? highestEpoch(index) + 1, .offer, reason)
         groups[index].noFailbackTo = refuser
     }
 

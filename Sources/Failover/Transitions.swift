@@ -80,8 +80,6 @@ public enum Transitions {
         row(.stopping, .unsafe, .stopFailed),
         row(.offered, .standby, .accepted),
         row(.offered, .failed, .accepted),
-        row(.offered, .standby, .claimDropped),
-        row(.offered, .failed, .claimDropped),
         row(.offered, .failed, .declined),
         row(.failed, .standby, .cleared),
         row(.unsafe, .stopping, .retried),

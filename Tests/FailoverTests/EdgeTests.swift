@@ -120,6 +120,26 @@ private func starts(_ effects: [Effect]) -> Int {
 }
 
 @Suite struct EdgeTests {
+    /// One took on evidence what the other had offered it unheard, and gives it back (seed 344921).
+    @Test(arguments: [0, 1]) func ofTwoOffersThatCrossTheFirstNodesStands(own: Int) {
+        var alone = Alone(Story.settings(own: own))
+        var theirs = report(group, .offered, epoch: 1, prefers: own == 1)
+        theirs.offer = 2
+        _ = alone.hear([theirs])
+        #expect(alone.machine.phases == [.active])
+        var idle = report(group, .standby, epoch: 2, prefers: own == 1)
+        alone.now = alone.now + .seconds(1)
+        _ = alone.hear([idle])
+        alone.now = alone.now + .seconds(1)
+        _ = alone.give(.commandReceived(CommandID(1), .standby(.all)))
+        #expect(alone.machine.phases == [.offered])
+        idle.phase = .offered
+        idle.offer = 3
+        let effects = alone.hear([idle])
+        #expect(starts(effects) == (own == 0 ? 0 : 2))
+        #expect(alone.machine.phases == [own == 0 ? .offered : .active])
+    }
+
     @Test func anUndecidedStatusBesideALongOneDoesNotSpinTheLoop() {
         var machine = FailoverMachine(settings: Story.settings(own: 0))
         var now = Instant(nanoseconds: 0)

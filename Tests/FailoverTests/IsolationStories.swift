@@ -81,6 +81,7 @@ private enum Stories {
         story.run(.seconds(60))
         #expect(story.phase(0) == .active)
         #expect(story.phase(1) == .standby)
+        #expect(story.notices.allSatisfy { $0.1.code != .healthMove })
         return story
     }
 

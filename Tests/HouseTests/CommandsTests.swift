@@ -138,7 +138,7 @@ struct CommandsTests {
         #expect(
             Set(names.map(String.init)) == [
                 "help", "demo", "build", "test", "check", "check-long", "bench", "simulate", "fuzz",
-                "explore", "format", "lint", "docs", "install",
+                "explore", "format", "lint", "docs", "install", "lab-quick",
             ]
         )
         for line in help.output.split(separator: "\n") {

@@ -184,5 +184,13 @@ struct PlantedBug: Sendable {
             healthy: "policy == .lastOwner && groups[group].isLastOwner",
             sick: "policy == .lastOwner && (planted(19) || groups[group].isLastOwner)"
         ),
+        PlantedBug(
+            number: 20,
+            name: "S7: a node whose network is gone calls itself fit",
+            file: "Machine+Groups.swift",
+            healthy: "return networkProof(index) == .disproved ? .isolated : .fit",
+            sick:
+                "return networkProof(index) == .disproved && !planted(20) ? .isolated : .fit"
+        ),
     ]
 }

@@ -57,7 +57,10 @@ public struct Protection: Equatable, Sendable, Codable {
         }
         promises.append(
             "the own cables of one node break, and it has lost its carrier or hears no neighbour any more: it lets go of "
-                + "addresses, and stops storage, before the other takes; the other never takes while its own network is gone"
+                + "addresses before the other takes, and begins to stop storage; the other never takes while its own network is "
+                + "gone"
+                + (devices.count == 1 && configuration.takesUnproved
+                    ? " (on one network the other may take while such a stop lasts)" : "")
         )
         if configuration.evidence.learnsPaths {
             promises.append(

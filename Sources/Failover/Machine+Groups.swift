@@ -457,7 +457,7 @@ extension FailoverMachine {
 
     /// The peer will not take what was offered: this node does, if it can.
     ///
-    /// - Parameter epoch: of an offer of the peer's; `nil` to use a new one.
+    /// It is claimed at `epoch`, of an offer of the peer's, or at a new one.
     private mutating func takeBack(_ index: Int, at epoch: UInt64? = nil, _ reason: Reason) {
         guard canRun(index) else {
             // Both have declined. While this node claims, the peer must not read that: the next epoch would be

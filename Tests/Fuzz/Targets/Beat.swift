@@ -119,7 +119,7 @@ private struct Node {
         bytes[Layout.tagLength] = 0
         bytes.put(UInt16(bytes.count), at: Layout.signedLength)
         bytes.put(UInt16(Layout.fixedCount), at: Layout.fixedLength)
-        bytes[Layout.link] &= 1
+        bytes[Layout.link] %= 3
         bytes.put(UInt16(0), at: Layout.part)
         bytes[Layout.parts + 1] |= 1
         for place in [
@@ -158,7 +158,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         case 3: node.outcome = outcome(input.byte())
         case 4:
             let word = input.byte()
-            node.take(.linkChanged(LinkIndex(Int(word & 1)), isUp: word & 2 != 0))
+            node.take(.linkChanged(LinkIndex(Int(word % 3)), isUp: word & 4 != 0))
         case 5: node.take(.probeAnswered(answer(&input)))
         case 6: node.take(.neighbourHeard(answer(&input)))
         case 7: node.take(.networksChanged([network(input.byte())]))
@@ -198,7 +198,8 @@ private func answer(_ input: inout Input) -> ProbeAnswer {
 
 private func network(_ word: UInt8) -> OwnNetwork {
     OwnNetwork(
-        device: word & 1 == 0 ? "eth1" : "eth2",
+        // On the third one no link is configured: the peer's address there makes a learnt path.
+        device: ["eth1", "eth2", "eth3"][Int(word % 3)],
         mac: MACAddress(0x2),
         hasCarrier: word & 2 != 0,
         addresses: word & 4 == 0 ? [] : [NetworkAddress(IPAddress(ipv4: (192, 168, 1, 1)), 24)],

@@ -228,7 +228,7 @@ private enum Stories {
 
     static func aStartThatWasOversleptGoesOnByFreshEvidence() -> Story {
         let story = learning(storage: true)
-        story.outcomes["l1/drbddisk/start"] = (.seconds(6), .succeeded)
+        story.outcomes["l1/drbddisk/start"] = (.seconds(12), .succeeded)
         story.bootBoth(andRun: .seconds(5))
         story.say("l0 dies; l1 takes, and stands still in the middle of its start.")
         story.crash(0)

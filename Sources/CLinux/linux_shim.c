@@ -524,8 +524,7 @@ ssize_t baton_address_send(int fd, const void *bytes, size_t count, const uint8_
     return sendto(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&name, size);
 }
 
-ssize_t baton_echo_receive(int fd, bool is_raw, void *bytes, size_t count, uint8_t *address,
-                           size_t *length) {
+ssize_t baton_echo_receive(int fd, void *bytes, size_t count, uint8_t *address, size_t *length) {
     struct sockaddr_storage name = {0};
     socklen_t size = sizeof name;
     ssize_t got = recvfrom(fd, bytes, count, MSG_DONTWAIT, (struct sockaddr *)&name, &size);
@@ -537,12 +536,7 @@ ssize_t baton_echo_receive(int fd, bool is_raw, void *bytes, size_t count, uint8
     }
     *length = 4;
     memcpy(address, &((struct sockaddr_in *)&name)->sin_addr, 4);
-    if (!is_raw) return got;
-    // A raw IPv4 socket gives the IP header too; its length is in words of four bytes.
-    size_t header = got > 0 ? (((uint8_t *)bytes)[0] & 15) * 4u : 0;
-    if ((size_t)got < header) return 0;
-    memmove(bytes, (uint8_t *)bytes + header, (size_t)got - header);
-    return got - (ssize_t)header;
+    return got;
 }
 
 int baton_netlink_bind(int fd, uint32_t groups) {

@@ -144,11 +144,14 @@ struct HTTPAnswer {
     var isComplete: Bool {
         if bytes.count >= HTTPAnswer.maximum { return true }
         guard let bodyStart else { return false }
-        let head = String(decoding: bytes[..<bodyStart], as: UTF8.self)
-        for line in head.split(separator: "\n") where line.lowercased().hasPrefix("content-length:")
-        {
+        // By bytes: as a character a line's end may be one with a carriage return before it.
+        for bytes in bytes[..<bodyStart].split(separator: 10) {
+            let line = String(decoding: bytes, as: UTF8.self)
+            guard line.lowercased().hasPrefix("content-length:") else { continue }
             let number = line.dropFirst("content-length:".count).filter { !$0.isWhitespace }
-            if let length = Int(number), length >= 0 { return bytes.count - bodyStart >= length }
+            if let length = Int(number), length >= 0 {
+                return self.bytes.count - bodyStart >= length
+            }
         }
         return false
     }

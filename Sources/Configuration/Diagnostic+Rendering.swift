@@ -6,7 +6,8 @@ extension Diagnostic {
     /// **Shape** `ha.cf:12:9: error: …`, then, where there is a position, the line and a caret below
     /// the character, each after four blanks; then `hint: …` where there is one.
     public var text: String {
-        var place = file
+        // The other node may tell what its files are called.
+        var place = printable(file.unicodeScalars)
         if line > 0 { place += ":\(line)" }
         if column > 0 { place += ":\(column)" }
         var result = "\(place): \(severity.word): \(message)\n"

@@ -106,9 +106,14 @@ final class Helper {
 extension ProcessID {
     /// Whether a signal or a tracer stopped it: state T or t of proc(5).
     var isStopped: Bool {
-        guard let stat = try? Files.read("/proc/\(self)/stat", maximum: 4096),
-            let end = stat.lastIndex(of: UInt8(ascii: ")")), end + 2 < stat.count
-        else { return false }
+        guard let stat = try? Files.read("/proc/\(self)/stat", maximum: 4096) else { return false }
+        return ProcessID.isStopped(inStat: stat)
+    }
+
+    static func isStopped(inStat stat: [UInt8]) -> Bool {
+        guard let end = stat.lastIndex(of: UInt8(ascii: ")")), end + 2 < stat.count else {
+            return false
+        }
         return stat[end + 2] == UInt8(ascii: "T") || stat[end + 2] == UInt8(ascii: "t")
     }
 }

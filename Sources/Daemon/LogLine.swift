@@ -46,12 +46,20 @@ struct LogLine: Equatable {
         }
     }
 
-    /// Control characters become spaces, so that no script's output forges a line; at most 2,048
-    /// bytes.
+    /// Control characters, also those of ISO 8859 by which some terminals are moved, become spaces, so that no
+    /// script's output forges a line; at most 2,048 bytes.
     private static func oneLine(_ text: String) -> String {
-        var bytes = text.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 }
-        while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
-        return String(decoding: bytes.prefix(2048), as: UTF8.self)
+        var line = String.UnicodeScalarView()
+        var count = 0
+        for scalar in text.unicodeScalars {
+            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            let shown = isControl ? " " : scalar
+            count += UTF8.width(shown)
+            guard count <= 2048 else { break }
+            line.append(shown)
+        }
+        while line.last == " " { line.removeLast() }
+        return String(line)
     }
 }
 

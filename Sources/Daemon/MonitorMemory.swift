@@ -18,10 +18,11 @@ struct MonitorMemory: Equatable {
 
     /// What the bytes say; nothing of what cannot be read.
     init(_ bytes: [UInt8]) {
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+        let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
+        for line in scalars.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1)
             guard words.count == 2 else { continue }
-            switch words[0] {
+            switch String(words[0]) {
             case "disabled": disabled.insert(String(words[1]))
             case "passed": passed.insert(String(words[1]))
             default: break

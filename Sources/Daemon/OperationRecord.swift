@@ -57,8 +57,10 @@ struct OperationRecord: Equatable, Sendable {
     /// opened, so nothing of it ever ran.
     init?(text: String) {
         var values: [String: String] = [:]
-        guard text.hasSuffix("\n") else { return nil }
-        for line in text.split(separator: "\n") {
+        // By scalars: as a character a line's end may be one with a carriage return before it.
+        let scalars = text.unicodeScalars
+        guard scalars.last == "\n" else { return nil }
+        for line in scalars.split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { return nil }
             values[String(parts[0])] = String(parts[1])

@@ -10,32 +10,14 @@ import Wire
 
 /// The peer channel as the loop has it.
 final class PeerClient {
-    /// Something the loop has to do.
-    enum Arrival: Equatable {
-        /// The other node's answer, a line of `ControlResponse` without newline.
-        case answer(caller: UInt64, line: [UInt8])
-        /// There is none, and why.
-        case noAnswer(caller: UInt64, why: String)
-        /// The other node asks; `answer` takes the number back.
-        case question(UInt64, [UInt8])
-        /// For the log.
-        case note(Severity, String)
-    }
+    typealias Arrival = PeerDesk.Arrival
 
     /// How long the program may try to get an answer.
-    static let timeout: Int64 = 2_000_000_000
-    /// How much longer the loop waits for the program.
-    private static let grace: Int64 = 500_000_000
-    /// Questions of this node that have no answer yet.
-    static let asksMaximum = 8
+    static let timeout = PeerDesk.timeout
     /// Bytes that wait for the program to read.
     private static let unsentMaximum = 4 * PeerCoding.replyMaximum
     /// Messages of the program that one turn reads.
     private static let messagesPerTurn = 16
-    /// Questions of the program in a second; it lets fewer through, so that one that asks more is not itself.
-    private static let questionsPerSecond = 32
-    /// From one line in the log to the same again.
-    private static let noteInterval: Int64 = 60_000_000_000
     /// From one start of the program to the next.
     private static let startInterval: Int64 = 1_000_000_000
     /// From one try to listen to the next.
@@ -51,12 +33,6 @@ final class PeerClient {
         case ending(ProcessHandle)
     }
 
-    private struct Ask {
-        var caller: UInt64
-        var deadline: Int64
-        var reply: [UInt8] = []
-    }
-
     private let poller: Poller
     private let lock: Int32
     private let run: String
@@ -69,20 +45,11 @@ final class PeerClient {
     private var listenAt: Int64? = 0
     private var hasToldFault = false
     private var startAt: Int64 = 0
-    private var asks: [UInt64: Ask] = [:]
-    private var issued: UInt64 = 0
+    private var desk = PeerDesk()
     private var unsent: [[UInt8]] = []
     private var unsentCount = 0
     private var wantsToWrite = false
     private var nextPing: Int64 = 0
-    /// Why the program could not run.
-    private var fault: String?
-    /// What the log heard last, and when it hears the same again.
-    private var lastNote: String?
-    private var noteAt: Int64 = 0
-    /// The second of the last questions, and how many they were.
-    private var questionsSince: Int64 = 0
-    private var questionCount = 0
 
     /// Makes it; nothing is opened before `watch`.
     ///
@@ -108,9 +75,8 @@ final class PeerClient {
 
     /// When `watch` wants to be called.
     var nextDeadline: Int64? {
-        var times = asks.values.map(\.deadline)
-        if let listenAt { times.append(listenAt) }
-        if case .resting = stage, !asks.isEmpty || (!listeners.isEmpty && !isWatching) {
+        var times = [desk.deadline, listenAt].compactMap(\.self)
+        if case .resting = stage, !desk.isEmpty || (!listeners.isEmpty && !isWatching) {
             times.append(startAt)
         }
         return times.min()
@@ -134,17 +100,12 @@ final class PeerClient {
         key: UInt8,
         at now: Int64
     ) -> String? {
-        guard asks.count < PeerClient.asksMaximum else {
+        guard let id = desk.ask(caller, at: now) else {
             return "too many questions to the other node are on their way; ask again in a second"
         }
-        issued += 1
-        asks[issued] = Ask(
-            caller: caller,
-            deadline: now + PeerClient.timeout + PeerClient.grace
-        )
         let order = PeerOrder.ask(
             PeerQuestion(
-                id: issued,
+                id: id,
                 request: Array(PeerCoding.encode(request).dropLast()),
                 key: key,
                 port: port,
@@ -229,19 +190,14 @@ final class PeerClient {
     func watch(at now: Int64, settings: () -> PeerSettings?) -> [Arrival] {
         var arrivals = listenIfDue(at: now)
         if case .resting = stage {
-            if !asks.isEmpty {
+            if !desk.isEmpty {
                 arrivals += start(at: now, settings)
             } else if startAt <= now {
                 watchListeners()
             }
         }
         push()
-        for (id, ask) in asks.sorted(by: { $0.key < $1.key }) where ask.deadline <= now {
-            asks[id] = nil
-            arrivals.append(
-                .noAnswer(caller: ask.caller, why: fault ?? "batond-peer does not answer")
-            )
-        }
+        arrivals += desk.expire(at: now)
         guard case .running(let helper) = stage else { return arrivals }
         let isFrozen = helper.isFrozen(
             at: now,
@@ -278,74 +234,24 @@ final class PeerClient {
             if arrival == .closed {
                 // Told again and again, and it has nothing more to say: whatever it does still, it ends.
                 stop()
-                return arrivals + fail(fault ?? "batond-peer ended")
+                return arrivals + desk.fail()
             }
             guard case .message(let bytes) = arrival else { break }
             if helper.takeEcho(bytes) { continue }
-            switch PeerReport(bytes) {
-            case .part(let id, let bytes, let isLast): arrivals += take(id, bytes, isLast)
-            case .failed(0, let why):
-                fault = why
-                arrivals += note(why, at: now)
-            case .failed(let id, let why):
-                guard let ask = asks.removeValue(forKey: id) else { continue }
-                arrivals.append(.noAnswer(caller: ask.caller, why: why))
-            case .question(let id, let line):
-                guard isAllowed(at: now) else {
-                    stop()
-                    return arrivals + fail("batond-peer ended")
-                        + note("batond-peer asked far too much and was ended", at: now)
-                }
-                arrivals.append(.question(id, line))
-            case .idle:
-                if asks.isEmpty, unsent.isEmpty {
-                    stop()
-                    return arrivals
-                }
-            case .note(let text):
-                arrivals += note(text, at: now)
-            case .echo, nil: continue
+            let taken = desk.take(bytes, at: now)
+            arrivals += taken.arrivals
+            switch taken.wish {
+            case .goOn: continue
+            case .rest:
+                guard unsent.isEmpty else { continue }
+                stop()
+                return arrivals
+            case .end:
+                stop()
+                return arrivals
             }
         }
         return arrivals
-    }
-
-    /// All questions of this node are lost with the program.
-    private func fail(_ why: String) -> [Arrival] {
-        defer { asks = [:] }
-        return asks.sorted { $0.key < $1.key }.map { _, ask in
-            .noAnswer(caller: ask.caller, why: why)
-        }
-    }
-
-    /// Whether one more question of the other node may cost this turn a status.
-    private func isAllowed(at now: Int64) -> Bool {
-        if now - questionsSince >= 1_000_000_000 {
-            questionsSince = now
-            questionCount = 0
-        }
-        questionCount += 1
-        return questionCount <= PeerClient.questionsPerSecond
-    }
-
-    /// Something for the log, the same at most once a minute.
-    private func note(_ text: String, at now: Int64) -> [Arrival] {
-        guard text != lastNote || noteAt <= now else { return [] }
-        lastNote = text
-        noteAt = now + PeerClient.noteInterval
-        return [.note(.warning, text)]
-    }
-
-    private func take(_ id: UInt64, _ bytes: [UInt8], _ isLast: Bool) -> [Arrival] {
-        // It may have been given up.
-        guard var ask = asks[id] else { return [] }
-        ask.reply += bytes
-        guard ask.reply.count <= PeerCoding.replyMaximum else {
-            asks[id] = nil
-            return [.noAnswer(caller: ask.caller, why: "its answer is too long")]
-        }
-        asks[id] = isLast ? nil : ask
-        return isLast ? [.answer(caller: ask.caller, line: ask.reply)] : []
     }
 
     /// The program has ended, by itself or as it was told.
@@ -359,7 +265,7 @@ final class PeerClient {
             // Its last words are still there.
             arrivals = receive(at: now)
             handle = helper.handle
-            arrivals += fail(fault ?? "batond-peer ended")
+            arrivals += desk.fail()
             stop()
         }
         ignoring { () throws(SystemError) in try poller.remove(handle.number) }
@@ -380,7 +286,7 @@ final class PeerClient {
         guard startAt <= now else { return [] }
         startAt = now + PeerClient.startInterval
         guard let settings = settings() else { return [] }
-        fault = nil
+        desk.forgetFault()
         do {
             let helper = try launch()
             try poller.add(helper.channel.number, token: PeerClient.channelToken)
@@ -393,7 +299,7 @@ final class PeerClient {
             push()
             return []
         } catch {
-            return note("cannot start batond-peer: \(error)", at: now)
+            return desk.note("cannot start batond-peer: \(error)", at: now)
         }
     }
 

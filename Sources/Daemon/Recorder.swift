@@ -100,7 +100,11 @@ enum StateFile {
     /// The whole number in a file of one line, 0 or more; `nil` when there is no such file or no
     /// such number in it.
     static func number(_ path: String) -> Int64? {
-        guard let bytes = try? Files.read(path, maximum: 64) else { return nil }
+        (try? Files.read(path, maximum: 64)).flatMap(number(in:))
+    }
+
+    /// The number of the first line.
+    static func number(in bytes: [UInt8]) -> Int64? {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         return Int64(String(decoding: line, as: UTF8.self)).flatMap { $0 < 0 ? nil : $0 }
     }

@@ -19,11 +19,20 @@ struct StolenTime {
         guard let bytes = try? Files.read("/proc/stat", maximum: 1 << 20),
             let times = Self.times(String(decoding: bytes.prefix(512), as: UTF8.self))
         else { return }
-        if let last, times.all > last.all {
-            let stolen = times.stolen >= last.stolen ? times.stolen - last.stolen : 0
-            percent = Int(stolen * 100 / (times.all - last.all))
-        }
+        if let last { percent = Self.percent(times, since: last) ?? percent }
         last = times
+    }
+
+    /// The share between two looks; `nil` where no time has passed.
+    static func percent(
+        _ times: (stolen: UInt64, all: UInt64),
+        since last: (stolen: UInt64, all: UInt64)
+    ) -> Int? {
+        guard times.all > last.all else { return nil }
+        let all = times.all - last.all
+        // A counter of the kernel may go back, and is a number like any other: no share is above the whole.
+        let stolen = min(all, times.stolen >= last.stolen ? times.stolen - last.stolen : 0)
+        return all < UInt64.max / 100 ? Int(stolen * 100 / all) : Int(stolen / (all / 100))
     }
 
     /// Stolen and all ticks of the first line: user nice system idle iowait irq softirq steal.

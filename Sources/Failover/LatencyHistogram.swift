@@ -25,8 +25,10 @@ public struct LatencyHistogram: Equatable, Sendable, Codable {
         counts[min(step, Self.steps - 1)] += 1
     }
 
-    /// How many were counted.
-    public var total: UInt64 { counts.reduce(0, +) }
+    /// How many were counted; saturates, for another program may have counted.
+    public var total: UInt64 {
+        counts.reduce(0) { sum, count in count > .max - sum ? .max : sum + count }
+    }
 
     /// The end of the step below which `share` of what was counted lies, in milliseconds; 0 for nothing counted.
     public func milliseconds(below share: Double) -> UInt64 {

@@ -1,5 +1,5 @@
-// ICMP echo requests to IPv4 or IPv6 hosts and their answers. When to ask again and when to give up is
-// the caller's.
+// ICMP echo requests to IPv4 or IPv6 hosts and their answers; their bytes are in EchoMessage.swift. When to
+// ask again and when to give up is the caller's.
 
 import CLinux
 
@@ -15,12 +15,11 @@ public final class EchoSocket {
         public let sequence: UInt16
     }
 
+    /// Packets in a row that are none of ours, after which it is somebody else's turn.
+    static let skippedMaximum = 16
+
     private let socket: Descriptor
-    private let isIPv6: Bool
-    private let isRaw: Bool
-    /// Tells our answers from those of other programs: every raw socket hears all.
-    private let identifier: UInt16
-    private let cookie: [UInt8]
+    private let message: EchoMessage
 
     /// Opens the socket; EPERM or EACCES where neither kind is allowed.
     public init(isIPv6: Bool) throws(SystemError) {
@@ -30,10 +29,13 @@ public final class EchoSocket {
             unsafe baton_echo_open(isIPv6 ? AF_INET6 : AF_INET, &isRaw)
         }
         socket = Descriptor(adopting: number)
-        self.isIPv6 = isIPv6
-        self.isRaw = isRaw
-        cookie = try Machine.randomBytes(16)
-        identifier = UInt16(cookie[0]) << 8 | UInt16(cookie[1])
+        let cookie = try Machine.randomBytes(16)
+        message = EchoMessage(
+            isIPv6: isIPv6,
+            isRaw: isRaw,
+            identifier: UInt16(cookie[0]) << 8 | UInt16(cookie[1]),
+            cookie: cookie
+        )
     }
 
     /// For the poller: readable when something came.
@@ -45,56 +47,31 @@ public final class EchoSocket {
     public func ask(_ address: IPAddress, sequence: UInt16) throws(SystemError) {
         let number = number
         let target = address.bytes
-        let message = request(sequence)
+        let message = message.request(sequence)
         _ = try attempted("sendto", "\(address)") {
             // Sound: counts are the arrays' own.
             unsafe baton_address_send(number, message, message.count, target, target.count)
         }
     }
 
-    /// The next answer to a request of ours; nil when nothing is left.
+    /// The next answer to a request of ours; nil when nothing is left, and also where the answers to others do not
+    /// end: the poller then tells of the socket again.
     public func next() throws(SystemError) -> Answer? {
         let number = number
-        while true {
+        for _ in 0..<EchoSocket.skippedMaximum {
             var bytes = [UInt8](repeating: 0, count: 512)
             var source = [UInt8](repeating: 0, count: 16)
             var length = 0
             let count = try attempted("recvfrom", "ICMP") {
                 // Sound: the counts are the arrays' own, and an address has at most 16 bytes.
-                unsafe baton_echo_receive(number, isRaw, &bytes, bytes.count, &source, &length)
+                unsafe baton_echo_receive(number, &bytes, bytes.count, &source, &length)
             }
             guard let count else { return nil }
-            guard let sequence = sequence(inAnswer: Array(bytes.prefix(count))),
+            guard let sequence = message.sequence(answeredBy: Array(bytes.prefix(count))),
                 let address = IPAddress(bytes: Array(source.prefix(length)))
             else { continue }
             return Answer(source: address, sequence: sequence)
         }
-    }
-
-    /// Type, code, checksum, identifier, sequence (RFC 792, RFC 4443), then our cookie.
-    ///
-    /// A ping socket sets the identifier itself; the checksum of ICMPv6 is always the kernel's.
-    private func request(_ sequence: UInt16) -> [UInt8] {
-        let head: [UInt8] = [isIPv6 ? 128 : 8, 0]
-        let rest = bigBytes(identifier) + bigBytes(sequence) + cookie
-        return head + bigBytes(isIPv6 ? 0 : EchoSocket.checksum(head + [0, 0] + rest)) + rest
-    }
-
-    private func sequence(inAnswer bytes: [UInt8]) -> UInt16? {
-        guard bytes.span.byte(at: 0) == (isIPv6 ? 129 : 0),
-            !isRaw || bytes.span.big16(at: 4) == identifier,
-            bytes.span.bytes(at: 8, length: cookie.count) == cookie
-        else { return nil }
-        return bytes.span.big16(at: 6)
-    }
-
-    /// The checksum of RFC 1071, of an even count of bytes.
-    static func checksum(_ bytes: [UInt8]) -> UInt16 {
-        var sum: UInt32 = 0
-        for index in stride(from: 0, to: bytes.count - 1, by: 2) {
-            sum += UInt32(bytes[index]) << 8 | UInt32(bytes[index + 1])
-        }
-        while sum > 0xffff { sum = (sum & 0xffff) + sum >> 16 }
-        return ~UInt16(sum)
+        return nil
     }
 }

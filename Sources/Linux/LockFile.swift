@@ -58,7 +58,11 @@ public final class LockFile {
 
     /// Whom the file names, nil when it names nobody.
     public static func holder(_ path: String) -> ProcessID? {
-        guard let bytes = try? Files.read(path, maximum: 32) else { return nil }
+        (try? Files.read(path, maximum: 32)).flatMap(holder(in:))
+    }
+
+    /// Whom the first line of these bytes names.
+    static func holder(in bytes: [UInt8]) -> ProcessID? {
         let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         return Int32(text).map(ProcessID.init(rawValue:))
     }

@@ -58,7 +58,7 @@ struct NetlinkMessage: Equatable {
     /// The answer's errno in an NLMSG_ERROR, 0 for an acknowledgement; nil for other messages.
     var acknowledgement: Int32? {
         guard type == UInt16(NLMSG_ERROR) else { return nil }
-        return body.span.native32(at: 0).map { -Int32(bitPattern: $0) }
+        return body.span.native32(at: 0).map { 0 &- Int32(bitPattern: $0) }
     }
 }
 

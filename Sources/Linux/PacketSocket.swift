@@ -20,6 +20,9 @@ public final class PacketSocket {
     /// The device's own Ethernet address.
     public let hardwareAddress: MACAddress
 
+    /// Frames in a row that are none, after which it is somebody else's turn.
+    static let skippedMaximum = 16
+
     private let socket: Descriptor
 
     /// Opens a socket on a device; takes CAP_NET_RAW.
@@ -73,18 +76,21 @@ public final class PacketSocket {
         try receiveBytes(number, maximum: 1514, "packet \(link.name)")
     }
 
-    /// The next ARP message heard, skipping frames that are none.
-    public func nextARP() throws(SystemError) -> ARPFrame? {
-        while let frame = try receive() {
-            if let message = ARPFrame(bytes: frame) { return message }
-        }
-        return nil
+    /// The next ARP message heard, skipping frames that are none; nil also where those do not end, and the poller
+    /// then tells of the socket again.
+    public func nextARP() throws(SystemError) -> ARPFrame? { try next { ARPFrame(bytes: $0) } }
+
+    /// The next neighbour message heard, likewise.
+    public func nextNeighbour() throws(SystemError) -> NeighbourFrame? {
+        try next { NeighbourFrame(bytes: $0) }
     }
 
-    /// The next neighbour message heard, skipping frames that are none.
-    public func nextNeighbour() throws(SystemError) -> NeighbourFrame? {
-        while let frame = try receive() {
-            if let message = NeighbourFrame(bytes: frame) { return message }
+    private func next<Message>(
+        _ read: ([UInt8]) -> Message?
+    ) throws(SystemError) -> Message? {
+        for _ in 0..<PacketSocket.skippedMaximum {
+            guard let frame = try receive() else { return nil }
+            if let message = read(frame) { return message }
         }
         return nil
     }

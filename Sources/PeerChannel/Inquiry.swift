@@ -7,6 +7,9 @@ import Wire
 
 /// One question and the connections made for it.
 final class Inquiry {
+    /// No question takes longer, whatever it says.
+    static let timeoutMaximum: Int64 = 60_000_000_000
+
     let question: PeerQuestion
     let deadline: Int64
     /// By token.
@@ -20,7 +23,7 @@ final class Inquiry {
     init(_ question: PeerQuestion, stagger: Int64, at now: Int64) {
         self.stagger = stagger
         self.question = question
-        deadline = now + question.timeout
+        deadline = now + min(max(0, question.timeout), Inquiry.timeoutMaximum)
         nextStart = now
         waiting = question.addresses.compactMap { bytes in
             IPAddress(bytes: bytes).map { TCPAddress($0, port: question.port) }

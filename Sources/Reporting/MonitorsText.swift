@@ -22,7 +22,7 @@ public struct MonitorsText: Sendable {
                 + "To see which, type: baton check\n"
         }
         let monitors = status.monitors
-        var lines = wrapped(summary.capitalizedFirst + ".", label: "", width: width)
+        var lines = wrapped(printable(summary.capitalizedFirst) + ".", label: "", width: width)
         lines += [""] + rows(monitors).lines(indent: 0, width: width, usesColor: usesColor)
         for monitor in monitors where monitor.isOdd && !monitor.summary.isEmpty {
             let label = "\(printable(monitor.name)) says: "
@@ -31,7 +31,7 @@ public struct MonitorsText: Sendable {
         }
         let steps = Self.steps(status)
         if !steps.isEmpty { lines.append("") }
-        for step in steps { lines += wrapped(step, label: "", width: width) }
+        for step in steps { lines += wrapped(printable(step), label: "", width: width) }
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -74,7 +74,7 @@ public struct MonitorsText: Sendable {
         one.monitors = [monitor]
         let steps = Self.steps(one)
         if !steps.isEmpty { lines.append("") }
-        for step in steps { lines += wrapped(step, label: "", width: width) }
+        for step in steps { lines += wrapped(printable(step), label: "", width: width) }
         return lines.map { $0 + "\n" }.joined()
     }
 

@@ -19,13 +19,13 @@ public struct StatusText: Sendable {
     /// The whole text, each line ended by a newline, none with trailing blanks.
     public func text(of status: Status) -> String {
         let verdict = Verdict(status)
-        var lines = wrapped(verdict.sentence, label: "", width: width)
+        var lines = wrapped(printable(verdict.sentence), label: "", width: width)
             .map { verdict.level.emphasis.paint($0, usesColor: usesColor) }
         if !status.groups.isEmpty {
             lines += [""] + groupTable(status).lines(indent: 0, width: width, usesColor: usesColor)
         }
         for group in status.groups where !group.isPlain {
-            lines += [""] + particulars(of: group, on: status.node)
+            lines += [""] + particulars(of: group, on: printable(status.node))
         }
         lines += [""] + surroundings(status)
         if let next = verdict.nextStep {
@@ -155,14 +155,14 @@ public struct StatusText: Sendable {
         if let steal = timing.stealPercent, steal > 0 {
             parts.append("\(steal) % of the processor stolen")
         }
-        if let advice = timing.advice { parts.append(advice) }
+        if let advice = timing.advice { parts.append(printable(advice)) }
         return parts.joined(separator: "; ")
     }
 
     /// How many services are watched, and those that are not as they should be; never a screen full.
     private func monitors(_ status: Status) -> [String] {
         guard let summary = MonitorsText.summary(status) else { return [] }
-        var lines = wrapped(summary, label: label("Monitors"), width: width)
+        var lines = wrapped(printable(summary), label: label("Monitors"), width: width)
         let odd = status.monitors.filter(\.isOdd)
         let shown = odd.count > 8 ? odd.prefix(7) : odd[...]
         for monitor in shown {

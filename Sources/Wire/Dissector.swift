@@ -70,7 +70,9 @@ public enum Dissector {
         }
         // Names come from whoever has the key; control characters stay out of the terminal.
         let safe = names.map {
-            $0.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : "\($0)" }
+            $0.unicodeScalars.map {
+                $0.value < 32 || (127...159).contains($0.value) ? "?" : "\($0)"
+            }
         }
         .map { $0.joined() }
         var rows: [Row] = [

@@ -56,7 +56,7 @@ struct ExplainCommand: ParsableCommand {
         let look = OutputLook()
         let now = WallClock.now
         let writer = ExplanationText(width: look.width, usesColor: look.usesColor) { ago in
-            Moment.text(now - ago * 1_000_000)
+            Moment.text(milliseconds: ago, before: now)
         }
         Output.write(
             writer.text(
@@ -70,6 +70,13 @@ struct ExplainCommand: ParsableCommand {
 
 /// Moments as people read them.
 enum Moment {
+    /// The moment so long before `now`, which is nanoseconds since 1970.
+    ///
+    /// The other node may claim any; one before 1970, or to come, is shown as the nearest that is neither.
+    static func text(milliseconds: Int64, before now: Int64) -> String {
+        text(now - min(max(0, milliseconds), now / 1_000_000) * 1_000_000)
+    }
+
     /// `2031-05-09 14:03:07`, local time, of nanoseconds since 1970.
     static func text(_ nanoseconds: Int64) -> String {
         let time = WallClock.localTime(atSecond: nanoseconds / 1_000_000_000)

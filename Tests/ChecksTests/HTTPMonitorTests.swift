@@ -60,6 +60,18 @@ final class WebServer: Sendable {
     }
 }
 
+@Suite struct HTTPAnswerTests {
+    @Test(arguments: ["\r\n", "\n"])
+    func endsWhereContentLengthSaysSo(end: String) {
+        var answer = HTTPAnswer()
+        let head = ["HTTP/1.1 200 OK", "Server: x", "Content-length:  4", ""].joined(separator: end)
+        answer.append(Array((head + end + "abc").utf8))
+        #expect(answer.hasHead && !answer.isComplete)
+        answer.append([UInt8(ascii: "d")])
+        #expect(answer.isComplete)
+    }
+}
+
 @Suite(.needsPython) struct HTTPMonitorTests {
     private func ask(_ words: String...) throws -> Ended {
         let port = try WebServer.plain.get().port

@@ -43,6 +43,11 @@ import Testing
         #expect(ended.errors.hasPrefix(message), "\(ended.errors)")
     }
 
+    @Test func anAnswerMovesNoTerminal() {
+        let answer = MonitorAnswer([("h", .failed("\u{1b}[2J\u{9b}2J\u{7f}é"))])
+        #expect(answer.output == "h\nh:  [2J 2J é\n")
+    }
+
     @Test func theNameOfALinkIsTheMonitors() throws {
         try withDirectory { (directory: String) throws in
             let link = directory + "/disk.monitor"

@@ -65,6 +65,33 @@ struct PeerCommandTests {
         #expect(daemon.requests.map(\.request).contains(.peerExplain(group)))
     }
 
+    @Test(
+        "explain tells also what was decided at a time that no clock shows",
+        arguments: [Int64.max, Int64.min, -1]
+    )
+    func explainAnyTime(ago: Int64) throws {
+        let place = try Place()
+        var peer = Self.explanation(samplePeerStatus(), "taken from l0")
+        peer.decisions[0].agoMilliseconds = ago
+        let daemon = try daemon(place, peer: .explanation(peer))
+        let result = try baton("explain", "--run", place.path)
+        try daemon.stop()
+        #expect(result.code == 0)
+        #expect(result.output.contains(" l1 S3b 10.0.0.10: taken from l0"))
+    }
+
+    @Test("Whatever the other node calls its files, no terminal is moved")
+    func names() throws {
+        let place = try Place()
+        var peer = try files(place, haresources: "l1 IPaddr2::10.0.0.1/24/eth0\n")
+        peer.haresources?.name = "/etc/\u{1b}[2J\u{9b}x"
+        let daemon = try daemon(place, peer: .files(peer))
+        let result = try baton("check", "--config", place.path, "--run", place.path)
+        try daemon.stop()
+        #expect(result.output.contains("l1:/etc/\u{fffd}[2J\u{fffd}x: note: group"))
+        #expect(!result.output.unicodeScalars.contains { $0.value == 0x1b || $0.value == 0x9b })
+    }
+
     /// A directory whose files are right, and those files as the other node would tell them.
     private func files(_ place: Place, haresources: String) throws -> NodeFiles {
         let haCf = "deadtime 10\nbcast eth1\nbcast eth2\nnode l0 l1\n"

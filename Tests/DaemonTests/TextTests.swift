@@ -100,6 +100,30 @@ struct OperationRecordTests {
         bad.process = process
         #expect(OperationRecord(text: bad.text) == nil)
     }
+
+    @Test("A name that ends in a carriage return is read back too")
+    func carriageReturn() {
+        var odd = record
+        odd.resource = "apache::x\r"
+        odd.group = "\r"
+        #expect(OperationRecord(text: odd.text) == odd)
+    }
+}
+
+@Suite("Stolen time")
+struct StolenTimeTests {
+    @Test("The share is that of the time between two looks, and never above the whole")
+    func share() {
+        let text = "cpu  1 2 3 4 5 6 7 8 9 0\ncpu0 1 2 3\n"
+        #expect(StolenTime.times(text).map { [$0.stolen, $0.all] } == [8, 36])
+        #expect(StolenTime.times("cpu 1 2 3\n") == nil)
+        #expect(StolenTime.percent((30, 400), since: (10, 200)) == 10)
+        #expect(StolenTime.percent((10, 400), since: (30, 200)) == 0)
+        #expect(StolenTime.percent((10, 200), since: (10, 200)) == nil)
+        #expect(StolenTime.percent((.max, .max), since: (0, 0)) == 100)
+        #expect(StolenTime.percent((.max / 2, .max), since: (0, 0)) == 50)
+        #expect(StolenTime.percent((.max, 2), since: (0, 1)) == 100)
+    }
 }
 
 @Suite("Log lines")
@@ -125,6 +149,22 @@ struct LogLineTests {
     func forged() {
         let line = LogLine(severity: .info, text: "a\n<0>b\u{1b}[2J\r\n", time: 0)
         #expect(line.journal == "<6>a <0>b [2J\n")
+    }
+
+    @Test("Nor move a terminal by the one character that stands for an escape sequence")
+    func eightBits() {
+        let line = LogLine(severity: .info, text: "a\u{9b}2Jb\u{85}c é\u{9f}", time: 0)
+        #expect(line.journal == "<6>a 2Jb c é\n")
+    }
+
+    @Test("A long line ends where a character does")
+    func long() {
+        let line = LogLine(severity: .info, text: String(repeating: "é", count: 2000), time: 0)
+        #expect(line.text == String(repeating: "é", count: 1024))
+        #expect(
+            LogLine(severity: .info, text: "x" + line.text, time: 0).text
+                == "x" + String(repeating: "é", count: 1023)
+        )
     }
 
     @Test("A line goes through its message unchanged")

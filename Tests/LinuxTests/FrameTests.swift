@@ -267,4 +267,53 @@ import Testing
         #expect(NetlinkMessage(type: 2, flags: 0, sequence: 1, body: [0]).acknowledgement == nil)
         #expect(NetlinkMessage(type: 3, flags: 0, sequence: 1, body: []).acknowledgement == nil)
     }
+
+    @Test func acknowledgementOfANumberWithoutOppositeIsOneToo() {
+        let least = NetlinkMessage(type: 2, flags: 0, sequence: 1, body: hex("00 00 00 80"))
+        #expect(least.acknowledgement == .min)
+    }
+}
+
+@Suite struct EchoImages {
+    let cookie = Array("sixteen of bytes".utf8)
+
+    private func message(isIPv6: Bool, isRaw: Bool) -> EchoMessage {
+        EchoMessage(isIPv6: isIPv6, isRaw: isRaw, identifier: 0xba70, cookie: cookie)
+    }
+
+    @Test func requestHasItsChecksum() {
+        let request = message(isIPv6: false, isRaw: true).request(7)
+        #expect(request == hex("08 00 0f 74  ba 70  00 07") + cookie)
+        #expect(EchoMessage.checksum(request) == 0)
+        #expect(
+            message(isIPv6: true, isRaw: true).request(7) == hex("80 00 00 00  ba 70  00 07")
+                + cookie
+        )
+    }
+
+    @Test func answerIsFoundBehindAnIPHeaderOfAnyLength() {
+        let raw = message(isIPv6: false, isRaw: true)
+        let answer = hex("00 00 00 00  ba 70  00 07") + cookie
+        for words in 5...15 {
+            let header = [0x40 | UInt8(words)] + [UInt8](repeating: 0, count: 4 * words - 1)
+            #expect(raw.sequence(answeredBy: header + answer) == 7)
+            #expect(raw.sequence(answeredBy: header) == nil)
+        }
+        #expect(message(isIPv6: false, isRaw: false).sequence(answeredBy: answer) == 7)
+        #expect(raw.sequence(answeredBy: []) == nil)
+    }
+
+    @Test func everyTruncationAndAnotherIdentifierTypeOrCookieIsNothing() {
+        let raw = message(isIPv6: true, isRaw: true)
+        let answer = hex("81 00 00 00  ba 70  00 07") + cookie
+        #expect(raw.sequence(answeredBy: answer) == 7)
+        for length in 0..<answer.count {
+            #expect(raw.sequence(answeredBy: Array(answer[..<length])) == nil)
+        }
+        for offset in [0, 4, 5] + Array(8..<24) {
+            var wrong = answer
+            wrong[offset] ^= 1
+            #expect(raw.sequence(answeredBy: wrong) == nil, "offset \(offset)")
+        }
+    }
 }

@@ -323,6 +323,45 @@ func link(_ name: String) throws -> NetworkLink {
         return nil
     }
 
+    /// How often a socket says that there is nothing, although something waits, before it gives what was meant.
+    private func pauses<Wanted>(_ next: () throws -> Wanted?) throws -> Int {
+        for count in 0..<100 where try next() != nil { return count }
+        return 100
+    }
+
+    @Test(.needsRoot) func framesThatAreNoneDoNotHoldWhoeverReads() throws {
+        try Laboratory.run { laboratory in
+            let socket = try PacketSocket(.arp, on: link("here0"))
+            let ear = try laboratory.onOtherSide { try PacketSocket(.arp, on: link("there0")) }
+            let frame = ARPFrame.probe(
+                for: IPv4Address(10, 99, 0, 77),
+                from: socket.hardwareAddress
+            )
+            var broken = frame.bytes
+            broken[21] = 9
+            for _ in 0..<3 * PacketSocket.skippedMaximum { try socket.send(broken) }
+            try socket.send(frame.bytes)
+            try #require(try waitUntilReadable(ear.number))
+            #expect(try pauses { try ear.nextARP() == frame ? frame : nil } >= 3)
+        }
+    }
+
+    @Test(.needsRoot) func echoesOfOthersDoNotHoldWhoeverReads() throws {
+        try Laboratory.run { _ in
+            let host = IPAddress.v4(IPv4Address(127, 0, 0, 1))
+            let other = try EchoSocket(isIPv6: false)
+            let own = try EchoSocket(isIPv6: false)
+            for sequence in 0..<UInt16(3 * EchoSocket.skippedMaximum) {
+                try other.ask(host, sequence: sequence)
+            }
+            try own.ask(host, sequence: 77)
+            try #require(try waitUntilReadable(own.number))
+            #expect(
+                try pauses { try own.next() == .init(source: host, sequence: 77) ? () : nil } >= 3
+            )
+        }
+    }
+
     @Test(.needsRoot) func announcementMovesTheOtherSidesCache() throws {
         try Laboratory.run { laboratory in
             let socket = try PacketSocket(.arp, on: link("here0"))

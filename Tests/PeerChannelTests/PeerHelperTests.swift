@@ -97,6 +97,17 @@ struct PeerHelperTests {
         #expect(none.description == "its address is not known")
     }
 
+    @Test("A question without a time is given up like any other", arguments: [Int64.max, 0, -1])
+    func endless(_ timeout: Int64) throws {
+        let l0 = try RunningHelper(settings("l0", peer: "l1"))
+        try l0.ask(.status, port: 1, addresses: [], timeout: timeout)
+        guard case .failure = try l0.answer() else {
+            throw Impatience(description: "an answer of nowhere")
+        }
+        try l0.tell(.ping(5))
+        #expect(try l0.next() == .echo(5))
+    }
+
     @Test(
         "Whoever says nothing, or garbage, keeps nobody out",
         arguments: ["", "GET / HTTP/1.0\r\n\r\n"]

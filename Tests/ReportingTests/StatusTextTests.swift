@@ -112,6 +112,34 @@ struct StatusTextTests {
         #expect(Verdict(failing).level == .fine)
     }
 
+    @Test("No name moves a terminal, whoever chose it", arguments: Sample.Situation.allCases)
+    func names(situation: Sample.Situation) {
+        var status = situation.status
+        let words = "\u{1b}[2J\u{9b}2J\u{7f}"
+        status.node += words
+        status.peer.name += words
+        for index in status.groups.indices {
+            status.groups[index].name += words
+            status.groups[index].owner? += words
+            status.groups[index].whyNotMoved? += words
+        }
+        for index in status.monitors.indices {
+            status.monitors[index].name += words
+            status.monitors[index].groups = status.groups.map(\.name)
+        }
+        status.timing = TimingStatus(deadtimeMilliseconds: 3000, advice: words)
+        let texts = [
+            StatusText().text(of: status), StatusText().text(ofPeer: status, besides: status),
+            MonitorsText().table(of: status),
+        ]
+        for text in texts {
+            let controls = text.unicodeScalars.filter {
+                $0 != "\n" && $0.properties.generalCategory == .control
+            }
+            #expect(controls.isEmpty, "\(text.debugDescription)")
+        }
+    }
+
     @Test("A service is never called fine while the core says what to type")
     func coreDisagrees() {
         var status = Sample.healthy

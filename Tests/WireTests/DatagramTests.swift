@@ -411,6 +411,19 @@ private func resigned(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) th
         #expect(!kinds.contains(.badMAC) && !kinds.contains(.unknownKey))
     }
 
+    @Test func `A name moves no terminal`() throws {
+        var session = try Session(
+            cluster: "a\u{9b}2J\u{1b}[m",
+            node: NodeName("l0"),
+            peer: NodeName("l1"),
+            bootID: BootID(high: 1, low: 0),
+            incarnation: Incarnation(counter: 1, nonce: 1),
+            authentication: .hmac(try Keyring(keys: [secret], signing: 1))
+        )
+        let beat = session.seal(content(), link: 0, at: moment(1))[0]
+        #expect(Dissector.describe(beat).contains(" cluster          a?2J?[m\n"))
+    }
+
     @Test func `Random bytes are never more than counted`() throws {
         var generator = SeededGenerator(state: 5)
         var session = try imageReceiver()

@@ -121,9 +121,9 @@ bool baton_look_up_is_certain(int number);  // the name has no address, rather t
 int baton_echo_open(int family, bool *is_raw);
 ssize_t baton_address_send(int fd, const void *bytes, size_t count, const uint8_t *address,
                            size_t length);
-// The ICMP message without IP header, and who sent it: address has room for 16, length gets 4 or 16.
-ssize_t baton_echo_receive(int fd, bool is_raw, void *bytes, size_t count, uint8_t *address,
-                           size_t *length);
+// A packet as the socket gives it, raw IPv4 with its IP header, and who sent it: address has room for 16,
+// length gets 4 or 16.
+ssize_t baton_echo_receive(int fd, void *bytes, size_t count, uint8_t *address, size_t *length);
 
 // -- processes -----------------------------------------------------------------------------------
 

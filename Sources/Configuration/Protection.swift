@@ -141,9 +141,10 @@ public struct Protection: Equatable, Sendable, Codable {
             return Gap(
                 kind: kind,
                 text:
-                    "\(names) is cut, and the network of an address loses so much that no probe of it is answered "
-                    + "while the machine answers elsewhere: the address of a group without storage is on both nodes",
-                closedBy: "a heartbeat link on the network of the addresses too"
+                    "the daemon of the owner is gone, or \(names) is cut, and the network of an address fails or loses so "
+                    + "much that no probe of it is answered, while the owner's machine answers elsewhere: the other node "
+                    + "takes groups without storage, whose addresses the owner still has, out of its reach",
+                closedBy: "fencing, which this version does not have"
             )
         case .falseWord:
             return Gap(

@@ -160,10 +160,14 @@ extension FailoverMachine {
         return isOpen(group)
     }
 
-    /// Whether evidence about the group still matters: nothing of it has been started here.
+    /// Whether evidence about the group still matters: nothing of it has been started here, or a start that was
+    /// overslept waits for it (S8).
     private func isOpen(_ group: Int) -> Bool {
-        !groups[group].phase.holds || groups[group].phase == .claiming
-            || groups[group].phase == .suspended
+        switch groups[group].phase {
+        case .claiming, .suspended: true
+        case .starting: groups[group].isLate
+        case let phase: !phase.holds
+        }
     }
 
     /// Whether the answers matter: something is left that could be taken, or the peer may be found dead.

@@ -12,8 +12,8 @@ public enum ProtectionGap: String, CaseIterable, Sendable, Codable {
     case earlyBlip = "early blip"
     /// A node that boots while it is cut off begins by `boot_policy`.
     case bootCutOff = "cut off at boot"
-    /// The service network loses so much that an address seems gone, while the host answers elsewhere (the table's
-    /// second row).
+    /// The owner's daemon is gone and the network of its address fails, while its host answers elsewhere (the table's
+    /// second row): a group without storage is taken.
     case addressUnheard = "address unheard"
     /// An administrator confirms as down a node that lives where no probe reaches.
     case falseWord = "false word"

@@ -200,6 +200,8 @@ final class Machine {
     /// When this machine last found that it had slept, or was cut off, for so long.
     var wokeAt = Int64.min / 2
     var inbox: [Inbound] = []
+    /// It is reading what waited for a loop that stood still.
+    var isDraining = false
     var inboxDatagrams = 0
     var armed: Instant?
     var idleTurns = 0

@@ -380,12 +380,15 @@ extension World {
         machine.inboxDatagrams = 0
         machine.lastPauseEnd = now
         machine.sentAt = now
+        machine.isDraining = true
+        defer { machine.isDraining = false }
         for case .datagram(let index) in waiting {
             guard machine.run == run, machine.daemon == .running else { return }
             open(index, on: machine)
         }
         guard machine.run == run, machine.daemon == .running else { return }
         let lateness = Duration.nanoseconds(now - machine.pausedAt)
+        machine.isDraining = false
         turn(machine, .loopLate(lateness))
         for case .event(let event) in waiting {
             guard machine.run == run, machine.daemon == .running else { return }

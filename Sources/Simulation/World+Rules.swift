@@ -309,7 +309,8 @@ extension World {
             checkEpoch(machines[pending.node], pending.group)
         }
         for group in splits.indices where splits[group] != nil { noteSplitEnd(group) }
-        tellHealth(machine)
+        // Monitors are heard after the loop has said how late it is.
+        if !machine.isDraining { tellHealth(machine) }
     }
 
     /// A grant's epoch is durable before it is used, and above every epoch used before (S5).

@@ -225,6 +225,20 @@ private enum Stories {
         #expect(story.phase(1) == .active)
         return story
     }
+
+    static func aStartThatWasOversleptGoesOnByFreshEvidence() -> Story {
+        let story = learning(storage: true)
+        story.outcomes["l1/drbddisk/start"] = (.seconds(12), .succeeded)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("l0 dies; l1 takes, and stands still in the middle of its start.")
+        story.crash(0)
+        story.run(.seconds(4))
+        #expect(story.phase(1) == .starting)
+        story.pause(1, for: .seconds(8))
+        story.run(.seconds(30))
+        #expect(story.phase(1) == .active)
+        return story
+    }
 }
 
 /// The stories by the names of their transcripts.
@@ -247,6 +261,8 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.theSurvivorOfACutOffPairAsksTheTableAfresh,
     "cut-off-while-starting":
         Stories.aCutOffNodeCutsAStartShort,
+    "overslept-start":
+        Stories.aStartThatWasOversleptGoesOnByFreshEvidence,
     "early":
         Stories.aCrashWithTheCarrierIsProvedEarly,
     "jeopardy":

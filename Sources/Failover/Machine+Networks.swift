@@ -328,25 +328,34 @@ extension FailoverMachine {
 
     // MARK: What it says
 
-    /// The devices that carry a group's addresses, or any group's where it has none.
-    private func devices(of group: Int) -> [String] {
-        let own = ownNetworks.filter { $0.groups.contains(group) }
-        let all = own.isEmpty ? ownNetworks.filter { !$0.groups.isEmpty } : own
-        return all.map(\.device)
+    /// Whether the group's addresses are on a network of this node; else any group's network is the group's.
+    ///
+    /// Asked for at every event, like the next one, so without an array on the way.
+    private func isNamed(_ group: Int) -> Bool {
+        for network in ownNetworks where network.groups.contains(group) { return true }
+        return false
+    }
+
+    /// Whether a network is one of a group's; `networkStates` has the order of `ownNetworks`.
+    private func carries(_ place: Int, _ group: Int, isNamed: Bool) -> Bool {
+        let groups = ownNetworks[place].groups
+        return isNamed ? groups.contains(group) : !groups.isEmpty
+    }
+
+    /// The states of the networks of a group.
+    private func states(of group: Int) -> [NetworkState] {
+        let isNamed = isNamed(group)
+        return networkStates.indices.filter { carries($0, group, isNamed: isNamed) }
+            .map { networkStates[$0] }
     }
 
     /// Whether the networks of a group work for this node.
-    ///
-    /// Asked for at every event, so without an array on the way; `networkStates` has the order of `ownNetworks`.
     func networkProof(_ group: Int) -> NetworkProof {
-        var isNamed = false
-        for network in ownNetworks where network.groups.contains(group) { isNamed = true }
         var hasCarrier: Bool?
         var isAsked = false
         var isSilent = true
-        for place in networkStates.indices {
-            let groups = ownNetworks[place].groups
-            guard isNamed ? groups.contains(group) : !groups.isEmpty else { continue }
+        let isNamed = isNamed(group)
+        for place in networkStates.indices where carries(place, group, isNamed: isNamed) {
             let works = networkStates[place].hasCarrier
             hasCarrier = works || hasCarrier == true
             let mayAnswer = works && networkStates[place].silentRounds < Self.silentRoundsMaximum
@@ -373,8 +382,7 @@ extension FailoverMachine {
     /// longer than `patience`.
     func lostLater(_ group: Int, patience: Duration) -> Instant? {
         guard peer.standing == .silent, let heard = peer.lastHeard else { return nil }
-        let devices = devices(of: group)
-        let states = networkStates.filter { devices.contains($0.device) }
+        let states = states(of: group)
         guard let gone = states.compactMap(\.goneSince).max(),
             states.allSatisfy({ $0.goneSince != nil })
         else { return nil }
@@ -384,8 +392,8 @@ extension FailoverMachine {
 
     /// The devices of a group, in words.
     func networkText(_ group: Int) -> String {
-        let devices = devices(of: group)
-        let states = networkStates.filter { devices.contains($0.device) }
+        let states = states(of: group)
+        let devices = states.map(\.device)
         let names = devices.joined(separator: ", ")
         if states.allSatisfy({ !$0.hasCarrier }) { return "no carrier on \(names)" }
         let count = neighbours.count { $0.isCalibrated && devices.contains($0.device) }
@@ -399,10 +407,7 @@ extension FailoverMachine {
             let until = last + settings.evidence.jeopardyTime
             return until > now ? (until, "a path was lost before the others") : nil
         }
-        let devices = devices(of: group)
-        let returned = networkStates.filter { devices.contains($0.device) }
-            .compactMap(\.returnedAt).max()
-        guard let returned else { return nil }
+        guard let returned = states(of: group).compactMap(\.returnedAt).max() else { return nil }
         let until = max(last, returned) + settings.evidence.jeopardyTime
         return until > now ? (until, "the network has only now come back") : nil
     }

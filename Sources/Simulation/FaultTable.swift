@@ -173,6 +173,8 @@ public struct BlipTable: Sendable {
         public var gaveTwo = false
     }
 
+    /// What was tried.
+    public let plan: FaultPlan
     /// Stories told.
     public var stories = 0
     /// What was misjudged.
@@ -183,6 +185,7 @@ public struct BlipTable: Sendable {
 
     /// Tells every fault of the networks of `plan`, and every two at once, for each length.
     public init(_ plan: FaultPlan) {
+        self.plan = plan
         let faults = Fault.networks(of: plan.topology)
         for first in faults.indices {
             for other in faults.indices where other >= first {
@@ -203,7 +206,7 @@ public struct BlipTable: Sendable {
                 let verdict = plan.tell(deeds, luck, quietAt: begins + deadtime * 4)
                 stories += 1
                 // What the owner itself gives up, because it sees less (S7), nobody misjudged.
-                guard verdict.acquired[1] > verdict.tally.healthMoves else { continue }
+                guard verdict.tally.acquired[1] > verdict.tally.healthMoves else { continue }
                 if row.shortest == 0 { row.shortest = length }
                 if verdict.doubleTime > 0 { row.gaveTwo = true }
             }

@@ -65,8 +65,6 @@ public struct Verdict: Sendable {
     public var exceptions: [Int]
     /// Groups that had two holders, by their place.
     public var groupsWithTwo: Set<Int>
-    /// How often each machine acquired a group.
-    public var acquired: [Int]
     /// Time during which two machines held one group, over all groups, in nanoseconds; each time an exception.
     public var doubleTime: Int64
     /// Equal for equal stories.
@@ -81,8 +79,8 @@ public struct Verdict: Sendable {
 
 /// What stories did.
 public struct Tally: Sendable {
-    /// Groups acquired.
-    public var acquired = 0
+    /// How often each machine acquired a group.
+    public var acquired = [0, 0]
     /// Operations run.
     public var operations = 0
     /// Commands given, and those answered "done".
@@ -102,7 +100,7 @@ public struct Tally: Sendable {
 
     /// Adds the tally of another story.
     public mutating func add(_ other: Tally) {
-        acquired += other.acquired
+        for machine in acquired.indices { acquired[machine] += other.acquired[machine] }
         operations += other.operations
         commands += other.commands
         commandsDone += other.commandsDone

@@ -69,8 +69,7 @@ extension World {
         }
         if machine.groups[group].acquiredAt == nil {
             machine.groups[group].acquiredAt = now
-            tally.acquired += 1
-            acquired[machine.index] += 1
+            tally.acquired[machine.index] += 1
             pendingEpochCheck = (machine.index, group)
             checkFrozenStart(group, machine)
         }

@@ -44,7 +44,6 @@ final class World {
     var lastSplitEnd: [Int64]
     var doubleTime: Int64 = 0
     var groupsWithTwo: Set<Int> = []
-    var acquired = [0, 0]
     var lieAt: [Int64] = [.min / 2, .min / 2]
     var lastCommandAt = Int64.min / 2 {
         didSet { commandBeforeAt = oldValue }
@@ -130,7 +129,6 @@ final class World {
                 "\(scenery.topology.rawValue), \(scenery.settings(of: 0).protectionLevel.rawValue)",
             exceptions: exceptions,
             groupsWithTwo: groupsWithTwo,
-            acquired: acquired,
             doubleTime: doubleTime,
             digest: digest.value,
             length: now,

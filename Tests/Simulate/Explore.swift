@@ -54,50 +54,37 @@ struct ExploreOptions {
     }
 }
 
-private func refuse(_ text: String) -> Never {
-    print(text)
-    print(exploreUsage)
-    exit(2)
-}
-
-private func parseExplore(_ arguments: [String]) -> ExploreOptions {
+private func parseExplore(_ words: [String]) -> ExploreOptions {
     var options = ExploreOptions()
-    var index = 0
-    func value<Value>(_ parse: (String) -> Value?) -> Value {
-        index += 1
-        guard index < arguments.count, let value = parse(arguments[index]) else {
-            refuse("baton-simulate explore: \(arguments[index - 1]) needs a value")
-        }
-        return value
-    }
-    while index < arguments.count {
-        switch arguments[index] {
+    var arguments = Arguments(words, of: "baton-simulate explore", usage: exploreUsage)
+    while let word = arguments.word() {
+        switch word {
         case "--faults":
-            options.faults = value { text in Int(text).flatMap { (0...4).contains($0) ? $0 : nil } }
-        case "--variant": options.variants = [value { ExplorationVariant(rawValue: $0) }]
+            options.faults = arguments.value { text in
+                Int(text).flatMap { (0...4).contains($0) ? $0 : nil }
+            }
+        case "--variant":
+            options.variants = [arguments.value { ExplorationVariant(rawValue: $0) }]
         case "--failback":
-            options.failbacks = [value { $0 == "on" ? true : $0 == "off" ? false : nil }]
+            options.failbacks = [
+                arguments.value { $0 == "on" ? true : $0 == "off" ? false : nil }
+            ]
         case "--kinds":
-            options.kinds = Set(
-                value { (text: String) in
-                    let words = text.split(separator: ",")
-                    let kinds = words.compactMap { ExplorationKind(rawValue: String($0)) }
-                    return kinds.count == words.count ? kinds : nil
-                } as [ExplorationKind]
-            )
-        case "--palette": options.palette = value { ExplorationPalette(rawValue: $0) }
-        case "--limit": options.limit = value { Int($0) }
-        case "--probe": options.probation = value { Int($0) }
-        case "--jobs": options.jobs = max(1, min(64, value { Int($0) }))
+            options.kinds = arguments.value { text in
+                let words = text.split(separator: ",")
+                let kinds = words.compactMap { ExplorationKind(rawValue: String($0)) }
+                return kinds.count == words.count ? Set(kinds) : nil
+            }
+        case "--palette": options.palette = arguments.value { ExplorationPalette(rawValue: $0) }
+        case "--limit": options.limit = arguments.value { Int($0) }
+        case "--probe": options.probation = arguments.value { Int($0) }
+        case "--jobs": options.jobs = max(1, min(64, arguments.value { Int($0) }))
         case "--brief": options.isBrief = true
         case "--exceptions": options.tellsExceptions = true
         case "--survey": options.isSurvey = true
-        case "--help", "-h":
-            print(exploreUsage)
-            exit(0)
-        default: refuse("baton-simulate explore: unknown argument \(arguments[index])")
+        case "--help", "-h": arguments.help()
+        default: arguments.refuseWord()
         }
-        index += 1
     }
     return options
 }

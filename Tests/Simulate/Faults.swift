@@ -5,13 +5,16 @@ import Glibc
 import Simulation
 
 private let topologies: [Topology] = [.one, .two, .shared]
+/// Tables at once; each is a program's minute.
+private let jobs = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
 /// Prints which faults give two holders, and which moments an early verdict misjudges, as the documentation shows it
 /// (`Faults.md` of `Failover`).
-func printFaults() -> Never {
+func printFaults() async -> Never {
     var isGood = true
+    let all = await concurrently(FaultPlan.documented, jobs: jobs) { FaultTable($0) }
     for topology in topologies {
-        let tables = FaultPlan.documented.filter { $0.topology == topology }.map { FaultTable($0) }
+        let tables = all.filter { $0.plan.topology == topology }
         printFaults(of: topology, tables)
         for table in tables {
             // What `baton check` would name for these settings: the same list.
@@ -25,7 +28,7 @@ func printFaults() -> Never {
             }
         }
     }
-    printBlips()
+    await printBlips()
     exit(isGood ? 0 : 1)
 }
 
@@ -60,19 +63,21 @@ private func cell(_ row: FaultTable.Row?) -> String {
     }
 }
 
-private func printBlips() {
+private func printBlips() async {
     print("### Moments shorter than deadtime that an early verdict misjudges\n")
-    for early in [EarlyTakeover.auto, .off] {
-        for topology in topologies {
-            let table = BlipTable(FaultPlan(topology: topology, earlyTakeover: early))
-            let name = "\(topology.text), `early_takeover \(early.rawValue)`"
-            print("- \(name):\(table.rows.isEmpty ? " none" : "")")
-            for row in table.rows {
-                print(
-                    "  - \(row.faults.joined(separator: "; ")): from \(row.shortest) % of deadtime"
-                        + (row.gaveTwo ? ", two holders meanwhile" : "")
-                )
-            }
+    let plans = [EarlyTakeover.auto, .off].flatMap { early in
+        topologies.map { FaultPlan(topology: $0, earlyTakeover: early) }
+    }
+    for table in await concurrently(plans, jobs: jobs, { BlipTable($0) }) {
+        let early = table.plan.earlyTakeover.rawValue
+        print(
+            "- \(table.plan.topology.text), `early_takeover \(early)`:\(table.rows.isEmpty ? " none" : "")"
+        )
+        for row in table.rows {
+            print(
+                "  - \(row.faults.joined(separator: "; ")): from \(row.shortest) % of deadtime"
+                    + (row.gaveTwo ? ", two holders meanwhile" : "")
+            )
         }
     }
 }

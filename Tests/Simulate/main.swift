@@ -44,45 +44,26 @@ struct Options {
     var isBrief = false
 }
 
-func fail(_ text: String) -> Never {
-    print(text)
-    print(usage)
-    exit(2)
-}
-
-func parse(_ arguments: [String]) -> Options {
+func parse(_ words: [String]) -> Options {
     var options = Options()
-    var index = 0
-    func value<Value>(_ parse: (String) -> Value?) -> Value {
-        index += 1
-        guard index < arguments.count, let value = parse(arguments[index]) else {
-            fail("baton-simulate: \(arguments[index - 1]) needs a value")
-        }
-        return value
-    }
-    while index < arguments.count {
-        switch arguments[index] {
-        case "--stories": options.stories = value { Int($0) }
-        case "--seed": options.seed = value { UInt64($0) }
-        case "--topology": options.topology = value { Topology(rawValue: $0) }
-        case "--level": options.level = value { ProtectionLevel(rawValue: $0) }
-        case "--jobs": options.jobs = max(1, min(64, value { Int($0) }))
-        case "--codec": options.codec = value { Codec(rawValue: $0) }
-        case "--replay": options.replay = value { UInt64($0) }
+    var arguments = Arguments(words, of: "baton-simulate", usage: usage)
+    while let word = arguments.word() {
+        switch word {
+        case "--stories": options.stories = arguments.value { Int($0) }
+        case "--seed": options.seed = arguments.value { UInt64($0) }
+        case "--topology": options.topology = arguments.value { Topology(rawValue: $0) }
+        case "--level": options.level = arguments.value { ProtectionLevel(rawValue: $0) }
+        case "--jobs": options.jobs = max(1, min(64, arguments.value { Int($0) }))
+        case "--codec": options.codec = arguments.value { Codec(rawValue: $0) }
+        case "--replay": options.replay = arguments.value { UInt64($0) }
         case "--full": options.isFull = true
         case "--brief": options.isBrief = true
         case "--survey": options.isSurvey = true
         case "--digest": options.printsDigests = true
-        case "--speed":
-            let next = index + 1 < arguments.count ? Int(arguments[index + 1]) : nil
-            if next != nil { index += 1 }
-            options.speedHours = next ?? 200
-        case "--help", "-h":
-            print(usage)
-            exit(0)
-        default: fail("baton-simulate: unknown argument \(arguments[index])")
+        case "--speed": options.speedHours = arguments.optionalValue { Int($0) } ?? 200
+        case "--help", "-h": arguments.help()
+        default: arguments.refuseWord()
         }
-        index += 1
     }
     return options
 }
@@ -126,7 +107,7 @@ func report(_ summary: Summary, took: Duration, jobs: Int) {
     )
     let tally = summary.tally
     print(
-        "groups acquired \(tally.acquired), operations \(tally.operations), commands \(tally.commands) "
+        "groups acquired \(tally.acquired.reduce(0, +)), operations \(tally.operations), commands \(tally.commands) "
             + "(done \(tally.commandsDone)), resets by S4 \(tally.resets), forged datagrams \(tally.forged), "
             + "moves on health grounds \(tally.healthMoves), restarts \(tally.restarts), "
             + "ends without a fit node \(tally.unfitEnds)"
@@ -172,7 +153,7 @@ func tellAll(_ options: Options, _ simulator: Simulator) async -> Summary {
 }
 
 if CommandLine.arguments.dropFirst().first == "faults" {
-    printFaults()
+    await printFaults()
 }
 if CommandLine.arguments.dropFirst().first == "explore" {
     await explore(Array(CommandLine.arguments.dropFirst(2)))

@@ -117,7 +117,7 @@ struct PlantedBug: Sendable {
             file: "Machine+Groups.swift",
             healthy: "guard let report, report.declined >= offer else { return }",
             sick:
-                "guard let report, report.declined >= offer || planted(11) && now > groups[index].since else { return }"
+                "guard let report, report.declined >= offer || planted(11) else { return }"
         ),
         PlantedBug(
             number: 12,

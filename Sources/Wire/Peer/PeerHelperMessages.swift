@@ -30,8 +30,7 @@ public enum PeerOrder: Equatable, Sendable {
                 writer.put(UInt64(key.id))
                 writer.put(key.preshared)
             }
-            writer.put(UInt64(settings.addresses.count))
-            for address in settings.addresses { writer.put(address) }
+            Self.put(settings.addresses, in: &writer)
         case .ask(let question):
             writer.put(UInt64(2))
             writer.put(question.id)
@@ -39,8 +38,7 @@ public enum PeerOrder: Equatable, Sendable {
             writer.put(UInt64(question.key))
             writer.put(UInt64(question.port))
             writer.put(question.timeout)
-            writer.put(UInt64(question.addresses.count))
-            for address in question.addresses { writer.put(address) }
+            Self.put(question.addresses, in: &writer)
         case .answer(let id, let bytes, let isLast):
             writer.put(UInt64(3))
             writer.put(id)
@@ -98,6 +96,11 @@ public enum PeerOrder: Equatable, Sendable {
             self = .answer(id, bytes, isLast: isLast == 1)
         default: return nil
         }
+    }
+
+    private static func put(_ addresses: [[UInt8]], in writer: inout MessageWriter) {
+        writer.put(UInt64(addresses.count))
+        for address in addresses { writer.put(address) }
     }
 
     private static func addresses(_ reader: inout MessageReader) -> [[UInt8]]? {

@@ -26,23 +26,8 @@ private let settings: Settings = {
             addressDigest: 9
         )
     }
-    return Settings(
-        cluster: "demo",
-        node: NodeName("l0"),
-        peer: NodeName("l1"),
-        isFirstNode: true,
-        timings: Timings(
-            keepalive: .seconds(1),
-            warntime: .seconds(2),
-            deadtime: .seconds(3),
-            initdead: .seconds(12)
-        ),
-        autoFailback: .on,
-        unprovedTakeover: true,
-        links: [
-            LinkSettings(name: "bcast eth1", device: "eth1"),
-            LinkSettings(name: "bcast eth2", device: "eth2"),
-        ],
+    return Pair.settings(
+        links: ["eth1", "eth2"],
         groups: [
             group("192.168.1.100", .own, [address, disk]), group("10.0.0.9", .peer, [address]),
         ]

@@ -10,20 +10,8 @@ private let settings: Settings = {
         let resource = ResourceSettings(name: name, type: "drbddisk", isStateless: false)
         return GroupSettings(name: GroupName(name), preferred: side, resources: [resource])
     }
-    return Settings(
-        cluster: "demo",
-        node: NodeName("l0"),
-        peer: NodeName("l1"),
-        isFirstNode: true,
-        timings: Timings(
-            keepalive: .seconds(1),
-            warntime: .seconds(2),
-            deadtime: .seconds(3),
-            initdead: .seconds(12)
-        ),
-        autoFailback: .on,
-        unprovedTakeover: true,
-        links: [LinkSettings(name: "bcast eth1", device: "eth1")],
+    return Pair.settings(
+        links: ["eth1"],
         groups: [group("192.168.1.100", .own), group("10.0.0.9", .peer)]
     )
 }()

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct PlantedBugTests {
-    @Test(.timeLimit(.minutes(15))) func eachPlantedBugIsFoundWithinTenThousandStories() throws {
+    @Test(.timeLimit(.minutes(25))) func eachPlantedBugIsFoundWithinTenThousandStories() throws {
         let garden = try Garden()
         defer { garden.remove() }
         let healthy = try garden.tell(bug: 0, stories: 300)

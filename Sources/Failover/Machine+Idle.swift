@@ -50,7 +50,8 @@ extension FailoverMachine {
     private mutating func considerIdleWithPeer(_ index: Int) {
         guard let report = peer.reports[index] else { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
-            answer(index, offer: report.offer)
+            // Who was late may hear what was said long ago, by a daemon that has since begun anew (S8).
+            if hasFreshWord(index) { answer(index, offer: report.offer) }
             return
         }
         // What nobody offered begins by itself, which a frozen group does not.

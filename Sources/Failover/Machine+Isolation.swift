@@ -9,7 +9,12 @@ extension FailoverMachine {
     /// A peer that was silent long before has done already what its silence allows: only its own network's return
     /// lets it take, which takes longer (`jeopardy_time`).
     private func suspendAt(_ index: Int) -> Instant? {
-        guard let last = peer.lastHeard else { return nil }
+        guard let last = peer.lastHeard else {
+            // An earlier daemon here was heard until it last turned; this one is given time to be.
+            let before = start?.lastTurn ?? startedAt
+            let timings = settings.timings
+            return max(before + timings.deadtime * 3 / 4, startedAt + timings.keepalive * 2)
+        }
         let patience = peer.earliestTake ?? settings.timings.deadtime
         let whole = max(patience, settings.timings.deadtime)
         if let gone = lostLater(index, patience: whole) { return gone + whole * 3 / 4 }
@@ -41,7 +46,9 @@ extension FailoverMachine {
         switch peer.standing {
         case .present: return true
         case .silent: return !hasLetGo(index)
-        case .neverHeard, .left, .confirmedDown: return false
+        // Heard by an earlier daemon here, it may live still.
+        case .neverHeard: return peerHeardThisBoot || !peer.addresses.isEmpty
+        case .left, .confirmedDown: return false
         }
     }
 
@@ -96,11 +103,12 @@ extension FailoverMachine {
         case .disproved: groups[index].soundSince = nil
         case .undecided: break
         }
-        switch silenceVerdict(index) {
+        guard peer.standing != .neverHeard || isBootDue else { return }
+        switch peer.standing == .neverHeard ? bootVerdict(index) : silenceVerdict(index) {
         case .undecided: break
         case .hold(let cause, let reason): hold(index, cause, reason)
         case .take(let kind, let reason):
-            guard kind != .evidence || resumeDeadline(index).map({ $0 <= now }) ?? false else {
+            guard kind == .fencing || resumeDeadline(index).map({ $0 <= now }) ?? false else {
                 let why = "\(reason.facts), but this node was cut off: waiting for jeopardy_time"
                 hold(index, .jeopardy, Reason(.S12, why))
                 return

@@ -226,6 +226,46 @@ private enum Stories {
         return story
     }
 
+    static func aDaemonThatNeverHeardItsPeerLetsGoToo() -> Story {
+        let story = learning(isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("l1 is cut off, and the daemon of l0 begins anew meanwhile.")
+        story.pull(1, losesCarrier: false)
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.milliseconds(1_500))
+        story.say("Now the cable of l0 is pulled, and l1 is back: it takes what l0 has let go of.")
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(1))
+        #expect(story.phase(0) == .suspended)
+        #expect(story.nodes[0].running.isEmpty)
+        story.plug(1)
+        story.run(.seconds(60))
+        #expect(story.phase(1) == .active)
+        story.plug(0)
+        story.run(.seconds(6))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        return story
+    }
+
+    static func anOfferThatWasOversleptIsNotAccepted() -> Story {
+        let story = learning()
+        story.bootBoth(andRun: .seconds(5))
+        story.command(0, .standby(.all))
+        story.run(.seconds(5))
+        #expect(story.phase(1) == .active)
+        story.say("l0 stands still; l1 is told to stop, offers the group, and is started again.")
+        story.pause(0, for: .seconds(40))
+        story.run(.milliseconds(200))
+        story.shutDown(1)
+        story.run(.seconds(2))
+        story.killDaemon(1)
+        story.startDaemon(1)
+        story.run(.seconds(60))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        return story
+    }
+
     static func aStartThatWasOversleptGoesOnByFreshEvidence() -> Story {
         let story = learning(storage: true)
         story.outcomes["l1/drbddisk/start"] = (.seconds(12), .succeeded)
@@ -261,6 +301,10 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.theSurvivorOfACutOffPairAsksTheTableAfresh,
     "cut-off-while-starting":
         Stories.aCutOffNodeCutsAStartShort,
+    "cut-off-and-never-heard":
+        Stories.aDaemonThatNeverHeardItsPeerLetsGoToo,
+    "overslept-offer":
+        Stories.anOfferThatWasOversleptIsNotAccepted,
     "overslept-start":
         Stories.aStartThatWasOversleptGoesOnByFreshEvidence,
     "early":

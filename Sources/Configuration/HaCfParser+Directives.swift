@@ -133,13 +133,13 @@ extension HaCfParser {
     mutating func timeout(_ words: [Word]) {
         let subject = words.count == 3 ? words[0].text : nil
         let operationWord = words[words.count - 2]
-        guard let operation = OperationAction(rawValue: operationWord.text) else {
-            let known = ["start", "stop", "status"]
+        let known = OperationAction.scripted
+        guard let operation = known.first(where: { $0.rawValue == operationWord.text }) else {
             list.error(
                 .invalidValue,
                 at: operationWord.position,
                 "\(quoted(operationWord.text)) is no operation: start, stop or status",
-                hint: nearestWordHint(to: operationWord.text, among: known)
+                hint: nearestWordHint(to: operationWord.text, among: known.map(\.rawValue))
             )
             return
         }

@@ -47,8 +47,8 @@ public struct OperationTimeouts: Equatable, Sendable {
             default: (300, 120, 15)
             }
         return switch operation {
-        case .start: .seconds(start)
-        case .stop: .seconds(stop)
+        case .start, .resume: .seconds(start)
+        case .stop, .suspend: .seconds(stop)
         case .status: .seconds(status)
         }
     }

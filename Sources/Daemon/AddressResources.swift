@@ -30,6 +30,9 @@ struct AddressResources {
             case .status:
                 let view = try NetworkView(reading: interfaces)
                 return view.places(of: wish.address).isEmpty ? .stopped : .running
+            case .suspend, .resume:
+                let text = "an address is brought up or down"
+                return .failed(OperationFailure(exitCode: nil, output: text))
             }
         } catch {
             let failure = OperationFailure(exitCode: nil, output: "\(error)")

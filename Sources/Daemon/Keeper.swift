@@ -184,7 +184,7 @@ final class Keeper {
         } else {
             failures += 1
         }
-        shared[.lastTurnBefore] = shared[.loopTurn]
+        shared[.lastTurnBefore] = shared[.soundTurn]
         if hasServed { speaker?.takeOver() }
         let wish = shared[.isReloading]
         shared[.isReloading] = 0

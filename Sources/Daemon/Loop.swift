@@ -288,7 +288,9 @@ final class Loop {
     /// Gives one event to the core and does what it asks.
     func feed(_ event: Event) {
         guard hasBegun, exitCode == nil else { return }
-        for effect in core.handle(event, at: Instant(nanoseconds: now)) { carryOut(effect) }
+        let effects = core.handle(event, at: Instant(nanoseconds: now))
+        shared.setInstant(.soundTurn, core.soundTurn?.nanoseconds ?? 0)
+        for effect in effects { carryOut(effect) }
         // A loop that gets through its events is not frozen, however many there are.
         shared.setInstant(.loopTurn, BootClock.now)
     }

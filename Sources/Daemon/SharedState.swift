@@ -44,7 +44,9 @@ final class SharedState {
         case droppedLines
         /// Loop: the largest lateness in nanoseconds.
         case latenessMaximum
-        /// Keeper: when a loop last turned before it was replaced, for S8.
+        /// Loop: the turn that a loop after it may take for the last one, for S8; 0 for none.
+        case soundTurn
+        /// Keeper: the same of the loop before the present one.
         case lastTurnBefore
     }
 

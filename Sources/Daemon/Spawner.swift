@@ -115,6 +115,11 @@ final class Spawner {
             finish(request, request.action == .status ? .unknown(failure) : .failed(failure))
             return
         }
+        guard OperationAction.scripted.contains(request.action) else {
+            let text = "nothing here can suspend it"
+            finish(request, .failed(OperationFailure(exitCode: nil, output: text)))
+            return
+        }
         if lookup.isBuiltIn(request.type, isExecutable: Files.isExecutable) {
             finish(request, outcomeOfBuiltIn(request))
             return
@@ -163,7 +168,7 @@ final class Spawner {
         )
         let wasStarted = Files.exists(settings.startedMark(request.resource))
         switch request.action {
-        case .start: return .failed(failure)
+        case .start, .suspend, .resume: return .failed(failure)
         case .status: return wasStarted ? .unknown(failure) : .stopped
         case .stop: return wasStarted ? .failed(failure) : .succeeded
         }

@@ -127,6 +127,7 @@ extension MessageWriter {
             case .timedOut(let failure): (6, failure)
             case .cancelled: (7, nil)
             case .interrupted: (8, nil)
+            case .suspended: (9, nil)
             }
         put(kind)
         put(UInt64(failure?.exitCode == nil ? 0 : 1))
@@ -152,6 +153,7 @@ extension MessageReader {
         case 6: return .timedOut(failure)
         case 7: return .cancelled
         case 8: return .interrupted
+        case 9: return .suspended
         default: return nil
         }
     }

@@ -32,7 +32,7 @@ public enum Effect: Equatable, Sendable {
     case endDaemon
 }
 
-/// One start, stop or status of one resource.
+/// One operation of one resource.
 public struct Operation: Equatable, Sendable {
     /// Its number.
     public var id: OperationID
@@ -61,7 +61,7 @@ public struct Operation: Equatable, Sendable {
     }
 }
 
-/// The three operations of a resource script; the raw value is its last argument.
+/// The operations of a resource; the raw value of the first three is a script's last argument.
 public enum OperationAction: String, Sendable, Codable {
     /// Make it run; exit 0 when it runs, also when it ran before.
     case start
@@ -69,6 +69,13 @@ public enum OperationAction: String, Sendable, Codable {
     case stop
     /// Tell whether it runs.
     case status
+    /// Let it write nothing from now on, without ending it (S12); done again it changes nothing.
+    case suspend
+    /// Let it go on.
+    case resume
+
+    /// Those that a script knows.
+    public static let scripted: [OperationAction] = [.start, .stop, .status]
 }
 
 /// How a command ended.

@@ -71,12 +71,14 @@ public struct Start: Equatable, Sendable {
 
 /// How an operation on a resource ended.
 public enum OperationOutcome: Equatable, Sendable {
-    /// Exit 0 of `start` or `stop`.
+    /// Exit 0 of anything but `status`.
     case succeeded
     /// `status`: the resource runs.
     case running
     /// `status`: the resource is stopped.
     case stopped
+    /// `status`: the resource was suspended, and writes nothing.
+    case suspended
     /// `status`: the script cannot tell.
     case unknown(OperationFailure)
     /// The operation ran and failed.

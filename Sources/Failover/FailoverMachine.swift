@@ -78,6 +78,11 @@ public struct FailoverMachine: Sendable {
     /// How long no daemon ran here before this one, until the peer's first beat tells whether it may have taken
     /// meanwhile (S8); `nil` once that is known.
     var absence: Duration?
+    /// The last turn of which a daemon that follows may believe that this one knew all the time what went on: not one
+    /// after it was late, while what that means for its claims is not on disk (S8); `nil` when no such turn is known.
+    public internal(set) var soundTurn: Instant?
+    /// How far the record is that says which claims are late.
+    var lateness = Lateness.saved
     /// Since when no link has had a carrier.
     var carrierLostSince: Instant?
     /// The peer was heard since this machine booted, by this or an earlier daemon (S1).
@@ -148,7 +153,7 @@ public struct FailoverMachine: Sendable {
         case .heartbeatRepeated(let link): heardAgain(on: link)
         case .rolledBack(let incarnation):
             start?.incarnation = incarnation
-            wasLate(because: "this node was rolled back")
+            wasLate(because: "this node was rolled back", since: nil)
         case .timeReached: break
         case .persisted(let id): persisted(id)
         case .operationFinished(let id, let outcome): finished(id, outcome)
@@ -179,6 +184,7 @@ public struct FailoverMachine: Sendable {
         case .heartbeatReceived, .heartbeatRepeated: flush(beatsWhenDue: false)
         default: flush(beatsWhenDue: true)
         }
+        noteTurn()
         return effects
     }
 

@@ -50,6 +50,10 @@ struct Group: Sendable {
     var current: OperationID?
     /// The resource that `current` is about.
     var currentIndex = 0
+    /// What `current` does.
+    var currentAction = OperationAction.start
+    /// Something of it could not be suspended: it is stopped, as what cannot be suspended at all (S12).
+    var mustStop = false
     /// Failed attempts to stop the resource in progress.
     var stopAttempts = 0
     /// Operations of the sequence that were interrupted (helper lost) and run again.

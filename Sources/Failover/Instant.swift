@@ -22,6 +22,14 @@ public struct Instant: Comparable, Hashable, Sendable, Codable {
         return Instant(nanoseconds: overflow ? Int64.max : sum)
     }
 
+    /// The point `duration` earlier; saturates 292 years before boot.
+    static func - (instant: Instant, duration: Duration) -> Instant {
+        let (rest, overflow) = instant.nanoseconds.subtractingReportingOverflow(
+            duration.nanoseconds
+        )
+        return Instant(nanoseconds: overflow ? Int64.min : rest)
+    }
+
     /// The time from `right` to `left`; negative when `left` is the earlier.
     public static func - (left: Instant, right: Instant) -> Duration {
         .nanoseconds(left.nanoseconds &- right.nanoseconds)

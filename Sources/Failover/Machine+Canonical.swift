@@ -207,6 +207,8 @@ extension FailoverMachine {
         writer.add(start?.record?.neighbours?.count ?? 0)
         writer.add(absence.map { min($0, canonicalHorizon) })
         writer.add(carrierLostSince)
+        writer.add(soundTurn)
+        if case .writing(let id) = lateness { writer.add(waits(for: id)) } else { writer.add(0) }
         writer.add(isLeaving)
         writer.add(hasEnded)
         writer.add(leavingDeadline)
@@ -370,6 +372,8 @@ extension FailoverMachine {
         }
         writer.add(name: group.current?.value ?? 0, .operation)
         writer.add(group.current == nil ? 0 : group.currentIndex)
+        writer.add(group.current != nil && group.currentAction == .suspend)
+        writer.add(group.afterStop == .suspend && group.mustStop)
         writer.add(group.stopAttempts)
         writer.add(group.interruptions)
         writer.add(group.retryAt)

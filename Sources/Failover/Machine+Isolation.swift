@@ -56,6 +56,7 @@ extension FailoverMachine {
     mutating func suspend(_ index: Int, _ reason: Reason) {
         challenge &+= 1
         groups[index].isLate = true
+        groups[index].mustStop = false
         groups[index].soundSince = nil
         note(.page, .isolated, index, "suspended: \(reason.facts)", reason)
         if let current = groups[index].current { effects.append(.cancelOperation(current)) }

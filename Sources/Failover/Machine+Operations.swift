@@ -25,9 +25,10 @@ extension FailoverMachine {
         let settings = settings.groups[index].resources[resource]
         let timeout =
             switch action {
-            case .start: settings.startTimeout
+            case .start, .resume: settings.startTimeout
             case .stop: settings.stopTimeout
             case .status: settings.statusTimeout
+            case .suspend: suspendTimeout
             }
         groups[index].resources[resource].operationSince = now
         effects.append(
@@ -69,14 +70,26 @@ extension FailoverMachine {
 
     private mutating func finishedCurrent(_ index: Int, _ outcome: OperationOutcome) {
         let resource = groups[index].currentIndex
-        let state = groups[index].resources[resource].state
         groups[index].current = nil
         measure(index, resource)
-        if state == .stopping {
-            finishedStop(index, resource, outcome)
-        } else {
-            finishedStart(index, resource, outcome)
+        switch groups[index].currentAction {
+        case .start, .resume: finishedStart(index, resource, outcome)
+        case .stop: finishedStop(index, resource, outcome)
+        case .suspend: finishedSuspension(index, resource, outcome)
+        case .status: break
         }
+    }
+
+    /// Begins the next operation of a group's sequence.
+    private mutating func step(_ index: Int, _ resource: Int, _ action: OperationAction) {
+        switch action {
+        case .start, .resume: enter(index, resource, .starting)
+        case .stop, .suspend: enter(index, resource, .stopping)
+        case .status: break
+        }
+        groups[index].currentIndex = resource
+        groups[index].currentAction = action
+        groups[index].current = run(index, resource, action)
     }
 
     private mutating func measure(_ index: Int, _ resource: Int) {
@@ -112,9 +125,8 @@ extension FailoverMachine {
         }
         let settings = settings.groups[index].resources[next]
         if !settings.isStateless { groups[index].hasStartedStorage = true }
-        enter(index, next, .starting)
-        groups[index].currentIndex = next
-        groups[index].current = run(index, next, .start)
+        let isSuspended = groups[index].resources[next].state == .suspended
+        step(index, next, isSuspended ? .resume : .start)
         beatIsDue = true
     }
 
@@ -165,10 +177,11 @@ extension FailoverMachine {
         where groups[index].phase == .starting
             && groups[index].interruptions < Self.interruptionsMaximum:
             groups[index].interruptions += 1
-            enter(index, resource, .unknown)
+            let isResumed = groups[index].currentAction == .resume
+            enter(index, resource, isResumed ? .suspended : .unknown)
         case .failed(let failure), .timedOut(let failure), .unknown(let failure):
             startFailed(index, resource, failure, outcome)
-        case .stopped, .interrupted, .cancelled:
+        case .stopped, .suspended, .interrupted, .cancelled:
             let failure = OperationFailure(exitCode: nil, output: "start was \(outcome.word)")
             startFailed(index, resource, failure, outcome)
         }
@@ -187,7 +200,8 @@ extension FailoverMachine {
         groups[index].startFailure = failure
         groups[index].failedResource = resource
         let name = resourceName(index, resource)
-        let facts = "start of \(name) \(outcome.word)\(failure.text)"
+        let action = groups[index].currentAction.rawValue
+        let facts = "\(action) of \(name) \(outcome.word)\(failure.text)"
         note(.error, .operationFailed, index, facts)
         abandonStart(index, then: .failedStart, Reason(.S3, facts))
     }
@@ -230,25 +244,62 @@ extension FailoverMachine {
             allStopped(index)
             return
         }
-        enter(index, next, .stopping)
-        groups[index].currentIndex = next
-        groups[index].current = run(index, next, .stop)
+        step(index, next.resource, next.action)
     }
 
     /// What is stopped next: the last that is not stopped.
     ///
-    /// A node that is cut off lets go of addresses first, wherever they stand (S12).
-    private func nextToStop(_ index: Int) -> Int? {
+    /// A node that is cut off lets go of addresses first, wherever they stand, and then of what writes, the last first:
+    /// what runs whole is suspended where all of that can be, and else stopped (S12).
+    private func nextToStop(_ index: Int) -> (resource: Int, action: OperationAction)? {
         let resources = groups[index].resources
-        guard groups[index].afterStop == .suspend else {
-            return resources.lastIndex { $0.state != .stopped }
+        func last(_ isMeant: (ResourceSettings) -> Bool) -> Int? {
+            resources.indices.last {
+                resources[$0].state != .stopped && isMeant(settings.groups[index].resources[$0])
+            }
         }
-        let settings = settings.groups[index]
-        let address = resources.indices.last {
-            resources[$0].state != .stopped && settings.resources[$0].address != nil
+        let isSuspended = groups[index].afterStop == .suspend
+        if isSuspended, let address = last({ $0.address != nil }) { return (address, .stop) }
+        guard isSuspended, keepsWithoutWriting(index) else {
+            return last { _ in true }.map { ($0, .stop) }
         }
-        guard settings.holdsStorage else { return address }
-        return address ?? resources.lastIndex { $0.state != .stopped }
+        let writer = resources.indices.last {
+            !settings.groups[index].resources[$0].isStateless
+                && resources[$0].state != .stopped && resources[$0].state != .suspended
+        }
+        return writer.map { ($0, resources[$0].state == .running ? .suspend : .stop) }
+    }
+
+    /// Whether a node that is cut off keeps the claim: nothing of the group writes, although not all is ended.
+    private func keepsWithoutWriting(_ index: Int) -> Bool {
+        settings.groups[index].isSuspendable && !groups[index].mustStop
+    }
+
+    /// Time allowed to suspend a resource: what takes longer is stopped, and the peer may take soon.
+    private var suspendTimeout: Duration {
+        min(max(settings.timings.deadtime / 8, .milliseconds(20)), .seconds(1))
+    }
+
+    private mutating func finishedSuspension(
+        _ index: Int,
+        _ resource: Int,
+        _ outcome: OperationOutcome
+    ) {
+        switch outcome {
+        case .succeeded, .suspended:
+            enter(index, resource, .suspended)
+            groups[index].resources[resource].failure = nil
+            groups[index].interruptions = 0
+        case .interrupted where groups[index].interruptions < Self.interruptionsMaximum:
+            groups[index].interruptions += 1
+            enter(index, resource, .running)
+        case .failed, .timedOut, .unknown, .running, .stopped, .interrupted, .cancelled:
+            enter(index, resource, .failed)
+            groups[index].mustStop = true
+            let name = resourceName(index, resource)
+            let facts = "suspend of \(name) \(outcome.word)\(outcome.failure?.text ?? "")"
+            note(.warning, .operationFailed, index, "\(facts): stopping it", Reason(.S12, facts))
+        }
     }
 
     private mutating func finishedStop(
@@ -274,7 +325,7 @@ extension FailoverMachine {
             }
         case .timedOut(let failure):
             stopFailed(index, resource, failure, outcome)
-        case .running, .interrupted, .cancelled:
+        case .running, .suspended, .interrupted, .cancelled:
             let failure = OperationFailure(exitCode: nil, output: "")
             stopFailed(index, resource, failure, outcome)
         }
@@ -309,7 +360,7 @@ extension FailoverMachine {
     /// Every resource of the group is stopped.
     private mutating func allStopped(_ index: Int) {
         recordIsDirty = true
-        if groups[index].afterStop == .suspend, !settings.groups[index].holdsStorage {
+        if groups[index].afterStop == .suspend, keepsWithoutWriting(index) {
             move(index, to: .suspended, .suspended, nil)
             return
         }
@@ -393,6 +444,9 @@ extension FailoverMachine {
         case .stopped:
             enter(index, resource, .stopped)
             groups[index].resources[resource].failure = nil
+        case .suspended:
+            enter(index, resource, .suspended)
+            groups[index].resources[resource].failure = nil
         case .interrupted, .cancelled:
             groups[index].retryAt = now
         case .unknown(let failure), .failed(let failure), .timedOut(let failure):
@@ -438,7 +492,7 @@ extension FailoverMachine {
     private mutating func settleProbed(_ index: Int) {
         let record = recordedClaim(index)
         let sameBoot = start?.record?.bootID == start?.bootID
-        guard groups[index].resources.contains(where: { $0.state == .running }) else {
+        guard groups[index].resources.contains(where: { $0.state != .stopped }) else {
             groups[index].isLate = false
             recordIsDirty = true
             move(index, to: .standby, .probedStopped, nil)
@@ -469,8 +523,10 @@ extension FailoverMachine {
         groups[index].noFailbackTo = record.noFailbackTo
         groups[index].hasStartedStorage = settings.groups[index].holdsStorage
         // Absent for longer than the peer may have waited: it may have taken (S8, S9).
-        let wasAbsent = start?.lastTurn.map { startedAt - $0 >= earliestTake } ?? true
-        groups[index].isLate = groups[index].isLate || wasAbsent
+        if start?.lastTurn.map({ startedAt - $0 >= earliestTake }) ?? true {
+            groups[index].isLate = true
+            latenessIsFound(start?.lastTurn)
+        }
         recordIsDirty = true
         move(index, to: .active, .adopted, Reason(.L4, "all resources run, as recorded"))
     }
@@ -498,11 +554,22 @@ extension OperationOutcome {
         case .succeeded: "succeeded"
         case .running: "left it running"
         case .stopped: "left it stopped"
+        case .suspended: "left it suspended"
         case .unknown: "could not tell"
         case .failed: "failed"
         case .timedOut: "timed out"
         case .cancelled: "was cancelled"
         case .interrupted: "was interrupted"
+        }
+    }
+}
+
+extension OperationOutcome {
+    /// What is known of a failure.
+    var failure: OperationFailure? {
+        switch self {
+        case .unknown(let failure), .failed(let failure), .timedOut(let failure): failure
+        case .succeeded, .running, .stopped, .suspended, .cancelled, .interrupted: nil
         }
     }
 }

@@ -203,7 +203,11 @@ extension FailoverMachine {
         guard let since = carrierLostSince else { return }
         carrierLostSince = nil
         guard now - since >= earliestTake else { return }
-        wasLate(because: "no link had a carrier for \((now - since).text)", claimedBefore: since)
+        wasLate(
+            because: "no link had a carrier for \((now - since).text)",
+            since: since,
+            claimedBefore: since
+        )
     }
 
     // MARK: What the pattern of loss says

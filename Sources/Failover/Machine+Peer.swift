@@ -8,6 +8,7 @@ extension FailoverMachine {
         self.start = start
         startedAt = now
         absence = start.lastTurn.map { now - $0 }
+        soundTurn = start.lastTurn
         nextBeat = now
         // No answer to an earlier life's challenge may pass for one to ours.
         challenge = start.incarnation.nonce
@@ -68,7 +69,11 @@ extension FailoverMachine {
         peer.earliestTake = earliestTake
         // The peer may wait for less than this node does. What this daemon claimed since it began knew of the absence.
         if let absence, absence >= earliestTake {
-            wasLate(because: "no daemon ran for \(absence.text)", claimedBefore: startedAt)
+            wasLate(
+                because: "no daemon ran for \(absence.text)",
+                since: start?.lastTurn,
+                claimedBefore: startedAt
+            )
         }
         absence = nil
         // Who asks is answered at once (S8).
@@ -380,7 +385,7 @@ extension FailoverMachine {
         }
         noteLateness(lateness)
         guard lateness >= earliestTake else { return }
-        wasLate(because: "the loop stood still for \(lateness.text)")
+        wasLate(because: "the loop stood still for \(lateness.text)", since: now - lateness)
     }
 
     /// Whether the group is held by a claim as old as `time`.
@@ -412,7 +417,8 @@ extension FailoverMachine {
         let silence = peer.lastHeard.map { now - $0 } ?? .zero
         guard jump >= earliestTake, jump > silence / 500 else { return }
         wasLate(
-            because: "the clock of \(settings.peer) went on by \(jump.text) while ours stood still"
+            because: "the clock of \(settings.peer) went on by \(jump.text) while ours stood still",
+            since: now - jump
         )
     }
 
@@ -429,6 +435,24 @@ extension FailoverMachine {
         )
     }
 
+    /// This node did not know what went on since `time`.
+    mutating func latenessIsFound(_ time: Instant?) {
+        soundTurn = soundTurn.flatMap { known in time.map { min(known, $0) } }
+        lateness = .unsaved
+    }
+
+    /// A turn is over.
+    mutating func noteTurn() {
+        // Whether the peer may have taken before this daemon began, its first beat tells.
+        if let absence, absence >= Timings.deadtimeMinimum { return }
+        if lateness == .unsaved { lateness = .writing(persistIssued) }
+        if case .writing(let id) = lateness, id <= persistDone { lateness = .saved }
+        if lateness == .saved || !groups.contains(where: \.isLate) {
+            lateness = .saved
+            soundTurn = now
+        }
+    }
+
     /// The silence after which the peer may have taken, as far as is known.
     var earliestTake: Duration {
         min(peer.earliestTake ?? settings.timings.deadtime, settings.timings.deadtime)
@@ -436,8 +460,9 @@ extension FailoverMachine {
 
     /// Nothing known before counts: ask first (S8).
     ///
-    /// Claims made after `claimedBefore` knew of it.
-    mutating func wasLate(because why: String, claimedBefore: Instant? = nil) {
+    /// Claims made after `claimedBefore` knew of it. `since` is when this node last knew all, `nil` if nobody can tell.
+    mutating func wasLate(because why: String, since: Instant?, claimedBefore: Instant? = nil) {
+        latenessIsFound(since)
         challenge &+= 1
         beatIsDue = true
         needsEvaluation = true
@@ -452,4 +477,14 @@ extension FailoverMachine {
         if peer.standing == .silent { suspect() }
         note(.warning, .late, nil, "\(why): asking \(settings.peer) first", Reason(.S8, why))
     }
+}
+
+/// How far the record is that says which claims are late (S8).
+enum Lateness: Equatable, Sendable {
+    /// Nothing is to be said, or it is on disk.
+    case saved
+    /// It has not been asked for.
+    case unsaved
+    /// It will be on disk with this write.
+    case writing(PersistID)
 }

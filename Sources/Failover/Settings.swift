@@ -226,6 +226,9 @@ public struct GroupSettings: Equatable, Sendable {
 
     /// Whether a resource of the group may write what the other node could write too.
     public var holdsStorage: Bool { resources.contains { !$0.isStateless } }
+
+    /// Whether a node that is cut off can keep all that writes from writing, rather than end it (S12).
+    public var isSuspendable: Bool { resources.allSatisfy { $0.isStateless || $0.isSuspendable } }
 }
 
 /// One resource of a group.
@@ -238,6 +241,8 @@ public struct ResourceSettings: Equatable, Sendable {
     public var address: IPAddress?
     /// Whether two nodes running it at once destroy nothing (design section 4, "Words").
     public var isStateless: Bool
+    /// Whether it can be kept from writing without being ended (S12).
+    public var isSuspendable: Bool
     /// Time allowed for `start`.
     public var startTimeout: Duration
     /// Time allowed for `stop`.
@@ -251,6 +256,7 @@ public struct ResourceSettings: Equatable, Sendable {
         type: String,
         address: IPAddress? = nil,
         isStateless: Bool,
+        isSuspendable: Bool = false,
         startTimeout: Duration = .seconds(60),
         stopTimeout: Duration = .seconds(60),
         statusTimeout: Duration = .seconds(20)
@@ -259,6 +265,7 @@ public struct ResourceSettings: Equatable, Sendable {
         self.type = type
         self.address = address
         self.isStateless = isStateless
+        self.isSuspendable = isSuspendable
         self.startTimeout = startTimeout
         self.stopTimeout = stopTimeout
         self.statusTimeout = statusTimeout

@@ -308,12 +308,14 @@ public struct ResourceStatus: Equatable, Sendable, Codable {
 public enum ResourceState: String, Sendable, Codable {
     /// Probed or made stopped.
     case stopped
-    /// `start` runs.
+    /// `start`, or what resumes it, runs.
     case starting
     /// Probed or made running.
     case running
-    /// `stop` runs.
+    /// `stop`, or what suspends it, runs.
     case stopping
+    /// It writes nothing, and would go on (S12).
+    case suspended
     /// Its last operation failed.
     case failed
     /// Not probed yet.

@@ -254,7 +254,7 @@ extension ResourceState {
         switch self {
         case .running: .good
         case .stopped: .plain
-        case .starting, .stopping, .unknown: .warning
+        case .starting, .stopping, .suspended, .unknown: .warning
         case .failed: .bad
         }
     }

@@ -17,6 +17,7 @@ extension Stepper {
         let run = state.nodes[node].run
         let effects = state.nodes[node].core.handle(event, at: Instant(nanoseconds: now))
         state.nodes[node].turnedAt = now
+        state.nodes[node].soundTurn = state.nodes[node].core.soundTurn?.nanoseconds
         for effect in effects {
             tell(node, effect)
             carryOut(effect, node)

@@ -70,6 +70,11 @@ extension Explorer {
         let running = state.nodes.filter(\.turns)
         if running.contains(where: { $0.openCommand != nil || $0.report == nil }) { return false }
         if running.contains(where: { $0.report?.phase == .unknown }) { return false }
+        let isLeftSuspended = running.contains { node in
+            node.report?.phase != .suspended && node.report?.phase != .unsafe
+                && node.resources.contains { $0.truth == .suspended }
+        }
+        if isLeftSuspended { return false }
         let holders = state.nodes.filter { $0.mayRun > 0 }
         // A stop that failed, and must not be repeated without end, is the administrator's (S4).
         if running.contains(where: { $0.report?.phase == .unsafe }) { return true }

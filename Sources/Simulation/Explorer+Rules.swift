@@ -26,10 +26,11 @@ extension Stepper {
         if resources.contains(where: { !$0.isProbed }) {
             violate("S14", "\(what) before all is probed", node)
         }
-        if operation.action == .start {
-            checkStart(index, what, node)
-        } else {
-            checkStop(index, what, node)
+        switch operation.action {
+        case .start, .resume: checkStart(index, what, node)
+        case .stop: checkStop(index, what, node)
+        case .suspend: checkSuspend(what, node)
+        case .status: break
         }
     }
 
@@ -70,7 +71,7 @@ extension Stepper {
             machine.resources[index].isAddress
             && now - machine.memory.suspendedAt < Self.echoOfOrders
         for later in machine.resources.indices
-        where later > index && machine.resources[later].mayRun && !letsGo {
+        where later > index && machine.resources[later].isThere && !letsGo {
             violate("S3", "\(what) before resource \(later) is stopped", node)
         }
         guard machine.resources[index].truth == .running else { return }
@@ -87,6 +88,17 @@ extension Stepper {
         }
         if !hasCauseToStop(node) {
             violate("needless move", "what runs well here is stopped for nothing", node)
+        }
+    }
+
+    /// Only a node that is cut off suspends, and after every address (S12).
+    private mutating func checkSuspend(_ what: String, _ node: Int) {
+        let machine = state.nodes[node]
+        if now - machine.memory.suspendedAt >= Self.echoOfOrders {
+            violate("S12", "\(what) by who is not cut off", node)
+        }
+        if machine.resources.contains(where: { $0.isAddress && $0.isThere }) {
+            violate("S12", "\(what) before every address is gone", node)
         }
     }
 
@@ -320,7 +332,7 @@ extension Stepper {
         state.nodes[node].memory.sentAt = now
         state.nodes[node].memory.report = content.groups.first
         if content.groups.first?.phase == .active { state.nodes[node].memory.wasOwner = true }
-        guard state.nodes[node].mayRun > 0, let report = content.groups.first else { return }
+        guard state.nodes[node].isThere, let report = content.groups.first else { return }
         if report.phase == .offered || report.offer != 0 {
             violate("S4", "the group is offered while some of it may run", node)
         }
@@ -387,7 +399,7 @@ extension Stepper {
     mutating func checkEnd(_ node: Int) {
         let machine = state.nodes[node]
         if !machine.isShuttingDown { violate("S3", "the daemon ends, and nobody told it to", node) }
-        if machine.mayRun > 0, !machine.resources.contains(where: \.isStopUnconfirmed) {
+        if machine.isThere, !machine.resources.contains(where: \.isStopUnconfirmed) {
             violate("S3", "the daemon ends, and some of the group may run", node)
         }
     }

@@ -266,6 +266,7 @@ struct Stepper {
         state.nodes[node].power = .off
         state.nodes[node].ends = FaultEnd(lasting)
         state.nodes[node].turnedAt = nil
+        state.nodes[node].soundTurn = nil
         state.nodes[node].carrierLostAt = nil
         state.nodes[node].operations = []
         for index in state.nodes[node].resources.indices {
@@ -328,8 +329,8 @@ struct Stepper {
         state.nodes[node].run += 1
         state.nodes[node].keeperBeat = nil
         state.nodes[node].session = ModelSession()
-        let lastTurn = state.nodes[node].turnedAt
-        if let lastTurn { noteSleep(node, since: lastTurn) }
+        let lastTurn = state.nodes[node].soundTurn
+        if let turned = state.nodes[node].turnedAt { noteSleep(node, since: turned) }
         watchCarriers(node)
         noteStart(node)
         state.nodes[node].wentOnAt = now
@@ -370,7 +371,7 @@ struct Stepper {
         guard violation == nil else { return }
         let index = operation.resourceIndex
         let resource = state.nodes[node].resources[index]
-        if operation.action == .start { setMayRun(true, node, index) }
+        if operation.action.begins { setMayRun(true, node, index) }
         state.nodes[node].resources[index].isBusy = true
         let ways = resource.isAddress ? 2 : 3
         let how =
@@ -425,7 +426,7 @@ struct Stepper {
         let isWell = !isInterrupted && !running.isCancelled && running.ending == .well
         let outcome = outcome(running, isInterrupted: isInterrupted)
         switch running.operation.action {
-        case .start:
+        case .start, .resume:
             state.nodes[node].resources[index].truth = isWell ? .running : .half
             guard !isWell else { return .succeeded }
             if running.run == state.nodes[node].run {
@@ -435,6 +436,12 @@ struct Stepper {
             state.nodes[node].resources[index].isStopUnconfirmed = !isWell
             guard isWell else { return outcome }
             state.nodes[node].resources[index].truth = .stopped
+            setMayRun(false, node, index)
+            noteSplitEnd()
+            return .succeeded
+        case .suspend:
+            guard isWell else { return outcome }
+            state.nodes[node].resources[index].truth = .suspended
             setMayRun(false, node, index)
             noteSplitEnd()
             return .succeeded
@@ -470,6 +477,7 @@ struct Stepper {
             setMayRun(false, node, index)
             noteSplitEnd()
             return .stopped
+        case .suspended: return .suspended
         case .half:
             // It makes up its mind, and says so when it is asked again.
             state.nodes[node].resources[index].truth = .running

@@ -45,6 +45,8 @@ public enum ExplorationVariant: String, CaseIterable, Sendable {
     case address
     /// A resource that holds state, then an address.
     case storage
+    /// An address, then a resource that holds state and can be suspended.
+    case script
 }
 
 /// A kind of fault.
@@ -139,14 +141,20 @@ struct ExplorerModel: Sendable {
         evidence.announceInterval = nil
         let address = Scenery.groupAddress(0)
         var resources = [resource("IPaddr2::\(address)/24", type: "IPaddr2", address: address)]
-        if plan.variant == .storage {
+        switch plan.variant {
+        case .address: break
+        case .storage:
             resources.insert(resource("database", type: "database", address: nil), at: 0)
+        case .script:
+            var script = resource("script", type: "script", address: nil)
+            script.isSuspendable = true
+            resources.append(script)
         }
         let group = GroupSettings(
             name: GroupName("group"),
             preferred: node == 0 ? .own : .peer,
             resources: resources,
-            storageDigest: plan.variant == .storage ? 1 : 0,
+            storageDigest: plan.variant == .address ? 0 : 1,
             addressDigest: 2
         )
         return Settings(

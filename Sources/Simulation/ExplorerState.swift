@@ -105,6 +105,8 @@ struct ModelNode: Sendable {
     var wentOnAt: Int64 = 0
     /// When its loop last turned in this boot.
     var turnedAt: Int64?
+    /// What its daemon leaves of that to the next one (S8).
+    var soundTurn: Int64?
     /// When it last reset itself.
     var resetAt: Int64?
     var isShuttingDown = false
@@ -139,6 +141,9 @@ struct ModelNode: Sendable {
 
     /// The number of resources that may run.
     var mayRun: Int { resources.count { $0.mayRun } }
+
+    /// Whether anything of the group is there, be it suspended.
+    var isThere: Bool { resources.contains { $0.isThere } }
 
     /// The number of resources that hold state and may run.
     var writers: Int { resources.count { $0.mayRun && !$0.isStateless } }

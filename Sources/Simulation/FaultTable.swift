@@ -62,6 +62,7 @@ public struct FaultPlan: Sendable {
         scenery.earlyTakeover = earlyTakeover
         scenery.hasPingNodes = level == .ping
         scenery.hasKeeper = true
+        scenery.suspendsScripts = true
         scenery.powerOn = [0, 100 * millisecond]
         scenery.groups = [.address, .storage, .addressFirst, .script].map {
             GroupPlan(kind: $0, preferred: 0)

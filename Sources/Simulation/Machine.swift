@@ -41,6 +41,9 @@ struct Resource: Sendable {
     var isAddress: Bool
     /// Whether two of it destroy nothing.
     var isStateless: Bool
+
+    /// Whether anything of it is there, be it suspended.
+    var isThere: Bool { mayRun || truth == .suspended }
 }
 
 /// What a resource really does.
@@ -51,6 +54,8 @@ enum ResourceTruth: Sendable {
     case running
     /// An operation on it ended half-way.
     case half
+    /// It is there, and does nothing until it is resumed.
+    case suspended
 }
 
 /// An operation in progress; its process outlives the daemon.
@@ -193,8 +198,8 @@ final class Machine {
     var lastPauseEnd: Int64 = 0
     /// When a daemon here last found that none had run for as long as the peer may have waited.
     var lateAt = Int64.min / 2
-    /// When the loop last turned, by the world's clock.
-    var turnedAt: Int64 = 0
+    /// When a loop last turned in this boot, by the world's clock.
+    var turnedAt: Int64?
     /// Since when no link has had a carrier; `nil` while one has.
     var carrierLostSince: Int64?
     /// When this machine last found that it had slept, or was cut off, for so long.

@@ -41,6 +41,7 @@ extension OperationOutcome {
         case .timedOut: 6
         case .cancelled: 7
         case .interrupted: 8
+        case .suspended: 9
         }
     }
 }

@@ -92,6 +92,11 @@ enum Mishap: Sendable {
     case lingers
 }
 
+extension OperationAction {
+    /// Whether the resource may run from its beginning on.
+    var begins: Bool { self == .start || self == .resume }
+}
+
 /// How a datagram is forged.
 enum Forgery: Sendable {
     /// An old one is sent again.

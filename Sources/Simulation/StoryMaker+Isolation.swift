@@ -80,6 +80,23 @@ extension DeedMaker {
             default: break
             }
         }
+        if scenery.suspendsScripts, dice.below(2) == 0 { deeds.append(spoiledSuspension()) }
         return deeds
+    }
+
+    /// What a node that is cut off does to a script goes wrong, or what it does when it goes on.
+    private mutating func spoiledSuspension() -> Deed {
+        let node = dice.below(2)
+        let group = dice.below(scenery.groups.count)
+        let resources = scenery.settings(of: node).groups[group].resources.count
+        let how: Mishap = dice.pick([.fails, .hangs, .lingers])
+        let kind = DeedKind.spoil(
+            node: node,
+            group: group,
+            resource: dice.below(resources),
+            action: dice.pick([.suspend, .suspend, .resume]),
+            how: how
+        )
+        return Deed(at: dice.between(0, length / 2), kind: kind)
     }
 }

@@ -33,6 +33,8 @@ extension Story {
         // And what evidence and isolation bring.
         var isolation = Dice(seed: seed, stream: 40)
         scenery.varyEvidence(&isolation)
+        var suspension = Dice(seed: seed, stream: 41)
+        scenery.suspendsScripts = suspension.below(2) == 0
         if let level { scenery.hasPingNodes = level == .ping }
         if isolation.below(3) == 0 {
             var other = DeedMaker(scenery: scenery, length: length, dice: isolation)

@@ -105,6 +105,8 @@ struct Scenery: Sendable {
     var holdDown = Duration.seconds(300)
     /// `auto_links`.
     var learnsPaths = true
+    /// Whether what is no storage of a known kind can be suspended (S12).
+    var suspendsScripts = false
     /// Whether a gateway answers on either side of the service network.
     var hasNeighbours = true
     /// Whether `ping` names a host on either side of the service network.
@@ -254,9 +256,9 @@ struct Scenery: Sendable {
                 addressResource,
             ]
         case .addressFirst:
-            resources = [addressResource, resource("database\(index)", type: "database\(index)")]
+            resources = [addressResource, script("database\(index)")]
         case .script:
-            resources = [resource("script\(index)", type: "script\(index)")]
+            resources = [script("script\(index)")]
         }
         return GroupSettings(
             name: GroupName(resources[0].address?.description ?? resources[0].name),
@@ -270,6 +272,13 @@ struct Scenery: Sendable {
 
     private func digest(_ number: Int, _ node: Int, _ differs: Bool) -> UInt64 {
         UInt64(differs && node == 1 ? number + 1000 : number)
+    }
+
+    /// A resource that can be suspended where there is something to suspend it with.
+    private func script(_ name: String) -> ResourceSettings {
+        var script = resource(name, type: name)
+        script.isSuspendable = suspendsScripts
+        return script
     }
 
     private func resource(

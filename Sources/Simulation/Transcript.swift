@@ -177,6 +177,7 @@ extension OperationOutcome {
         case .succeeded: "succeeded"
         case .running: "running"
         case .stopped: "stopped"
+        case .suspended: "suspended"
         case .unknown: "unknown"
         case .failed: "failed"
         case .timedOut: "timed out"

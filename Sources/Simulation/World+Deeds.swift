@@ -174,6 +174,7 @@ extension World {
         machine.carrierLostSince = nil
         machine.boots += 1
         machine.lastTurn = nil
+        machine.turnedAt = nil
         machine.operations.removeAll(keepingCapacity: true)
         machine.clockStart = machine.clock(at: now).nanoseconds
         for group in machine.resources.indices {
@@ -242,9 +243,7 @@ extension World {
         machine.keeper = nil
         machine.paths = [:]
         machine.counter += 1
-        if machine.lastTurn != nil {
-            noteSleep(of: machine, since: machine.turnedAt)
-        }
+        if let turned = machine.turnedAt { noteSleep(of: machine, since: turned) }
         watchCarriers(of: machine)
         machine.startedAt = now
         machine.sentAt = now

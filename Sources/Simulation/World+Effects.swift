@@ -135,7 +135,7 @@ extension World {
         tally.operations += 1
         checkOperation(operation, on: machine)
         guard violation == nil else { return }
-        if operation.action == .start { machine.setMayRun(true, group: group, resource: index) }
+        if operation.action.begins { machine.setMayRun(true, group: group, resource: index) }
         machine.resources[group][index].isBusy = true
         let serial = nextSerial()
         var ending = Ending.well
@@ -233,13 +233,22 @@ extension World {
                 ? .cancelled
                 : running.ending == .byDeadline ? .timedOut(failure) : .failed(failure)
         switch operation.action {
-        case .start:
+        case .start, .resume:
             if isWell {
                 machine.resources[group][index].truth = .running
                 return .succeeded
             }
             if running.run == machine.run { machine.groups[group].hasFailedStart = true }
-            machine.resources[group][index].truth = leftover(machine, from: .stopped)
+            let before: ResourceTruth = operation.action == .start ? .stopped : .suspended
+            machine.resources[group][index].truth = leftover(machine, from: before)
+            return told
+        case .suspend:
+            if isWell {
+                machine.resources[group][index].truth = .suspended
+                machine.setMayRun(false, group: group, resource: index)
+                noteSplitEnd(group)
+                return .succeeded
+            }
             return told
         case .stop:
             if isWell {
@@ -249,7 +258,10 @@ extension World {
                 return .succeeded
             }
             machine.resources[group][index].isStopUnconfirmed = true
-            machine.resources[group][index].truth = leftover(machine, from: .running)
+            // What was suspended is ended before anything else is done, or stays as it is.
+            if machine.resources[group][index].truth != .suspended {
+                machine.resources[group][index].truth = leftover(machine, from: .running)
+            }
             return told
         case .status:
             return settleStatus(running, on: machine, isWell: isWell, told: told)
@@ -277,6 +289,7 @@ extension World {
             machine.resources[group][index].isStopUnconfirmed = false
             machine.setMayRun(false, group: group, resource: index)
             return .stopped
+        case .suspended: return .suspended
         case .half:
             // It comes up after all, or somebody has to ask again when it has made up its mind.
             let comesUp = operationDice[machine.index].below(2) == 0

@@ -38,10 +38,11 @@ extension World {
                 machine
             )
         }
-        if operation.action == .start {
-            checkStart(operation, name, on: machine)
-        } else {
-            checkStop(operation, name, on: machine)
+        switch operation.action {
+        case .start, .resume: checkStart(operation, name, on: machine)
+        case .stop: checkStop(operation, name, on: machine)
+        case .suspend: checkSuspend(operation, name, on: machine)
+        case .status: break
         }
     }
 
@@ -114,7 +115,7 @@ extension World {
         let resources = machine.resources[group]
         for later
             in (operation.resourceIndex + 1)..<max(resources.count, operation.resourceIndex + 1)
-        where resources[later].mayRun && !letsGoOfAddress(operation, on: machine) {
+        where resources[later].isThere && !letsGoOfAddress(operation, on: machine) {
             violate("S3", "stop of \(name) before resource \(later) is stopped", machine)
         }
         guard resources[operation.resourceIndex].truth == .running else { return }
@@ -144,6 +145,20 @@ extension World {
                 "\(groupName(group)) runs well here, and is stopped for nothing",
                 machine
             )
+        }
+    }
+
+    /// Only a node that is cut off suspends, what can be suspended, and after every address (S12).
+    private func checkSuspend(_ operation: Operation, _ name: String, on machine: Machine) {
+        let group = operation.groupIndex
+        if now - machine.services[group].suspendedAt >= replyBound {
+            violate("S12", "suspend of \(name) by who is not cut off", machine)
+        }
+        if !machine.settings.groups[group].resources[operation.resourceIndex].isSuspendable {
+            violate("S12", "suspend of \(name), which cannot be suspended", machine)
+        }
+        if machine.resources[group].contains(where: { $0.isAddress && $0.isThere }) {
+            violate("S12", "suspend of \(name) before every address is gone", machine)
         }
     }
 
@@ -403,7 +418,7 @@ extension World {
         for report in machine.reports {
             let found = machine.settings.groups.firstIndex { $0.name.identity == report.group }
             guard let group = found else { continue }
-            guard machine.groups[group].mayRun > 0 else { continue }
+            guard machine.resources[group].contains(where: \.isThere) else { continue }
             if report.phase == .offered || report.offer != 0 {
                 violate("S4", "\(groupName(group)) is offered while some of it may run", machine)
             }
@@ -517,7 +532,8 @@ extension World {
         if !machine.isShuttingDown {
             violate("S3", "the daemon ends, and nobody told it to", machine)
         }
-        for group in machine.groups.indices where machine.groups[group].mayRun > 0 {
+        for group in machine.groups.indices
+        where machine.resources[group].contains(where: \.isThere) {
             if machine.resources[group].contains(where: { $0.isStopUnconfirmed }) { continue }
             violate("S3", "the daemon ends, and some of \(groupName(group)) may run", machine)
         }
@@ -583,6 +599,10 @@ extension World {
         }
         let holders = machines.filter { $0.groups[group].mayRun > 0 }
         let isUnsafe = machines.contains { $0.report(of: group)?.phase == .unsafe }
+        let isSuspended = machines.contains { machine in
+            machine.resources[group].contains { $0.truth == .suspended }
+        }
+        if isSuspended, !isUnsafe { return "some of \(name) stays suspended" }
         // A stop that failed, and must not be repeated without end, is the administrator's (S4); the other may serve
         // by the exception that was counted when it began.
         if holders.count == 2, !isUnsafe { return "both nodes hold \(name)" }

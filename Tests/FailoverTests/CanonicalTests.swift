@@ -28,7 +28,7 @@ import Testing
             counted: """
                 start startedAt peer links nextLearntBeat lastBeatAt ownNetworks networkStates neighbours examination \
                 pings nextPing pingsTold fewerPingsSince earlySince nextAnnouncement isBootDue probes groups commands \
-                words confirming isLeaving leavingDeadline hasEnded absence carrierLostSince peerHeardThisBoot \
+                words confirming isLeaving leavingDeadline hasEnded absence soundTurn lateness carrierLostSince peerHeardThisBoot \
                 ownAddresses challenge persistIssued persistDone recordIsDirty beatIsDue nextBeat needsEvaluation \
                 waitingNoted
                 """,
@@ -86,7 +86,7 @@ import Testing
             counted: """
                 phase since epoch reserved doubtfulEpoch reservedBy claimEpoch claim claimedAt claimedBy \
                 claimDeadline isLate soundSince isLastOwner hasStartedStorage heldThisBoot declined startFailure \
-                afterStop resources current currentIndex stopAttempts interruptions retryAt request refusedRequest \
+                afterStop resources current currentIndex currentAction mustStop stopAttempts interruptions retryAt request refusedRequest \
                 refusal grantedRequest noFailbackTo heldCause retriedStart announcesWhenAlone health
                 """,
             leftOut: "failedResource reason heldReason conflictNoted differenceNoted"

@@ -4,11 +4,11 @@ import Glibc
 import Simulation
 
 let exploreUsage = """
-    usage: baton-simulate explore [--faults K] [--variant address|storage] [--failback on|off]
+    usage: baton-simulate explore [--faults K] [--variant address|storage|script] [--failback on|off]
                                   [--palette lean|full] [--kinds K,K] [--limit STATES] [--brief]
 
       --faults K    how many faults one run may meet (default 1)
-      --variant V   the group: an address alone, or storage and an address (default: both)
+      --variant V   the group: an address, storage and an address, an address and a script (default: all)
       --failback F  auto_failback (default: both)
       --palette P   which faults: lean or full (default full)
       --kinds K,K   only faults of these kinds: crash kill stall freeze cut pull order beat write operation

@@ -468,6 +468,8 @@ extension FailoverMachine {
             groups[index].isLate = true
             recordIsDirty = true
         }
+        // What was fit when last heard may have ceased to be, and have become so again, unheard (S7).
+        for index in groups.indices where peer.fitSince[index] != nil { peer.fitSince[index] = now }
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.
         if peer.standing == .present { peer.lastHeard = now }
         probes.endSuspicion()

@@ -376,6 +376,7 @@ extension FailoverMachine {
         }
         if let answering = addressVerdict(group, silence) { return answering }
         let verdict = hostVerdict(group, silence)
+        if case .take = verdict, !networkOutlivesPeer(group) { return .undecided }
         if case .take = verdict, let jeopardy = jeopardyUntil(group) {
             let wait = (jeopardy.until - now).spokenText
             let why = "\(silence), but \(jeopardy.why): waiting \(wait) more (jeopardy_time)"
@@ -403,7 +404,10 @@ extension FailoverMachine {
         case .disproved: return .hold(.isolated, Reason(.S1, "\(never); \(networkText(group))"))
         case .proved, .unknown: break
         }
-        if let answering = addressVerdict(group, never) { return answering }
+        // Whoever has an address of any group is a peer that lives.
+        for group in groups.indices {
+            if let answering = addressVerdict(group, never) { return answering }
+        }
         if hostAnswers {
             return .hold(.hostAnswers, Reason(.S1, "\(never), but its host answers"))
         }
@@ -433,6 +437,15 @@ extension FailoverMachine {
             )
         }
         return nil
+    }
+
+    /// Whether the group's network was still seen to work when the peer had already failed to answer: what cuts this
+    /// node off takes the peer's answers and the neighbours' at once, whichever were asked last.
+    private func networkOutlivesPeer(_ group: Int) -> Bool {
+        guard !hostAnswers, networkProof(group) == .proved,
+            let answer = probes.targets.compactMap(\.lastAnswer).max()
+        else { return true }
+        return neighbourHasAnswered(since: answer + probeInterval, for: group)
     }
 
     /// The rows of the table that ask for the peer's host, the address being silent.

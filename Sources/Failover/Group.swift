@@ -20,6 +20,8 @@ struct Group: Sendable {
     var claim = ClaimKind.none
     /// When the claim was made.
     var claimedAt = Instant(nanoseconds: 0)
+    /// The peer's incarnation then.
+    var claimedOf: Incarnation?
     /// The write that makes the claim durable.
     var claimedBy = PersistID(0)
     /// When a claim by offer that is not yet durable is given up (S3b).

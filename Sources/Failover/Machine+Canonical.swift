@@ -359,6 +359,7 @@ extension FailoverMachine {
         writer.add(group.phase.holds && carrierLostSince.map { group.claimedAt <= $0 } ?? false)
         writer.add(group.phase == .claiming ? waits(for: group.claimedBy) : 0)
         writer.add(group.claimDeadline)
+        writer.add(group.phase == .claiming && group.claimedOf == peer.incarnation)
         writer.add(group.isLate)
         writer.add(group.hasStartedStorage)
         writer.add(group.heldThisBoot)

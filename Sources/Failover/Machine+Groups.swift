@@ -102,8 +102,12 @@ extension FailoverMachine {
 
     /// The epoch of a claim that nobody grants: not the one at which a peer that held nothing, when last heard, may
     /// count itself entitled to the group (S3b).
+    ///
+    /// Odd on the first node and even on the other: two that never heard each other use no epoch twice (S5).
     func evidenceEpoch(_ index: Int) -> UInt64 {
-        highestEpoch(index) + (peer.reports[index]?.phase.isIdle == true ? 2 : 1)
+        let next = highestEpoch(index) + (peer.reports[index]?.phase.isIdle == true ? 2 : 1)
+        let epoch = max(next, groups[index].reserved)
+        return (epoch % 2 == 1) == settings.isFirstNode ? epoch : epoch + 1
     }
 
     /// Epochs reserved at once after a decline.
@@ -126,6 +130,7 @@ extension FailoverMachine {
         }
         groups[index].claim = kind
         groups[index].claimedAt = now
+        groups[index].claimedOf = peer.incarnation
         groups[index].claimEpoch = epoch
         groups[index].isLate = false
         groups[index].hasStartedStorage = false
@@ -169,6 +174,8 @@ extension FailoverMachine {
                 "\(settings.peer) holds it"
             } else if peer.isPresent, group.claim != .offer {
                 "\(settings.peer) is back"
+            } else if peer.isPresent, group.claimedOf != peer.incarnation {
+                "\(settings.peer) began anew"
             } else if group.claim == .fencing, peer.standing != .confirmedDown {
                 "\(settings.peer) is not down"
             } else if let deadline = group.claimDeadline, deadline <= now {
@@ -416,7 +423,8 @@ extension FailoverMachine {
     private mutating func considerOffer(_ index: Int) {
         let offer = groups[index].claimEpoch
         let report = peer.reports[index]
-        if let report, report.epoch >= offer {
+        // A daemon that does not know yet what runs there has accepted nothing (S14).
+        if let report, report.epoch >= offer, report.phase != .unknown {
             groups[index].epoch = report.epoch
             groups[index].claim = .none
             groups[index].isLastOwner = false

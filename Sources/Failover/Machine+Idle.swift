@@ -189,7 +189,6 @@ extension FailoverMachine {
         case .take(let kind, let reason):
             guard canTryStart(index) else { return }
             var epoch = evidenceEpoch(index)
-            epoch = max(epoch, groups[index].reserved)
             // Not heard in this life, the peer may have used or reserved epochs that no record here knows.
             if peer.reports[index] == nil { epoch += Self.epochJump }
             claim(index, epoch, kind, reason)

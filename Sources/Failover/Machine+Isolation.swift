@@ -78,9 +78,7 @@ extension FailoverMachine {
         guard groups[index].phase == .suspended else { return }
         guard !peer.isPresent else {
             // The epoch may be new since the last start, and is used by one (S5).
-            guard hasFreshWord(index), let report = peer.reports[index], !report.phase.holds,
-                groups[index].claimedBy <= persistDone
-            else { return }
+            guard peerHoldsNothing(index), groups[index].claimedBy <= persistDone else { return }
             groups[index].isLate = false
             groups[index].heldCause = nil
             groups[index].heldReason = nil
@@ -117,6 +115,19 @@ extension FailoverMachine {
             // A new grant needs a new epoch: the peer may have used one meanwhile, and died.
             release(index, then: .standby, reason)
         }
+    }
+
+    /// Whether a peer that is heard does not hold a group, nor was about to: asked since (S8), it said so, or its
+    /// haresources does not name the group.
+    private func peerHoldsNothing(_ index: Int) -> Bool {
+        if let report = peer.reports[index] { return hasFreshWord(index) && !report.phase.holds }
+        return silentOfGroup(index).map { $0 <= now } ?? false
+    }
+
+    /// When a peer that is heard, and says nothing of a group, counts as one that does not know it.
+    private func silentOfGroup(_ index: Int) -> Instant? {
+        guard groups[index].phase == .suspended, peer.reports[index] == nil else { return nil }
+        return peer.presentSince.map { $0 + settings.timings.deadtime }
     }
 
     /// When a suspended group may be taken anew from a peer that stays silent.
@@ -193,7 +204,8 @@ extension FailoverMachine {
 
     /// When a verdict that waits is due again.
     func verdictDeadline(_ index: Int) -> Instant? {
-        switch groups[index].heldCause {
+        if let due = silentOfGroup(index) { return due > now ? due : nil }
+        return switch groups[index].heldCause {
         case .jeopardy:
             [resumeDeadline(index), jeopardyUntil(index)?.until].compactMap(\.self).max()
                 .flatMap { $0 > now ? $0 : nil }

@@ -217,7 +217,7 @@ extension FailoverMachine {
     }
 
     /// What was silent while our own network was gone proves nothing: everybody is asked afresh.
-    private mutating func askAnew() {
+    mutating func askAnew() {
         needsEvaluation = true
         guard probes.suspicionSince != nil else { return }
         probes.rounds = 0
@@ -376,6 +376,14 @@ extension FailoverMachine {
         guard isAsked else { return .unknown }
         if examination.since == nil { return .proved }
         return isSilent ? .disproved : .undecided
+    }
+
+    /// Whether a neighbour on a network of a group answered after `time`.
+    func neighbourHasAnswered(since time: Instant, for group: Int) -> Bool {
+        let devices = states(of: group).map(\.device)
+        return neighbours.contains { host in
+            devices.contains(host.device) && host.lastAnswer.map { $0 > time } ?? false
+        }
     }
 
     /// When the networks of a group were lost, where they had worked until then although the peer was silent for

@@ -32,6 +32,8 @@ extension Explorer {
             horizon: state.nodes[0].core.canonicalHorizon,
             highestEpoch: highest
         )
+        // Whose turn it is to use an epoch that nobody grants.
+        writer.add(highest % 2)
         underWay = state.underWay
         for node in 0...1 {
             writer.node = node

@@ -84,7 +84,7 @@ import Testing
         let group = Group(Story.settings(own: 0).groups[0])
         let counted = Fields(
             counted: """
-                phase since epoch reserved doubtfulEpoch reservedBy claimEpoch claim claimedAt claimedBy \
+                phase since epoch reserved doubtfulEpoch reservedBy claimEpoch claim claimedAt claimedOf claimedBy \
                 claimDeadline isLate soundSince isLastOwner hasStartedStorage heldThisBoot declined startFailure \
                 afterStop resources current currentIndex currentAction mustStop stopAttempts interruptions retryAt request refusedRequest \
                 refusal grantedRequest noFailbackTo heldCause retriedStart announcesWhenAlone health

@@ -8,6 +8,7 @@ import Testing
 private func learning(
     deadtime: Duration = .seconds(3),
     storage: Bool = false,
+    script: Bool = false,
     isOneNetwork: Bool = false,
     evidence: (inout EvidenceSettings) -> Void = { _ in }
 ) -> Story {
@@ -15,7 +16,8 @@ private func learning(
         Story.settings(
             own: own,
             deadtime: deadtime,
-            storage: storage,
+            storage: storage || script,
+            script: script,
             learns: true,
             isOneNetwork: isOneNetwork,
             evidence: evidence
@@ -131,6 +133,58 @@ private enum Stories {
         story.run(.seconds(10))
         #expect(story.phase(0) == .standby)
         #expect(story.nodes[0].running.isEmpty)
+        return story
+    }
+
+    static func aNodeThatIsCutOffSuspendsAScript() -> Story {
+        let story = learning(script: true, isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("The only cable of the active node is pulled; its script can be suspended.")
+        story.pull(0, losesCarrier: true)
+        story.run(.milliseconds(1_950))
+        #expect([story.phase(0), story.phase(1)] == [.suspended, .standby])
+        #expect(story.nodes[0].running.isEmpty)
+        story.run(.seconds(3))
+        #expect(story.phase(1) == .active)
+        story.say("The cable is back: what was suspended is ended, not resumed.")
+        story.plug(0)
+        story.run(.seconds(6))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("run resume") })
+        return story
+    }
+
+    static func aSuspendedScriptGoesOnWhenNobodyTook() -> Story {
+        let story = learning(script: true, isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("Both nodes' cables are pulled: neither may take.")
+        story.pull(1, losesCarrier: true)
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .suspended)
+        story.say("Both are back.")
+        story.plug(0)
+        story.plug(1)
+        story.run(.seconds(4))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        #expect(story.lines.count { $0.contains("run start mailer") } == 1)
+        return story
+    }
+
+    static func aScriptThatCannotBeSuspendedIsStopped() -> Story {
+        let story = learning(script: true, isOneNetwork: true)
+        let failure = OperationFailure(exitCode: nil, output: "nothing to freeze")
+        story.outcomes["l0/mailer/suspend"] = (.milliseconds(20), .failed(failure))
+        story.bootBoth(andRun: .seconds(5))
+        story.pull(0, losesCarrier: true)
+        story.run(.milliseconds(2_000))
+        #expect(story.phase(0) == .standby)
+        #expect(story.nodes[0].running.isEmpty)
+        story.run(.seconds(3))
+        #expect(story.phase(1) == .active)
+        story.plug(0)
+        story.run(.seconds(6))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
         return story
     }
 
@@ -297,6 +351,12 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.aNodeThatWasCutOffGoesOnWhenNobodyTook,
     "cut-off-with-storage":
         Stories.aNodeThatIsCutOffStopsStorageInOrder,
+    "cut-off-with-a-script":
+        Stories.aNodeThatIsCutOffSuspendsAScript,
+    "cut-off-with-a-script-and-back":
+        Stories.aSuspendedScriptGoesOnWhenNobodyTook,
+    "cut-off-and-not-suspendable":
+        Stories.aScriptThatCannotBeSuspendedIsStopped,
     "cut-off-and-alone":
         Stories.theSurvivorOfACutOffPairAsksTheTableAfresh,
     "cut-off-while-starting":

@@ -88,6 +88,7 @@ final class Story {
         autoFailback: AutoFailback = .off,
         unproved: Bool = true,
         storage: Bool = true,
+        script: Bool = false,
         preferred: Int = 0,
         learns: Bool = false,
         isOneNetwork: Bool = false,
@@ -104,7 +105,13 @@ final class Story {
             address: IPAddress(ipv4: (192, 168, 1, 100)),
             isStateless: true
         )
-        let disk = ResourceSettings(name: "drbddisk::r0", type: "drbddisk", isStateless: false)
+        let kind = script ? "mailer" : "drbddisk"
+        let disk = ResourceSettings(
+            name: script ? kind : "drbddisk::r0",
+            type: kind,
+            isStateless: false,
+            isSuspendable: script
+        )
         return Settings(
             cluster: "story",
             node: NodeName("l\(own)"),
@@ -470,8 +477,8 @@ final class Story {
                 var result = outcome
                 if outcome == .succeeded {
                     switch operation.action {
-                    case .start: nodes[index].running.insert(name)
-                    case .stop: nodes[index].running.remove(name)
+                    case .start, .resume: nodes[index].running.insert(name)
+                    case .stop, .suspend: nodes[index].running.remove(name)
                     case .status: result = nodes[index].running.contains(name) ? .running : .stopped
                     }
                 }

@@ -20,13 +20,10 @@ struct PlantedBug: Sendable {
             number: 1,
             name: "S3: resources are stopped in starting order",
             file: "Machine+Operations.swift",
-            healthy:
-                "            return resources.lastIndex { $0.state != .stopped }\n        }\n        let settings",
+            healthy: "            return last { _ in true }.map { ($0, .stop) }",
             sick: """
-                            let isLeft = { (resource: Resource) in resource.state != .stopped }
-                            return planted(1) ? resources.firstIndex(where: isLeft) : resources.lastIndex(where: isLeft)
-                        }
-                        let settings
+                            let first = resources.firstIndex { $0.state != .stopped }
+                            return (planted(1) ? first : last { _ in true }).map { ($0, .stop) }
                 """
         ),
         PlantedBug(
@@ -191,6 +188,22 @@ struct PlantedBug: Sendable {
             healthy: "return networkProof(index) == .disproved ? .isolated : .fit",
             sick:
                 "return networkProof(index) == .disproved && !planted(20) ? .isolated : .fit"
+        ),
+        PlantedBug(
+            number: 21,
+            name: "S12: what is suspended counts as stopped",
+            file: "Machine+Operations.swift",
+            healthy: "                resources[$0].state != .stopped && isMeant(",
+            sick:
+                "                resources[$0].state != .stopped && !(planted(21) && resources[$0].state == .suspended) && isMeant("
+        ),
+        PlantedBug(
+            number: 22,
+            name: "S8: that it was late is forgotten with the daemon",
+            file: "Machine+Peer.swift",
+            healthy: "if lateness == .unsaved { lateness = .writing(persistIssued) }",
+            sick:
+                "if planted(22) { lateness = .saved } else if lateness == .unsaved { lateness = .writing(persistIssued) }"
         ),
     ]
 }

@@ -361,14 +361,20 @@ struct VainSuspensionTests {
             #expect(try failure(bench.perform(.suspend))?.hasPrefix("none of") == true)
             #expect(try bench.perform(.status) == .running)
             #expect(try read("cgroup.freeze") == "0\n")
+            try Files.overwriteInPlace(
+                bench.directory + "/group/cgroup.events",
+                with: Array("populated 0\nfrozen 0\n".utf8)
+            )
+            #expect(try failure(bench.perform(.resume))?.hasPrefix("its processes ended") == true)
         }
     }
 
     @Test("A group of another boot is none")
     func otherBoot() throws {
         try withFake(frozen: true, boot: "a") { bench, read in
+            let outcome = try bench.perform(.suspend)
+            #expect(failure(outcome)?.hasPrefix("no control group") == true)
             #expect(try bench.perform(.status) == .running)
-            #expect(try failure(bench.perform(.suspend))?.hasPrefix("no control group") == true)
             #expect(try read("cgroup.freeze") == "1\n")
         }
     }

@@ -154,9 +154,9 @@ private final class Bench {
     func remove() {
         if let group {
             try? group.freeze()
-            try? Laboratory.wait(for: "the end of the service") {
+            _ = try? Laboratory.wait(for: "the end of the service") { () -> Bool? in
                 try group.killFrozen()
-                return try group.isPopulated() ? nil : ()
+                return try group.isPopulated() ? nil : true
             }
             _ = try? group.thaw()
             _ = try? group.remove()

@@ -171,6 +171,19 @@ struct ControlGroupTests {
         }
     }
 
+    /// Nothing of v1 goes on before each has its signal: here one cannot have it.
+    @Test func whatCannotBeEndedIsNotThawed() throws {
+        try withDirectory { directory in
+            let group = ControlGroup(version: .first, path: directory)
+            for (name, text) in [("cgroup.procs", "0\n"), ("freezer.state", "FROZEN\n")] {
+                try Files.replaceDurably("\(directory)/\(name)", with: Array(text.utf8))
+            }
+            expect(.notPermitted) { () throws(SystemError) in try group.killFrozen() }
+            let state = try Files.read(directory + "/freezer.state", maximum: 100)
+            #expect(state == Array("FROZEN\n".utf8))
+        }
+    }
+
     @Test(arguments: freezers)
     func groupsBelowBelongToIt(version: ControlGroup.Version) throws {
         try withCounter(version) { group, child, lines in

@@ -121,6 +121,12 @@ extension ControlGroup {
             }
             root = ControlGroup.unescaped(fields[3])
             directory = ControlGroup.unescaped(fields[4])
+            // A name of two lines could not be written down.
+            if directory.utf8.first != UInt8(ascii: "/")
+                || directory.utf8.contains(UInt8(ascii: "\n"))
+            {
+                return nil
+            }
         }
     }
 

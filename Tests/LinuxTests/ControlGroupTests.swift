@@ -76,6 +76,7 @@ let freezers: [ControlGroup.Version] = [.second, .first].filter { version in
     @Test func blanksInTheNameOfAMountAreRead() {
         let line = #"51 1 0:30 /a\040b /mnt/c\134d\011e\04 rw - cgroup2 my\040source rw"#
         #expect(places(line + "\n", "0::/a b/x\n") == ["2 /mnt/c\\d\te\\04/x"])
+        #expect(places(#"51 1 0:30 / /mnt\012/c rw - cgroup2 x rw"# + "\n", "0::/\n") == [])
         #expect(places("/ - cgroup2\n51 1 0:30 / /mnt rw - cgroup2 x\n", "0::/\n") == [])
     }
 

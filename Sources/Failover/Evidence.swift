@@ -441,7 +441,7 @@ extension FailoverMachine {
 
     /// Whether the group's network was still seen to work when the peer had already failed to answer: what cuts this
     /// node off takes the peer's answers and the neighbours' at once, whichever were asked last.
-    private func networkOutlivesPeer(_ group: Int) -> Bool {
+    func networkOutlivesPeer(_ group: Int) -> Bool {
         guard !hostAnswers, networkProof(group) == .proved,
             let answer = probes.targets.compactMap(\.lastAnswer).max()
         else { return true }

@@ -303,6 +303,7 @@ extension FailoverMachine {
             let patience = max(peer.earliestTake ?? timings.deadtime, timings.deadtime)
             writer.add(lostLater(index, patience: patience) != nil)
             writer.add(networkStates.allSatisfy { outlived($0, patience) })
+            writer.add(networkOutlivesPeer(index))
         }
         for ping in pings { writer.add(ping, within: settings.evidence.deadping) }
         writer.add(nextPing)
@@ -312,8 +313,7 @@ extension FailoverMachine {
 
     /// Whether a network worked for longer than `patience` after the peer was last heard.
     private func outlived(_ state: NetworkState, _ patience: Duration) -> Bool {
-        guard let proof = state.lastProof, let heard = peer.lastHeard else { return false }
-        return proof - heard >= patience
+        state.lastProof.map { $0 - heardAtBest >= patience } ?? false
     }
 
     private func encodeEvidence(into writer: inout CanonicalWriter) {

@@ -9,15 +9,13 @@ extension FailoverMachine {
     /// A peer that was silent long before has done already what its silence allows: only its own network's return
     /// lets it take, which takes longer (`jeopardy_time`).
     private func suspendAt(_ index: Int) -> Instant? {
-        guard let last = peer.lastHeard else {
-            // An earlier daemon here was heard until it last turned; this one is given time to be.
-            let before = start?.lastTurn ?? startedAt
-            let timings = settings.timings
-            return max(before + timings.deadtime * 3 / 4, startedAt + timings.keepalive * 2)
-        }
         let patience = peer.earliestTake ?? settings.timings.deadtime
         let whole = max(patience, settings.timings.deadtime)
         if let gone = lostLater(index, patience: whole) { return gone + whole * 3 / 4 }
+        guard let last = peer.lastHeard else {
+            // This daemon is given time to be heard.
+            return max(heardAtBest + whole * 3 / 4, startedAt + settings.timings.keepalive * 2)
+        }
         let heardUs = peer.heardUsAt ?? last
         let due = heardUs + patience * 3 / 4
         // A beat that is merely due is no silence: one must be missing, or a link have lost its carrier.
@@ -26,6 +24,9 @@ extension FailoverMachine {
             ?? last + quickDelay
         return max(due, missing)
     }
+
+    /// When the peer was last heard, by an earlier daemon here at best until that last turned.
+    var heardAtBest: Instant { peer.lastHeard ?? start?.lastTurn ?? startedAt }
 
     /// Why this node must let go of a group now (S12); `nil` when it need not.
     func cutOff(_ index: Int) -> Reason? {

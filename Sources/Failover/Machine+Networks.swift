@@ -389,7 +389,8 @@ extension FailoverMachine {
     /// When the networks of a group were lost, where they had worked until then although the peer was silent for
     /// longer than `patience`.
     func lostLater(_ group: Int, patience: Duration) -> Instant? {
-        guard peer.standing == .silent, let heard = peer.lastHeard else { return nil }
+        guard !peer.isPresent else { return nil }
+        let heard = heardAtBest
         let states = states(of: group)
         guard let gone = states.compactMap(\.goneSince).max(),
             states.allSatisfy({ $0.goneSince != nil })

@@ -443,8 +443,6 @@ extension FailoverMachine {
 
     /// A turn is over.
     mutating func noteTurn() {
-        // Whether the peer may have taken before this daemon began, its first beat tells.
-        if let absence, absence >= Timings.deadtimeMinimum { return }
         if lateness == .unsaved { lateness = .writing(persistIssued) }
         if case .writing(let id) = lateness, id <= persistDone { lateness = .saved }
         if lateness == .saved || !groups.contains(where: \.isLate) {

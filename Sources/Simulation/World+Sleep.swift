@@ -76,8 +76,9 @@ extension World {
         let memory = machine.groups[group]
         guard let taken = memory.acquiredAt, machine.lateAt <= taken else { return }
         if memory.hasFailedStart || memory.wasFoundHalf || machine.isShuttingDown { return }
-        // It is started anew for a failed service: nobody yields.
+        // It is started anew for a failed service, or let go of by who is cut off (S12): nobody yields.
         if machine.services[group].isRestarting { return }
+        if now - machine.services[group].suspendedAt < replyBound { return }
         // Where beats got lost since, the one that hears yields to the one that does not.
         guard hasBeenHeardSince(sleeper.wokeAt), now - lastCommandAt > replyBound else { return }
         violate("S8", "\(groupName(group)) is stopped for a peer that slept", machine)

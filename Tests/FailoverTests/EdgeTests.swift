@@ -436,6 +436,27 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(!story.lines.contains { $0.contains("l1 run stop") })
     }
 
+    @Test func thatALoopWasLateIsKnownToADaemonThatReplacesIt() {
+        let story = pair(storage: true)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        // The machine of l0 stands still, and l1 takes; the disk of l0 is slow when it goes on.
+        story.diskTime[0] = .seconds(60)
+        story.pause(0, for: .seconds(8))
+        story.nodes[0].isOn = false
+        story.run(.milliseconds(7_900))
+        story.nodes[0].isOn = true
+        story.run(.milliseconds(100))
+        #expect([story.phase(0), story.phase(1)] == [.stopping, .active])
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("l1 run stop") })
+    }
+
     @Test func aDoubtfulEpochStaysDoubtfulOverARestartOfTheDaemon() {
         let story = pair(storage: false)
         story.boot(0)

@@ -240,7 +240,7 @@ final class Story {
 
     func killDaemon(_ index: Int) {
         write(index, "daemon killed")
-        nodes[index].lastTurn = now
+        nodes[index].lastTurn = nodes[index].machine.soundTurn
         nodes[index].isRunning = false
     }
 

@@ -197,13 +197,5 @@ struct PlantedBug: Sendable {
             sick:
                 "                resources[$0].state != .stopped && !(planted(21) && resources[$0].state == .suspended) && isMeant("
         ),
-        PlantedBug(
-            number: 22,
-            name: "S8: that it was late is forgotten with the daemon",
-            file: "Machine+Peer.swift",
-            healthy: "if lateness == .unsaved { lateness = .writing(persistIssued) }",
-            sick:
-                "if planted(22) { lateness = .saved } else if lateness == .unsaved { lateness = .writing(persistIssued) }"
-        ),
     ]
 }

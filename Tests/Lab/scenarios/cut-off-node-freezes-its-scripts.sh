@@ -40,7 +40,8 @@ writing_pair() {
     lay_script
     plug l0s l1s
     forget_logs
-    rm -f "$LAB_WORK/asked" "$LAB_WORK/lines"
+    # Another boot has other processes under these numbers.
+    rm -f "$LAB_WORK/asked" "$LAB_WORK/lines" "$LAB_WORK"/l?/pid
     start_pair && ripen && within 5 writes l0
 }
 writes() { tail -n 1 "$LAB_WORK/lines" 2>/dev/null | grep -q "^$1 "; }

@@ -44,6 +44,7 @@ extension ClusterConfiguration {
             type: resource.type,
             address: resource.address?.address,
             isStateless: resource.isStateless,
+            isSuspendable: usesFreezer && resource.canBeSuspended,
             startTimeout: timeouts.limit(for: resource, .start),
             stopTimeout: timeouts.limit(for: resource, .stop),
             statusTimeout: timeouts.limit(for: resource, .status)

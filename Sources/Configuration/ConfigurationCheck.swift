@@ -74,6 +74,7 @@ struct Reading {
             groups: groups.groups,
             autoFailback: haCf.autoFailback ?? .off,
             takesUnproved: haCf.takesUnproved,
+            usesFreezer: haCf.usesFreezer,
             moveBudget: haCf.moveBudget,
             restartBudget: haCf.restartBudget,
             notifications: haCf.notifications,

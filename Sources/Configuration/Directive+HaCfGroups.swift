@@ -50,6 +50,20 @@ extension Directive {
                 + Directive.statelessTypes.joined(separator: " ") + ". Ours."
         ),
         Directive(
+            "freezer",
+            .haCf,
+            .groups,
+            grammar: "freezer on|off",
+            .boolean,
+            standard: "on",
+            examples: ["freezer on", "freezer off"],
+            "What a node does with the scripts of a group with storage when it is cut off: on lets the processes that "
+                + "they started stand still, in control groups, until the node is heard again, if that can be done with "
+                + "the whole group; off stops the group. What keeps its state in the kernel or in a unit of systemd is "
+                + "stopped either way. Off is right for a script that lets another service or the kernel write for it. "
+                + "Ours."
+        ),
+        Directive(
             "hold_down",
             .haCf,
             .groups,

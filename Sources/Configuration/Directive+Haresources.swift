@@ -7,6 +7,19 @@ extension Directive {
         "IPsrcaddr", "portblock", "Delay", "cronfile",
     ]
 
+    /// Types that keep what they do in the kernel, or in processes that are none of theirs: what their script
+    /// starts says nothing about what writes, so they cannot be suspended (S12).
+    ///
+    /// Heartbeat's resource.d and the agents of the same names, then what else runs in the kernel.
+    static let kernelTypes: Set<String> = [
+        "drbddisk", "drbdupper", "drbd", "Filesystem", "LVM", "LVM-activate", "clvm", "lvmlockd",
+        "Raid1",
+        "mdraid", "ZFS", "ServeRAID", "ICP", "LinuxSCSI", "Xinetd",
+        "exportfs", "nfsserver", "nfs", "nfs-server", "nfs-kernel-server", "ksmbd", "iscsi",
+        "open-iscsi",
+        "iSCSITarget", "iSCSILogicalUnit", "target", "VirtualDomain", "Xen", "docker", "podman",
+    ]
+
     /// Types whose argument is an address the daemon itself adds and removes.
     static let addressTypes = ["IPaddr", "IPaddr2", "IPv6addr"]
 

@@ -32,6 +32,7 @@ struct HaCf: Sendable {
     var links: [HeartbeatLink] = []
     var autoFailback: AutoFailback?
     var takesUnproved = true
+    var usesFreezer = true
     var statelessTypes: [String] = []
     var timeouts = OperationTimeouts()
     var logging = LoggingTargets(debugLevel: 0)

@@ -38,6 +38,7 @@ extension HaCfParser {
     mutating func set(_ row: Directive, boolean: Bool) {
         switch row.name {
         case "unproved_takeover": result.takesUnproved = boolean
+        case "freezer": result.usesFreezer = boolean
         case "auto_links": result.learnsPaths = boolean
         case "announce_interval": if !boolean { result.announceInterval = nil }
         case "realtime": result.realTime.isWanted = boolean

@@ -29,7 +29,7 @@ public struct Protection: Equatable, Sendable, Codable {
     public init(_ configuration: ClusterConfiguration) {
         let settings = configuration.settings()
         level = settings.protectionLevel
-        groups = configuration.groups.map(Protection.describe)
+        groups = zip(configuration.groups, settings.groups).map(Protection.describe)
         promises = Protection.promises(configuration)
         gaps = settings.protectionGaps.map { Protection.gap($0, configuration) }
     }
@@ -57,7 +57,7 @@ public struct Protection: Equatable, Sendable, Codable {
         }
         promises.append(
             "the own cables of one node break, and it has lost its carrier or hears no neighbour any more: it lets go of "
-                + "addresses before the other takes, and begins to stop storage; the other never takes while its own network is "
+                + "addresses before the other takes, and suspends or begins to stop storage; the other never takes while its own network is "
                 + "gone"
                 + (devices.count == 1 && configuration.takesUnproved
                     ? " (on one network the other may take while such a stop lasts)" : "")
@@ -176,11 +176,14 @@ public struct Protection: Equatable, Sendable, Codable {
         return result
     }
 
-    private static func describe(_ group: ResourceGroup) -> String {
+    private static func describe(_ group: ResourceGroup, _ settings: GroupSettings) -> String {
         let storage = group.resources.filter { !$0.isStateless }.map(\.type)
         guard !storage.isEmpty else { return "\(group.name): stateless" }
         var seen: Set<String> = []
         let names = storage.filter { seen.insert($0).inserted }
-        return "\(group.name): storage, because of \(names.joined(separator: ", "))"
+        return
+            "\(group.name): storage, because of \(names.joined(separator: ", ")); cut off, it is "
+            + (settings.isSuspendable
+                ? "suspended by the freezer (stopped where it is a unit of systemd)" : "stopped")
     }
 }

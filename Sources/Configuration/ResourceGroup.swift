@@ -87,6 +87,20 @@ public struct Resource: Equatable, Sendable {
     public var address: AddressSpecification?
     /// Whether the type's name is one that keeps no data (design, "Words"; directive `stateless`).
     public var isStateless: Bool
+
+    /// Whether what its script starts may stand still instead of being stopped when the node is cut off: data
+    /// of its own, in processes of its own, as far as names tell.
+    ///
+    /// The agent of `ocf:PROVIDER:TYPE` and of `OCF::TYPE` counts by its own name.
+    public var canBeSuspended: Bool {
+        let names = type == "OCF" ? arguments.prefix(1) + [type] : [type]
+        return !isStateless && address == nil
+            && !names.contains { name in
+                let last = name.split(separator: ":").last.map(String.init) ?? name
+                let plain = last.hasSuffix(".service") ? String(last.dropLast(8)) : last
+                return Directive.kernelTypes.contains(plain)
+            }
+    }
 }
 
 /// An address a group carries: the argument of `IPaddr`, `IPaddr2`, `IPv6addr` or a bare address.

@@ -74,6 +74,7 @@ extension Loop {
         }
         let group = loaded.cluster.groups[operation.groupIndex]
         let resource = group.resources[operation.resourceIndex]
+        let settings = loaded.settings.groups[operation.groupIndex]
         if operation.action == .start, resource.isMonitor { services?.machine.forgetPassed() }
         spawner.run(
             OperationRequest(
@@ -83,7 +84,8 @@ extension Loop {
                 type: resource.type,
                 arguments: resource.arguments,
                 action: operation.action,
-                timeout: operation.timeout.nanoseconds
+                timeout: operation.timeout.nanoseconds,
+                isSuspendable: settings.resources[operation.resourceIndex].isSuspendable
             )
         )
     }

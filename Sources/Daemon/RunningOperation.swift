@@ -33,11 +33,13 @@ final class RunningOperation {
 
     /// Forks the child, records it, and lets it begin.
     ///
-    /// Uses `token` for its output and `token + 1` for its end.
+    /// Uses `token` for its output and `token + 1` for its end. With `controlGroup` it and what it leaves
+    /// running are in that.
     init(
         request: OperationRequest,
         program: ResourceProgram,
         settings: SpawnerSettings,
+        controlGroup: ControlGroup?,
         token: UInt64,
         poller: Poller
     ) throws(SystemError) {
@@ -74,6 +76,10 @@ final class RunningOperation {
             // A full RUN must keep nothing from starting twice, but a stop that cannot even be tried
             // would reset this node.
             if request.action == .start { throw error }
+        }
+        if let controlGroup {
+            // Outside of it the service runs as well; it cannot be suspended, and is stopped instead.
+            ignoring { () throws(SystemError) in try controlGroup.add(identity.id) }
         }
         if let output = child.outputNumber { try poller.add(output, token: outputToken) }
         try poller.add(child.exitNumber, token: exitToken)

@@ -1,7 +1,8 @@
 // The helper that starts operations: it may wait for a fork or a small file, the loop may not. Each
 // operation is a child in a process group of its own, recorded in RUN/operations before its gate
 // opens (S14), ended by TERM and then KILL when its time is over. What an operation means is the
-// core's; which program it is, `ResourceLookup`'s; how `status` is read, `StatusVerdict`'s.
+// core's; which program it is, `ResourceLookup`'s; how `status` is read, `StatusVerdict`'s; what can be
+// suspended, and how, is in Spawner+Suspension.swift.
 
 import Failover
 import Linux
@@ -14,6 +15,8 @@ struct SpawnerSettings: Sendable {
     var boot: String
     /// The environment of children, but for the operation's own words.
     var environment: [String]
+    /// The freezers to try.
+    var freezers: [ControlGroup.Version] = [.second, .first]
 
     /// The environment of one operation.
     func environment(for request: OperationRequest) -> [String] {
@@ -36,8 +39,11 @@ final class Spawner {
     /// Operations at once; a group runs one at a time, so this bounds the groups at work.
     static let runningMaximum = 1024
 
+    let settings: SpawnerSettings
+    let groups: ServiceGroups
+    /// Suspensions on their way, by the operation's number.
+    var suspensions: [UInt64: Suspension] = [:]
     private let channel: HelperChannel
-    private let settings: SpawnerSettings
     private let lookup: ResourceLookup
     private let poller: Poller
     private var running: [UInt64: RunningOperation] = [:]
@@ -58,6 +64,7 @@ final class Spawner {
     init(channel: HelperChannel, settings: SpawnerSettings) throws(SystemError) {
         self.channel = channel
         self.settings = settings
+        groups = ServiceGroups(settings)
         lookup = ResourceLookup(configuration: settings.paths.configuration)
         poller = try Poller()
         try poller.add(channel.number, token: 0)
@@ -66,30 +73,36 @@ final class Spawner {
     /// Runs until the loop closes its end.
     func run() throws(SystemError) {
         try findLeftOvers()
-        while true {
-            reportWhenCleared()
-            let deadlines = running.values.compactMap(\.nextDeadline)
-            try poller.arm(at: (deadlines + [thrift.deadline].compactMap(\.self)).min())
-            let wake = try poller.wait()
-            if !running.isEmpty { thrift.noteWork(at: wake.now) }
-            thrift.turn(at: wake.now)
-            for readiness in wake.ready {
-                if readiness.token == 0 {
-                    guard drainChannel() else { return }
-                } else {
-                    serve(readiness.token)
-                }
-            }
-            for id in running.keys.sorted() {
-                guard let operation = running[id],
-                    let outcome = operation.enforceDeadline(at: wake.now)
-                else { continue }
-                // Its end is still waited for, and its record stays (S14).
-                running[id] = nil
-                stuck.append(operation)
-                finish(operation.request, outcome)
+        while try turn() {}
+    }
+
+    /// Waits until there is something to do, and does it; `false` when the loop is gone.
+    func turn() throws(SystemError) -> Bool {
+        reportWhenCleared()
+        let deadlines =
+            running.values.compactMap(\.nextDeadline) + suspensions.values.map(\.nextLook)
+        try poller.arm(at: (deadlines + [thrift.deadline].compactMap(\.self)).min())
+        let wake = try poller.wait()
+        if !running.isEmpty || !suspensions.isEmpty { thrift.noteWork(at: wake.now) }
+        thrift.turn(at: wake.now)
+        for readiness in wake.ready {
+            if readiness.token == 0 {
+                guard drainChannel() else { return false }
+            } else {
+                serve(readiness.token)
             }
         }
+        for id in running.keys.sorted() {
+            guard let operation = running[id],
+                let outcome = operation.enforceDeadline(at: wake.now)
+            else { continue }
+            // Its end is still waited for, and its record stays (S14).
+            running[id] = nil
+            stuck.append(operation)
+            finish(operation.request, outcome)
+        }
+        lookAtSuspensions(at: wake.now)
+        return true
     }
 
     /// `false` when the loop is gone.
@@ -97,14 +110,16 @@ final class Spawner {
         channel.drain { bytes in
             switch SpawnerRequest(bytes) {
             case .run(let request): start(request)
-            case .cancel(let id): running[id]?.cancel(at: BootClock.now)
+            case .cancel(let id):
+                running[id]?.cancel(at: BootClock.now)
+                cancelSuspension(id)
             case nil: break  // both ends are one program: nothing else is ever sent
             }
         }
     }
 
     private func start(_ request: OperationRequest) {
-        guard running.count < Spawner.runningMaximum else {
+        guard running.count + suspensions.count < Spawner.runningMaximum else {
             finish(request, .failed(OperationFailure(exitCode: nil, output: "too many at once")))
             return
         }
@@ -115,11 +130,12 @@ final class Spawner {
             finish(request, request.action == .status ? .unknown(failure) : .failed(failure))
             return
         }
-        guard OperationAction.scripted.contains(request.action) else {
-            let text = "nothing here can suspend it"
-            finish(request, .failed(OperationFailure(exitCode: nil, output: text)))
-            return
-        }
+        // Of what stands still no script knows, and none may touch it.
+        if !beginsSuspension(request) { runProgram(request) }
+    }
+
+    /// Runs the program that serves a resource.
+    func runProgram(_ request: OperationRequest) {
         if lookup.isBuiltIn(request.type, isExecutable: Files.isExecutable) {
             finish(request, outcomeOfBuiltIn(request))
             return
@@ -139,6 +155,7 @@ final class Spawner {
                 request: request,
                 program: program,
                 settings: settings,
+                controlGroup: controlGroup(for: request, program.kind),
                 token: nextToken,
                 poller: poller
             )
@@ -213,18 +230,19 @@ final class Spawner {
             ignoring { () throws(SystemError) in _ = try Files.openAppending(path, mode: 0o600) }
         case .stop where outcome == .succeeded:
             remove(path)
+            groups.remove(request.resource)
         default: break
         }
     }
 
-    private func finish(_ request: OperationRequest, _ outcome: OperationOutcome) {
+    func finish(_ request: OperationRequest, _ outcome: OperationOutcome) {
         channel.sendWaiting(SpawnerReport.finished(request.id, outcome).bytes)
     }
 
     // MARK: what earlier spawners left
 
     /// Kills the recorded operations of this boot that still run.
-    private func findLeftOvers() throws(SystemError) {
+    func findLeftOvers() throws(SystemError) {
         // RUN may have been cleared since.
         try Files.makeDirectory(settings.paths.run, mode: 0o755)
         try Files.makeDirectory(settings.paths.operations, mode: 0o700)

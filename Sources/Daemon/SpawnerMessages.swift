@@ -20,6 +20,8 @@ struct OperationRequest: Equatable {
     var action: OperationAction
     /// How long it may take, in nanoseconds.
     var timeout: Int64
+    /// Whether what a start leaves running may have to be suspended later.
+    var isSuspendable = false
 }
 
 /// What the loop asks of the spawner.
@@ -41,6 +43,7 @@ enum SpawnerRequest: Equatable {
             writer.put(request.arguments)
             writer.put(request.action.rawValue)
             writer.put(request.timeout)
+            writer.put(UInt64(request.isSuspendable ? 1 : 0))
         case .cancel(let id):
             writer.put(UInt64(2))
             writer.put(id)
@@ -56,7 +59,7 @@ enum SpawnerRequest: Equatable {
                 let resource = reader.text(), let type = reader.text(),
                 let arguments = reader.texts(),
                 let action = reader.text().flatMap(OperationAction.init(rawValue:)),
-                let timeout = reader.signed()
+                let timeout = reader.signed(), let isSuspendable = reader.number()
             else { return nil }
             self = .run(
                 OperationRequest(
@@ -66,7 +69,8 @@ enum SpawnerRequest: Equatable {
                     type: type,
                     arguments: arguments,
                     action: action,
-                    timeout: timeout
+                    timeout: timeout,
+                    isSuspendable: isSuspendable == 1
                 )
             )
         case 2:

@@ -240,6 +240,44 @@ import Testing
         #expect(settings.groups[0].resources[1].startTimeout == .seconds(30))
     }
 
+    @Test func aGroupIsSuspendedWhereAllThatWritesIsAScriptsProcess() throws {
+        func groups(_ haCf: String, _ lines: String) throws -> ([String], [Bool]) {
+            let configuration = try #require(
+                ConfigurationCheck(
+                    files(goodHaCf + haCf, lines),
+                    node: "l0"
+                ).configuration
+            )
+            return (
+                Protection(configuration).groups,
+                configuration.settings().groups.map(\.isSuspendable)
+            )
+        }
+        let lines = """
+            l0 10.0.0.1 mysqld
+            l0 10.0.0.2 mysqld2 Filesystem::/dev/sda1::/mnt
+            l0 10.0.0.3 MailTo::root
+            l0 10.0.0.4 ocf:heartbeat:LVM-activate
+            l0 10.0.0.5 OCF::Filesystem::a
+            l0 10.0.0.6 OCF::pgsql::a nfs-server.service
+            l0 10.0.0.7 OCF::pgsql::b MailTo::admin
+
+            """
+        let (said, suspendable) = try groups("", lines)
+        #expect(suspendable == [true, false, true, false, false, false, true])
+        #expect(
+            said[..<3] == [
+                "10.0.0.1: storage, because of mysqld; cut off, it is suspended by the freezer (stopped where it "
+                    + "is a unit of systemd)",
+                "10.0.0.2: storage, because of mysqld2, Filesystem; cut off, it is stopped",
+                "10.0.0.3: stateless",
+            ]
+        )
+        let (off, none) = try groups("freezer off\n", lines)
+        #expect(none == [false, false, true, false, false, false, false])
+        #expect(off[0] == "10.0.0.1: storage, because of mysqld; cut off, it is stopped")
+    }
+
     @Test func theProtectionSaysWhatCanGiveTwoHolders() throws {
         let configuration = try #require(ConfigurationCheck(files(), node: "l0").configuration)
         let on = Protection(configuration)
@@ -250,7 +288,7 @@ import Testing
                 == true
         )
         #expect(on.gaps.first?.closedBy?.contains("unproved_takeover off") == true)
-        #expect(on.groups == ["10.0.0.1: storage, because of drbddisk"])
+        #expect(on.groups == ["10.0.0.1: storage, because of drbddisk; cut off, it is stopped"])
         var other = configuration
         other.takesUnproved = false
         #expect(Protection(other).promises.count == on.promises.count + 1)

@@ -289,9 +289,28 @@ final class LaboratoryNode {
                 _ = try? handle.sendToGroup(.kill)
             }
         }
+        removeControlGroups()
         _ = try? child?.ending()
         _ = try? Laboratory.run(["netns", "del", namespace])
         _ = try? Laboratory.finish(ChildProcess(Linux.Command("/bin/rm", ["-rf", directory])))
+    }
+}
+
+extension LaboratoryNode {
+    /// Ends what is left in the control groups of the scripts, and removes those.
+    fileprivate func removeControlGroups() {
+        let started = directory + "/run/started"
+        for name in (try? Files.list(started)) ?? [] where name.hasSuffix(".group") {
+            guard let bytes = try? Files.read("\(started)/\(name)", maximum: 4096),
+                let group = ServiceGroupRecord(text: String(decoding: bytes, as: UTF8.self))?.group
+            else { continue }
+            try? group.freeze()
+            _ = try? Laboratory.wait(for: "the end of \(group.path)") { () -> Bool? in
+                try group.killFrozen()
+                return try group.isPopulated() ? nil : true
+            }
+            try? group.remove()
+        }
     }
 }
 

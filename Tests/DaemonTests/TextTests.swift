@@ -186,7 +186,8 @@ struct MessageTests {
                 type: "a",
                 arguments: ["b", ""],
                 action: .stop,
-                timeout: -1
+                timeout: -1,
+                isSuspendable: true
             )
         ),
     ]

@@ -18,6 +18,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     if let record = OperationRecord(text: text) {
         precondition(OperationRecord(text: record.text) == record, "a record changed on its way")
     }
+    if let record = ServiceGroupRecord(text: text) {
+        precondition(ServiceGroupRecord(text: record.text) == record, "a record changed on its way")
+    }
     if !bytes.contains(10) {
         // What haresources may name, in a record of this daemon.
         let record = OperationRecord(

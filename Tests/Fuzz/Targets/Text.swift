@@ -15,6 +15,12 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     for range in ProgramText.ranges(ofFilesIn: bytes, withTables: true) {
         precondition(range.lowerBound > 0, "the zero page is nobody's code")
     }
+    // The same bytes are both files: a place needs a line of each.
+    for place in ControlGroup.places(mounts: bytes, membership: bytes) {
+        precondition(place.path.utf8.first == 47, "\(place.path) is from nowhere")
+    }
+    if ControlGroup.event("frozen", in: bytes) == true { precondition(bytes.contains(49)) }
+    _ = ControlGroup.numbers(bytes)
     readAddresses(String(decoding: bytes, as: UTF8.self))
     collect(bytes, pieceLength)
     return 0

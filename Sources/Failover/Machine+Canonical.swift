@@ -178,6 +178,9 @@ extension FailoverMachine {
     /// When the group's present claim was made.
     @_spi(Simulation) public func claimedAt(_ group: Int) -> Instant { groups[group].claimedAt }
 
+    /// Whether the peer left in order when it was last heard.
+    @_spi(Simulation) public var peerHasLeft: Bool { peer.standing == .left }
+
     /// Whether this node says why it does not hold the group, and will not by itself: held, unsafe, failed, waiting.
     @_spi(Simulation) public func saysWhyNot(_ group: Int) -> Bool {
         if groups[group].heldCause != nil { return true }

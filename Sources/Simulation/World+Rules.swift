@@ -1,7 +1,7 @@
 // The rules, checked after every step. Each is named after the rule of the design that it watches; what the
 // design's configurations do not promise is counted as an `Exception`, never skipped.
 
-import Failover
+@_spi(Simulation) import Failover
 
 extension World {
     /// Notes that a rule is broken; the first one ends the story.
@@ -214,6 +214,9 @@ extension World {
         let exception: Exception
         if peer.power == .frozen || max(peer.frozeUntil, machine.frozeUntil) > window - 2 * second {
             exception = .frozenMachine
+        } else if machines[later].core.peerHasLeft, now - lastSplitEnd[group] < 10 * second {
+            // It goes on: the peer, which took what it could not know of, began anew since it left, and was not heard.
+            exception = .allNetworksCut
         } else if couldTell(isAddress: isAddress, since: window, by: machines[later]) {
             return violate("S1", text, machine)
         } else if max(lieAt[0], lieAt[1]) > now - replyBound {

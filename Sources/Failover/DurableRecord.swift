@@ -11,6 +11,8 @@ public struct DurableRecord: Equatable, Sendable, Codable {
     public var incarnationCounter: UInt64
     /// Whether the peer was heard since `bootID` began (S1).
     public var peerHeardThisBoot: Bool
+    /// It was begun where no record was, and nobody has told since what became of the groups (S6); true, or absent.
+    public var hasNoPast: Bool?
     /// The peer's own addresses as it last told them, for probes after a restart.
     public var peerAddresses: [OwnAddress]
     /// Which of the probes had been seen to answer while the peer was alive.
@@ -25,6 +27,7 @@ public struct DurableRecord: Equatable, Sendable, Codable {
         bootID: BootID,
         incarnationCounter: UInt64,
         peerHeardThisBoot: Bool,
+        hasNoPast: Bool? = nil,
         peerAddresses: [OwnAddress],
         calibrated: [CalibratedProbe],
         neighbours: [NeighbourRecord]? = nil,
@@ -33,6 +36,7 @@ public struct DurableRecord: Equatable, Sendable, Codable {
         self.bootID = bootID
         self.incarnationCounter = incarnationCounter
         self.peerHeardThisBoot = peerHeardThisBoot
+        self.hasNoPast = hasNoPast
         self.peerAddresses = peerAddresses
         self.calibrated = calibrated
         self.neighbours = neighbours

@@ -389,7 +389,7 @@ extension FailoverMachine {
     func bootVerdict(_ group: Int) -> SilenceVerdict {
         let policy = bootPolicy(group)
         let never = "\(settings.peer) was not heard since this machine booted"
-        guard start?.record != nil else {
+        guard !hasNoPast else {
             return .hold(
                 .noRecord,
                 Reason(.S6, "\(never), and this node has no record of what it held")

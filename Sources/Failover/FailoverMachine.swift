@@ -87,6 +87,9 @@ public struct FailoverMachine: Sendable {
     var carrierLostSince: Instant?
     /// The peer was heard since this machine booted, by this or an earlier daemon (S1).
     var peerHeardThisBoot = false
+    /// No record was there when an earlier daemon, or this one, began, and neither peer nor administrator has spoken
+    /// since (S6).
+    var hasNoPast = false
     /// This node's own addresses.
     var ownAddresses: [OwnAddress] = []
     /// Our present challenge (S8).
@@ -323,6 +326,7 @@ public struct FailoverMachine: Sendable {
             bootID: bootID,
             incarnationCounter: start?.incarnation.counter ?? 0,
             peerHeardThisBoot: peerHeardThisBoot,
+            hasNoPast: hasNoPast ? true : nil,
             peerAddresses: peer.addresses,
             calibrated: probes.marks,
             neighbours: neighbours.filter(\.isCalibrated).map {

@@ -216,6 +216,7 @@ extension FailoverMachine {
         writer.add(hasEnded)
         writer.add(leavingDeadline)
         writer.add(peerHeardThisBoot)
+        writer.add(hasNoPast)
         writer.add(ownAddresses)
         writer.add(name: challenge, .challenge)
         writer.add(persistIssued.value - persistDone.value)
@@ -303,7 +304,7 @@ extension FailoverMachine {
         }
         for index in groups.indices {
             // S12 asks whether a network outlived the peer's word, however long ago.
-            let patience = max(peer.earliestTake ?? timings.deadtime, timings.deadtime)
+            let patience = longestPatience
             writer.add(lostLater(index, patience: patience) != nil)
             writer.add(networkStates.allSatisfy { outlived($0, patience) })
             writer.add(networkOutlivesPeer(index))

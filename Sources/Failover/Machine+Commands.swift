@@ -384,6 +384,8 @@ extension FailoverMachine {
             return
         }
         peer.standing = .confirmedDown
+        hasNoPast = false
+        recordIsDirty = true
         probes.endSuspicion()
         probes.nextRound = nil
         needsEvaluation = true

@@ -11,7 +11,7 @@ extension FailoverMachine {
     private func suspendAt(_ index: Int) -> Instant? {
         let patience = peer.earliestTake ?? settings.timings.deadtime
         let whole = max(patience, settings.timings.deadtime)
-        if let gone = lostLater(index, patience: whole) { return gone + whole * 3 / 4 }
+        if let gone = lostLater(index, patience: longestPatience) { return gone + whole * 3 / 4 }
         guard let last = peer.lastHeard else {
             // This daemon is given time to be heard.
             return max(heardAtBest + whole * 3 / 4, startedAt + settings.timings.keepalive * 2)
@@ -27,6 +27,15 @@ extension FailoverMachine {
 
     /// When the peer was last heard, by an earlier daemon here at best until that last turned.
     var heardAtBest: Instant { peer.lastHeard ?? start?.lastTurn ?? startedAt }
+
+    /// After so much silence a peer has taken what its silence allows, also where it waited for its own network.
+    var longestPatience: Duration {
+        max(
+            peer.earliestTake ?? settings.timings.deadtime,
+            settings.timings.deadtime,
+            settings.evidence.jeopardyTime
+        )
+    }
 
     /// Why this node must let go of a group now (S12); `nil` when it need not.
     func cutOff(_ index: Int) -> Reason? {

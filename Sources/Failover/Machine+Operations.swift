@@ -405,8 +405,8 @@ extension FailoverMachine {
             return
         }
         groups[index].claim = .none
-        // While it was held here nobody asked whether a peer proved dead still is.
-        if peer.isProvedDead { askAnew() }
+        // While it was held here nobody asked for its addresses, nor for a peer that was proved dead.
+        askAnew()
         if groups[index].startFailure != nil {
             move(index, to: .failed, .stoppedFailed, nil)
         } else {

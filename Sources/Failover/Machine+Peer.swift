@@ -9,6 +9,7 @@ extension FailoverMachine {
         startedAt = now
         absence = start.lastTurn.map { now - $0 }
         soundTurn = start.lastTurn
+        hasNoPast = start.record.map { $0.hasNoPast == true } ?? true
         nextBeat = now
         // No answer to an earlier life's challenge may pass for one to ours.
         challenge = start.incarnation.nonce
@@ -206,8 +207,9 @@ extension FailoverMachine {
         needsEvaluation = true
         waitingNoted = false
         beatIsDue = true
-        if !peerHeardThisBoot {
+        if !peerHeardThisBoot || hasNoPast {
             peerHeardThisBoot = true
+            hasNoPast = false
             recordIsDirty = true
         }
         for index in groups.indices {

@@ -179,6 +179,7 @@ extension Stepper {
         case .sendHeartbeat(let content, let links): send(content, on: links, node)
         case .setPath(let link, let path):
             state.nodes[node].learntPath = path == nil ? nil : link.value
+            watchCarriers(node)
             let network = ExplorerModel.service
             guard path != nil, !state.networks[network].hasCarrier(node) else { return }
             let down = Event.linkChanged(link, isUp: false)

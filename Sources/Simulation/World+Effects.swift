@@ -11,6 +11,7 @@ extension World {
         case .sendHeartbeat(let content, let links): send(content, on: links, from: machine)
         case .setPath(let link, let path):
             machine.paths[link.value] = path
+            watchCarriers(of: machine)
             guard path != nil, let network = network(of: link.value, on: machine) else { return }
             if !hasCarrier(machine, network) {
                 queue.plan(

@@ -187,7 +187,7 @@ extension World {
         if machine.lateAt > since, rival.groups[group].epoch > memory.epoch { return true }
         // A claim whose start failed was told by beats all the same; they may be on the way.
         let claim = rival.groups[group].claimedAt
-        if rival.groups[group].hasFailedStart, now - claim < 10 * second { return true }
+        if now - claim < (rival.groups[group].hasFailedStart ? 10 : 2) * second { return true }
         let isAtHome = scenery.groups[group].home == machine.index
         if scenery.autoFailback.returnsGroups, !isAtHome, isAlike { return true }
         let peer = other(than: machine)

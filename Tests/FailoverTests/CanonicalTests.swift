@@ -28,7 +28,7 @@ import Testing
             counted: """
                 start startedAt peer links nextLearntBeat lastBeatAt ownNetworks networkStates neighbours examination \
                 pings nextPing pingsTold fewerPingsSince earlySince nextAnnouncement isBootDue probes groups commands \
-                words confirming isLeaving leavingDeadline hasEnded absence soundTurn lateness carrierLostSince peerHeardThisBoot \
+                words confirming isLeaving leavingDeadline hasEnded absence soundTurn lateness carrierLostSince peerHeardThisBoot hasNoPast \
                 ownAddresses challenge persistIssued persistDone recordIsDirty beatIsDue nextBeat needsEvaluation \
                 waitingNoted
                 """,

@@ -436,6 +436,31 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(!story.lines.contains { $0.contains("l1 run stop") })
     }
 
+    @Test func whoLostItsStateWaitsForThePeerOverEveryDaemonAndBoot() {
+        let settings = [0, 1].map { own in
+            Story.settings(own: own, storage: false, evidence: { $0.bootPolicy = .any })
+        }
+        let story = Story(settings[0], settings[1])
+        story.boot(0)
+        story.run(.seconds(30))
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.seconds(30))
+        story.crash(0)
+        story.boot(0)
+        story.run(.seconds(30))
+        #expect(story.phase(0) == .standby)
+        story.boot(1)
+        story.run(.seconds(5))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        // Now it has a past.
+        story.crash(0)
+        story.crash(1)
+        story.boot(0)
+        story.run(.seconds(30))
+        #expect(story.phase(0) == .active)
+    }
+
     @Test func thatALoopWasLateIsKnownToADaemonThatReplacesIt() {
         let story = pair(storage: true)
         story.boot(0)

@@ -91,7 +91,7 @@ public struct MonitorAnswer: Hashable, Sendable {
     /// One line, at most 1000 characters, with its end; what would not show becomes a blank.
     static func line(_ text: String) -> String {
         let shown = text.unicodeScalars.prefix(1000).map { scalar in
-            scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? " " : Character(scalar)
+            scalar.properties.generalCategory == .control ? " " : Character(scalar)
         }
         return String(shown) + "\n"
     }

@@ -52,8 +52,7 @@ struct LogLine: Equatable {
         var line = String.UnicodeScalarView()
         var count = 0
         for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-            let shown = isControl ? " " : scalar
+            let shown = scalar.properties.generalCategory == .control ? " " : scalar
             count += UTF8.width(shown)
             guard count <= 2048 else { break }
             line.append(shown)

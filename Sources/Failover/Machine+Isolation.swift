@@ -9,14 +9,14 @@ extension FailoverMachine {
     /// A peer that was silent long before has done already what its silence allows: only its own network's return
     /// lets it take, which takes longer (`jeopardy_time`).
     private func suspendAt(_ index: Int) -> Instant? {
-        let patience = peer.earliestTake ?? settings.timings.deadtime
-        let whole = max(patience, settings.timings.deadtime)
+        let whole = wholePatience
         if let gone = lostLater(index, patience: longestPatience) { return gone + whole * 3 / 4 }
         guard let last = peer.lastHeard else {
             // This daemon is given time to be heard.
             return max(heardAtBest + whole * 3 / 4, startedAt + settings.timings.keepalive * 2)
         }
         let heardUs = peer.heardUsAt ?? last
+        let patience = peer.earliestTake ?? settings.timings.deadtime
         let due = heardUs + patience * 3 / 4
         // A beat that is merely due is no silence: one must be missing, or a link have lost its carrier.
         let missing =
@@ -28,14 +28,13 @@ extension FailoverMachine {
     /// When the peer was last heard, by an earlier daemon here at best until that last turned.
     var heardAtBest: Instant { peer.lastHeard ?? start?.lastTurn ?? startedAt }
 
-    /// After so much silence a peer has taken what its silence allows, also where it waited for its own network.
-    var longestPatience: Duration {
-        max(
-            peer.earliestTake ?? settings.timings.deadtime,
-            settings.timings.deadtime,
-            settings.evidence.jeopardyTime
-        )
+    /// After so much silence a peer may take, whichever of the two waits longer.
+    private var wholePatience: Duration {
+        max(peer.earliestTake ?? settings.timings.deadtime, settings.timings.deadtime)
     }
+
+    /// After so much silence a peer has taken what its silence allows, also where it waited for its own network.
+    var longestPatience: Duration { max(wholePatience, settings.evidence.jeopardyTime) }
 
     /// Why this node must let go of a group now (S12); `nil` when it need not.
     func cutOff(_ index: Int) -> Reason? {
@@ -112,8 +111,13 @@ extension FailoverMachine {
         case .disproved: groups[index].soundSince = nil
         case .undecided: break
         }
-        guard peer.standing != .neverHeard || isBootDue else { return }
-        switch peer.standing == .neverHeard ? bootVerdict(index) : silenceVerdict(index) {
+        let verdict: SilenceVerdict =
+            if peer.standing == .neverHeard {
+                isBootDue ? bootVerdict(index) : .undecided
+            } else {
+                silenceVerdict(index)
+            }
+        switch verdict {
         case .undecided: break
         case .hold(let cause, let reason): hold(index, cause, reason)
         case .take(let kind, let reason):

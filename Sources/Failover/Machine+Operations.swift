@@ -103,6 +103,12 @@ extension FailoverMachine {
         groups[index].resources[resource].enter(state, at: now)
     }
 
+    /// Enters the state that an operation was to lead to, or found.
+    private mutating func reach(_ index: Int, _ resource: Int, _ state: ResourceState) {
+        enter(index, resource, state)
+        groups[index].resources[resource].failure = nil
+    }
+
     private func resourceName(_ index: Int, _ resource: Int) -> String {
         settings.groups[index].resources[resource].name
     }
@@ -170,8 +176,7 @@ extension FailoverMachine {
     ) {
         switch outcome {
         case .succeeded, .running:
-            enter(index, resource, .running)
-            groups[index].resources[resource].failure = nil
+            reach(index, resource, .running)
             groups[index].interruptions = 0
         case .interrupted
         where groups[index].phase == .starting
@@ -287,8 +292,7 @@ extension FailoverMachine {
     ) {
         switch outcome {
         case .succeeded, .suspended:
-            enter(index, resource, .suspended)
-            groups[index].resources[resource].failure = nil
+            reach(index, resource, .suspended)
             groups[index].interruptions = 0
         case .interrupted where groups[index].interruptions < Self.interruptionsMaximum:
             groups[index].interruptions += 1
@@ -309,8 +313,7 @@ extension FailoverMachine {
     ) {
         switch outcome {
         case .succeeded, .stopped:
-            enter(index, resource, .stopped)
-            groups[index].resources[resource].failure = nil
+            reach(index, resource, .stopped)
             groups[index].stopAttempts = 0
             groups[index].interruptions = 0
         case .interrupted where groups[index].interruptions < Self.interruptionsMaximum:
@@ -441,14 +444,11 @@ extension FailoverMachine {
         measure(index, resource)
         switch outcome {
         case .running, .succeeded:
-            enter(index, resource, .running)
-            groups[index].resources[resource].failure = nil
+            reach(index, resource, .running)
         case .stopped:
-            enter(index, resource, .stopped)
-            groups[index].resources[resource].failure = nil
+            reach(index, resource, .stopped)
         case .suspended:
-            enter(index, resource, .suspended)
-            groups[index].resources[resource].failure = nil
+            reach(index, resource, .suspended)
         case .interrupted, .cancelled:
             groups[index].retryAt = now
         case .unknown(let failure), .failed(let failure), .timedOut(let failure):
@@ -564,9 +564,7 @@ extension OperationOutcome {
         case .interrupted: "was interrupted"
         }
     }
-}
 
-extension OperationOutcome {
     /// What is known of a failure.
     var failure: OperationFailure? {
         switch self {

@@ -108,7 +108,7 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
     /// Whether it is in fe80::/10, valid on one device only.
     public var isLinkLocal: Bool { high >> 54 == 0xfe80 >> 6 }
 
-    /// `ff02::1:ffXX:XXXX`, where whoever has this address listens (RFC 4291 section 2.7.1).
+    /// In `ff02::1:ff00:0/104`, with its last 24 bits: where whoever has this address listens (RFC 4291 section 2.7.1).
     public var solicitedHosts: IPv6Address {
         IPv6Address(
             high: 0xff02_0000_0000_0000,

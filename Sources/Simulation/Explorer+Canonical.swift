@@ -95,7 +95,7 @@ extension Explorer {
         // When the loop last turned counts once it does not.
         let standsStill = !machine.turns && machine.power != .off
         writer.add(standsStill ? machine.turnedAt.map { Instant(nanoseconds: $0) } : nil)
-        writer.add(standsStill ? machine.soundTurn.map { Instant(nanoseconds: $0) } : nil)
+        writer.add(standsStill ? machine.soundTurn : nil)
         if standsStill, !isDown { writer.add(Instant(nanoseconds: machine.pausedAt)) }
         writer.add(machine.turns ? Instant(nanoseconds: machine.timerAt) : nil)
         if !isDown { machine.core.encode(into: &writer) }

@@ -17,7 +17,6 @@ extension Stepper {
         let run = state.nodes[node].run
         let effects = state.nodes[node].core.handle(event, at: Instant(nanoseconds: now))
         state.nodes[node].turnedAt = now
-        state.nodes[node].soundTurn = state.nodes[node].core.soundTurn?.nanoseconds
         for effect in effects {
             tell(node, effect)
             carryOut(effect, node)
@@ -40,13 +39,13 @@ extension Stepper {
     }
 
     /// The first turns of a daemon.
-    mutating func begin(_ node: Int, lastTurn: Int64?) {
+    mutating func begin(_ node: Int, lastTurn: Instant?) {
         let machine = state.nodes[node]
         let start = Start(
             bootID: machine.bootID,
             incarnation: machine.incarnation,
             record: machine.durable,
-            lastTurn: lastTurn.map { Instant(nanoseconds: $0) },
+            lastTurn: lastTurn,
             lastReset: machine.resetAt.map { .nanoseconds(now - $0) }
         )
         state.nodes[node].core = FailoverMachine(settings: model.settings[node])

@@ -266,7 +266,6 @@ struct Stepper {
         state.nodes[node].power = .off
         state.nodes[node].ends = FaultEnd(lasting)
         state.nodes[node].turnedAt = nil
-        state.nodes[node].soundTurn = nil
         state.nodes[node].carrierLostAt = nil
         state.nodes[node].operations = []
         for index in state.nodes[node].resources.indices {

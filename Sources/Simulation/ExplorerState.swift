@@ -105,8 +105,6 @@ struct ModelNode: Sendable {
     var wentOnAt: Int64 = 0
     /// When its loop last turned in this boot.
     var turnedAt: Int64?
-    /// What its daemon leaves of that to the next one (S8).
-    var soundTurn: Int64?
     /// When it last reset itself.
     var resetAt: Int64?
     var isShuttingDown = false
@@ -132,6 +130,9 @@ struct ModelNode: Sendable {
             Resource(isAddress: $0.address != nil, isStateless: $0.isStateless)
         }
     }
+
+    /// What a daemon of this boot leaves of its last turn to the next one (S8).
+    var soundTurn: Instant? { turnedAt.flatMap { _ in core.soundTurn } }
 
     /// Whether its loop turns.
     var turns: Bool { power == .on && daemon == .running }

@@ -193,7 +193,6 @@ final class Machine {
     var knowsNeighbours = false
     /// The learnt paths of its daemon, by place.
     var paths: [Int: LearntPath] = [:]
-    var lastTurn: Instant?
     var pausedAt: Int64 = 0
     var lastPauseEnd: Int64 = 0
     /// When a daemon here last found that none had run for as long as the peer may have waited.
@@ -285,6 +284,9 @@ final class Machine {
             groups[group].overtakenBy = nil
         }
     }
+
+    /// Whether anything of a group is there, be it suspended.
+    func isThere(_ group: Int) -> Bool { resources[group].contains { $0.isThere } }
 
     /// Whether every resource of a group truly runs and none has an operation that could change that.
     func runsWholly(_ group: Int) -> Bool {

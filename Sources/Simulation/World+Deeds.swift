@@ -173,7 +173,6 @@ extension World {
         machine.power = .off
         machine.carrierLostSince = nil
         machine.boots += 1
-        machine.lastTurn = nil
         machine.turnedAt = nil
         machine.operations.removeAll(keepingCapacity: true)
         machine.clockStart = machine.clock(at: now).nanoseconds
@@ -260,7 +259,7 @@ extension World {
             bootID: machine.bootID,
             incarnation: Incarnation(counter: machine.counter, nonce: nonce),
             record: machine.durable,
-            lastTurn: machine.lastTurn,
+            lastTurn: machine.turnedAt.flatMap { _ in machine.core.soundTurn },
             lastReset: machine.resetAt.map { .nanoseconds(now - $0) }
         )
         machine.core = FailoverMachine(settings: machine.coreSettings)

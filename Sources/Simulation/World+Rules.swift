@@ -421,7 +421,7 @@ extension World {
         for report in machine.reports {
             let found = machine.settings.groups.firstIndex { $0.name.identity == report.group }
             guard let group = found else { continue }
-            guard machine.resources[group].contains(where: \.isThere) else { continue }
+            guard machine.isThere(group) else { continue }
             if report.phase == .offered || report.offer != 0 {
                 violate("S4", "\(groupName(group)) is offered while some of it may run", machine)
             }
@@ -535,8 +535,7 @@ extension World {
         if !machine.isShuttingDown {
             violate("S3", "the daemon ends, and nobody told it to", machine)
         }
-        for group in machine.groups.indices
-        where machine.resources[group].contains(where: \.isThere) {
+        for group in machine.groups.indices where machine.isThere(group) {
             if machine.resources[group].contains(where: { $0.isStopUnconfirmed }) { continue }
             violate("S3", "the daemon ends, and some of \(groupName(group)) may run", machine)
         }

@@ -175,7 +175,6 @@ final class World {
         digest.add(event.mark &+ UInt64(machine.index))
         transcript?.event(event, on: machine, at: now)
         let effects = machine.core.handle(event, at: local)
-        machine.lastTurn = machine.core.soundTurn
         machine.turnedAt = now
         let run = machine.run
         for effect in effects {

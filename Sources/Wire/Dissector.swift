@@ -71,7 +71,7 @@ public enum Dissector {
         // Names come from whoever has the key; control characters stay out of the terminal.
         let safe = names.map {
             $0.unicodeScalars.map {
-                $0.value < 32 || (127...159).contains($0.value) ? "?" : "\($0)"
+                $0.properties.generalCategory == .control ? "?" : "\($0)"
             }
         }
         .map { $0.joined() }

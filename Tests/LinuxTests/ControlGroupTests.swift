@@ -118,6 +118,18 @@ struct ControlGroupTests {
         }
     }
 
+    /// Lets all of a group stand still and then end; the lines when they stood still.
+    private func endStanding(_ group: ControlGroup, _ lines: () throws -> Int) throws -> Int {
+        try group.freeze()
+        try wait { try group.isFrozen() }
+        let before = try lines()
+        try wait {
+            try group.killFrozen()
+            return try !group.isPopulated()
+        }
+        return before
+    }
+
     /// Looks every millisecond until it is so.
     private func wait(_ isSo: () throws -> Bool) throws {
         let deadline = BootClock.now + 20_000_000_000
@@ -156,13 +168,7 @@ struct ControlGroupTests {
     @Test(arguments: freezers)
     func whatStandsStillEndsWithoutAnotherLine(version: ControlGroup.Version) throws {
         try withCounter(version) { group, child, lines in
-            try group.freeze()
-            try wait { try group.isFrozen() }
-            let before = try lines()
-            try wait {
-                try group.killFrozen()
-                return try !group.isPopulated()
-            }
+            let before = try endStanding(group, lines)
             #expect(try end(of: child) == .killed(.kill, dumpedCore: false))
             #expect(try lines() == before)
             #expect(try group.processes() == [])
@@ -193,13 +199,7 @@ struct ControlGroupTests {
             try below.add(child.identity.id)
             #expect(try group.processes() == [child.identity.id])
             expect(Errno(rawValue: EBUSY)) { () throws(SystemError) in try group.remove() }
-            try group.freeze()
-            try wait { try group.isFrozen() }
-            let before = try lines()
-            try wait {
-                try group.killFrozen()
-                return try !group.isPopulated()
-            }
+            let before = try endStanding(group, lines)
             #expect(try lines() == before)
             try group.remove()
             #expect(!group.exists)

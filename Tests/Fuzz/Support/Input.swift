@@ -35,6 +35,15 @@ struct Input {
 
     /// All that is left.
     mutating func remainder() -> [UInt8] { bytes(rest.count) }
+
+    /// All that is left, cut at a byte into so many parts at most; empty ones count.
+    mutating func parts(at separator: UInt8, most: Int) -> [ArraySlice<UInt8>] {
+        remainder().split(
+            separator: separator,
+            maxSplits: most - 1,
+            omittingEmptySubsequences: false
+        )
+    }
 }
 
 /// A text that goes to a terminal, a log or a mail: no control character but line ends.

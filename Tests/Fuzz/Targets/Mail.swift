@@ -9,12 +9,8 @@ import Wire
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var input = unsafe Input(start, count)
     let word = input.byte()
-    let texts = input.remainder().split(
-        separator: 0,
-        maxSplits: 8,
-        omittingEmptySubsequences: false
-    )
-    .map { String(decoding: $0, as: UTF8.self) }
+    let texts = input.parts(at: 0, most: 9)
+        .map { String(decoding: $0, as: UTF8.self) }
     func text(_ index: Int) -> String { index < texts.count ? texts[index] : "" }
     let kinds = NotificationKind.allCases
     let notification = Notification(

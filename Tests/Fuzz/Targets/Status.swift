@@ -11,11 +11,7 @@ import Wire
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var input = unsafe Input(start, count)
-    let lines = input.remainder().split(
-        separator: 10,
-        maxSplits: 1,
-        omittingEmptySubsequences: false
-    )
+    let lines = input.parts(at: 10, most: 2)
     let responses = lines.map { (line) -> ControlResponse? in
         do throws(ControlError) {
             return try ControlCoding.decodeResponse(Array(line))

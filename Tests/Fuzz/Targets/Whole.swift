@@ -17,11 +17,7 @@ private let keys = ConfigurationFile(
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var input = unsafe Input(start, count)
-    let parts = input.remainder().split(
-        separator: 12,
-        maxSplits: 7,
-        omittingEmptySubsequences: false
-    )
+    let parts = input.parts(at: 12, most: 8)
     func file(_ index: Int, _ name: String) -> ConfigurationFile? {
         index < parts.count ? ConfigurationFile(name: name, bytes: Array(parts[index])) : nil
     }

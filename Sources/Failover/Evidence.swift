@@ -173,6 +173,13 @@ extension FailoverMachine {
     /// Whether the answers matter: something is left that could be taken, or the peer may be found dead.
     var hasIdleGroup: Bool { !peer.isProvedDead || groups.indices.contains(where: isOpen) }
 
+    /// Who asked nobody for a while heard no silence either: a loop that was late by half of what an answer counts
+    /// asks anew before silence tells anything, also where it does not know yet that it was late (S8).
+    mutating func discountSleep() {
+        guard let due = probes.nextRound, now - due >= answerWindow / 2 else { return }
+        probes.rounds = 0
+    }
+
     /// Asks, if it is time to: quickly under suspicion, else to calibrate.
     mutating func probeIfDue() {
         guard let due = probes.nextRound, due <= now else { return }
@@ -467,12 +474,14 @@ extension FailoverMachine {
                 )
             }
             // An address that is being stopped or started is silent on a node that goes on with it.
-            if let phase = peer.reports[group]?.phase, phase == .starting || phase == .stopping {
+            let phase = peer.reports[group]?.phase
+            if phase == nil || phase == .starting || phase == .stopping {
+                let doing = phase.map { "was \($0)" } ?? "may be starting"
                 return .hold(
                     .hostAnswers,
                     Reason(
                         .S1,
-                        "\(silence), but its host answers, and the group was \(phase) there when it was last heard"
+                        "\(silence), but its host answers, and the group \(doing) there when it was last heard"
                     )
                 )
             }

@@ -171,6 +171,7 @@ public struct FailoverMachine: Sendable {
         case .shutdownRequested: beginShutdown()
         }
         precondition(start != nil, "the first event must be `started`")
+        discountSleep()
         watchPeer()
         watchLinks()
         examineIfDue()

@@ -362,7 +362,9 @@ extension FailoverMachine {
 
     /// The probes of `confirm-down` have had their time: refused if anything answers.
     private mutating func considerConfirming() {
-        guard let asked = confirming, peer.isPresent || asked.until <= now else { return }
+        guard let asked = confirming else { return }
+        let isAsked = asked.until <= now && probes.rounds >= ProbeTable.roundsMinimum
+        guard peer.isPresent || isAsked else { return }
         let name = settings.peer
         let answering = groups.indices.first {
             (!groups[$0].phase.holds || groups[$0].phase == .suspended)

@@ -461,6 +461,61 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(0) == .active)
     }
 
+    /// Whoever asked nobody heard no silence: the address still answers (seed 20000789).
+    @Test(arguments: 0..<10) func aSilenceThatWasSleptThroughIsAskedAgain(tenth: Int) {
+        let story = pair(storage: false)
+        story.bootBoth(andRun: .seconds(5))
+        story.killDaemon(0)
+        story.keeperSpeaks(0)
+        story.run(.seconds(3) + .milliseconds(100) * tenth)
+        story.keeperSpeaks(0)
+        story.run(.milliseconds(50))
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
+        story.pause(1, for: .milliseconds(1_600))
+        story.run(.milliseconds(500))
+        story.keeperSpeaks(0)
+        story.run(.seconds(10))
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
+    }
+
+    /// Nor does who asked nobody confirm that nobody answers.
+    @Test func aConfirmationThatWasSleptThroughAsksAgain() {
+        let story = pair(storage: false)
+        story.bootBoth(andRun: .seconds(5))
+        story.killDaemon(0)
+        story.run(.seconds(10))
+        // Nobody answers until the machine stands still, and everybody once it goes on.
+        story.hasServiceNetwork = false
+        story.command(1, .confirmDown(story.nodes[0].settings.node))
+        story.run(.milliseconds(50))
+        story.pause(1, for: .milliseconds(1_900))
+        story.hasServiceNetwork = true
+        story.run(.seconds(10))
+        #expect(story.replies.map(\.2.outcome) == [.refused])
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
+    }
+
+    /// A daemon that begins after the peer's has ended does not know what an operation does there (seed 20010290).
+    @Test func aHostWhoseDaemonWasNeverHeardByThisOneMayBeStartingTheGroup() {
+        let story = pair(storage: false)
+        story.bootBoth(andRun: .seconds(5))
+        story.outcomes["l0/IPaddr2/start"] = (.seconds(60), .succeeded)
+        story.command(0, .standby(.all))
+        story.run(.seconds(5))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        story.command(0, .takeover(.all))
+        story.run(.seconds(5))
+        #expect([story.phase(0), story.phase(1)] == [.starting, .standby])
+        story.killDaemon(0)
+        story.run(.seconds(1))
+        story.killDaemon(1)
+        story.startDaemon(1)
+        story.run(.seconds(40))
+        #expect(story.phase(1) == .standby)
+        story.run(.seconds(60))
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
+    }
+
     @Test func thatALoopWasLateIsKnownToADaemonThatReplacesIt() {
         let story = pair(storage: true)
         story.boot(0)

@@ -301,14 +301,17 @@ private enum Stories {
         story.command(0, .standby(.all))
         story.run(.seconds(5))
         #expect(story.phase(1) == .active)
-        story.say("l0 stands still; l1 is told to stop, offers the group, and is started again.")
+        story.say("l0's machine stands still; l1 is stopped, offers the group, and is started again.")
         story.pause(0, for: .seconds(40))
+        story.nodes[0].isOn = false
         story.run(.milliseconds(200))
         story.shutDown(1)
         story.run(.seconds(2))
         story.killDaemon(1)
         story.startDaemon(1)
-        story.run(.seconds(60))
+        story.run(.seconds(37))
+        story.nodes[0].isOn = true
+        story.run(.seconds(23))
         #expect([story.phase(0), story.phase(1)] == [.standby, .active])
         return story
     }

@@ -301,7 +301,7 @@ private enum Stories {
         story.command(0, .standby(.all))
         story.run(.seconds(5))
         #expect(story.phase(1) == .active)
-        story.say("l0's machine stands still; l1 is stopped, offers the group, and is started again.")
+        story.say("l0's machine stands still; l1 ends, offers the group, and is started again.")
         story.pause(0, for: .seconds(40))
         story.nodes[0].isOn = false
         story.run(.milliseconds(200))

@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "batond", targets: ["batond"]),
         .executable(name: "baton", targets: ["baton"]),
         .executable(name: "baton-monitor", targets: ["baton-monitor"]),
+        .executable(name: "baton-resource", targets: ["baton-resource"]),
         .executable(name: "batond-peer", targets: ["batond-peer"]),
         .executable(name: "baton-simulate", targets: ["baton-simulate"]),
     ],
@@ -86,6 +87,9 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // serve
+        .target(name: "Resources", dependencies: ["Linux"], swiftSettings: strict),
+
         // tell
         .target(name: "Reporting", dependencies: ["Failover"], swiftSettings: strict),
 
@@ -102,6 +106,11 @@ let package = Package(
         .executableTarget(
             name: "baton-monitor",
             dependencies: ["Checks", "Linux"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "baton-resource",
+            dependencies: ["Linux", "Resources"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -17,6 +17,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
+#include <sys/sysmacros.h>
 
 int baton_errno(void) { return errno; }
 
@@ -86,6 +87,10 @@ int baton_reboot_now(void) { return reboot(RB_AUTOBOOT); }
 char *const *baton_environment(void) { return environ; }
 
 const char *baton_entry_name(const struct dirent *entry) { return entry->d_name; }
+
+uint32_t baton_device_major(uint64_t device) { return major(device); }
+
+uint32_t baton_device_minor(uint64_t device) { return minor(device); }
 
 void *baton_map_failed(void) { return MAP_FAILED; }
 

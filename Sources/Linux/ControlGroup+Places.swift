@@ -79,11 +79,11 @@ extension ControlGroup {
     /// A hierarchy that is mounted several times, or in part (in a container), counts by the first mount
     /// that shows this process's own place.
     static func places(mounts: [UInt8], membership: [UInt8]) -> [ControlGroup] {
-        let mounts = mounts.split(separator: UInt8(ascii: "\n")).compactMap { Mount($0) }
+        let mounts = MountTable(text: mounts).mounts
         var found: [ControlGroup] = []
         for version in [Version.second, .first] {
             guard let own = ownPath(version, in: membership) else { continue }
-            for mount in mounts where mount.version == version {
+            for mount in mounts where hierarchy(mount) == version {
                 guard let inside = relative(own, to: mount.root), isPlain(inside) else { continue }
                 found.append(
                     ControlGroup(version: version, path: joined(mount.directory, inside))
@@ -94,40 +94,14 @@ extension ControlGroup {
         return found
     }
 
-    /// One line of mountinfo that shows a hierarchy with a freezer.
-    private struct Mount {
-        var version: Version
-        /// What of the hierarchy the mount shows.
-        var root: String
-        /// Where it is.
-        var directory: String
-
-        /// `ID PARENT MAJOR:MINOR ROOT DIRECTORY OPTIONS [TAG...] - TYPE SOURCE OPTIONS` (proc(5)).
-        init?(_ line: ArraySlice<UInt8>) {
-            let fields = line.split(separator: UInt8(ascii: " "))
-            guard fields.count > 6,
-                let dash = fields[6...].firstIndex(where: { $0.elementsEqual("-".utf8) }),
-                dash + 3 < fields.count
-            else { return nil }
-            let options = fields[dash + 3].split(separator: UInt8(ascii: ","))
-            if fields[dash + 1].elementsEqual("cgroup2".utf8) {
-                version = .second
-            } else if fields[dash + 1].elementsEqual("cgroup".utf8),
-                options.contains(where: { $0.elementsEqual("freezer".utf8) })
-            {
-                version = .first
-            } else {
-                return nil
-            }
-            root = ControlGroup.unescaped(fields[3])
-            directory = ControlGroup.unescaped(fields[4])
-            // A name of two lines could not be written down.
-            if directory.utf8.first != UInt8(ascii: "/")
-                || directory.utf8.contains(UInt8(ascii: "\n"))
-            {
-                return nil
-            }
-        }
+    /// A mount that shows a hierarchy with a freezer; what of it, and where.
+    private static func hierarchy(_ mount: Mount) -> Version? {
+        // A name of two lines could not be written down.
+        guard mount.directory.utf8.first == UInt8(ascii: "/"),
+            !mount.directory.utf8.contains(UInt8(ascii: "\n"))
+        else { return nil }
+        if mount.type == "cgroup2" { return .second }
+        return mount.type == "cgroup" && mount.filesystemOptions.contains("freezer") ? .first : nil
     }
 
     /// This process's place in a hierarchy: the third part of `NUMBER:CONTROLLERS:PATH`.
@@ -169,24 +143,5 @@ extension ControlGroup {
     private static func joined(_ directory: String, _ inside: String) -> String {
         if inside == "/" { return directory }
         return directory == "/" ? inside : directory + inside
-    }
-
-    /// A field of mountinfo, in which blanks and backslashes are written as `\` and three octal digits.
-    static func unescaped(_ field: ArraySlice<UInt8>) -> String {
-        var bytes: [UInt8] = []
-        var rest = field
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(3)
-            guard byte == UInt8(ascii: "\\"), digits.count == 3,
-                digits.allSatisfy({ (48...55).contains($0) })
-            else {
-                bytes.append(byte)
-                continue
-            }
-            let value = digits.reduce(0) { $0 * 8 + Int($1 - 48) }
-            bytes.append(UInt8(truncatingIfNeeded: value))
-            rest = rest.dropFirst(3)
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

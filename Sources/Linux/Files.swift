@@ -135,6 +135,38 @@ public enum Files {
         }
     }
 
+    /// Where a symbolic link leads, as it is written there; at most 4095 bytes.
+    public static func link(_ path: String) throws(SystemError) -> String {
+        // Sound: the kernel writes at most what the buffer holds and tells how much that was.
+        let bytes = try unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) {
+            (buffer) throws(SystemError) -> [UInt8] in
+            guard let start = buffer.baseAddress else { return [] }
+            let count = unsafe readlink(path, start, 4096)
+            guard count >= 0 else { throw lastError("readlink", path) }
+            return unsafe buffer.prefix(count).map { UInt8(bitPattern: $0) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The path without links, `.` and `..`, as the kernel tells it in its tables; every part of it must be there.
+    public static func resolved(_ path: String) throws(SystemError) -> String {
+        // Sound: the string is copied before the memory that realpath(3) gave is given back.
+        guard let pointer = unsafe realpath(path, nil) else { throw lastError("realpath", path) }
+        defer { unsafe free(pointer) }
+        return unsafe String(cString: pointer)
+    }
+
+    /// The numbers of the block device at the path; nil when there is none.
+    public static func blockDevice(_ path: String) -> DeviceNumber? {
+        guard let status = status(path), status.st_mode & UInt32(S_IFMT) == UInt32(S_IFBLK) else {
+            return nil
+        }
+        return DeviceNumber(
+            major: baton_device_major(UInt64(status.st_rdev)),
+            minor: baton_device_minor(UInt64(status.st_rdev))
+        )
+    }
+
     /// Whether the path leads to a directory.
     public static func isDirectory(_ path: String) -> Bool {
         status(path).map { $0.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR) } ?? false

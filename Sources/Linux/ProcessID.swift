@@ -16,6 +16,18 @@ public struct ProcessID: RawRepresentable, Hashable, Sendable, CustomStringConve
     /// The parent of this process; 1 or a subreaper's when the parent has ended.
     public static var parent: ProcessID { ProcessID(rawValue: getppid()) }
 
+    /// The parent of the process that has this number now, field 4 of /proc/PID/stat; nil when none has.
+    public var parent: ProcessID? {
+        guard let text = try? Files.read("/proc/\(self)/stat", maximum: 4096),
+            let end = text.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 1, let number = Int32(String(decoding: fields[1], as: UTF8.self)) else {
+            return nil
+        }
+        return ProcessID(rawValue: number)
+    }
+
     /// The number in decimal.
     public var description: String { "\(rawValue)" }
 }

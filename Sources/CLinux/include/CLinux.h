@@ -80,6 +80,9 @@ int baton_enter_network(int fd);
 const char *baton_signal_name(int number);
 char *const *baton_environment(void);
 const char *baton_entry_name(const struct dirent *entry);
+// The parts of a device's number; the macros of sysmacros.h are none for Swift.
+uint32_t baton_device_major(uint64_t device);
+uint32_t baton_device_minor(uint64_t device);
 void *baton_map_failed(void);
 
 // Room for N tokens and event sets, side by side: epoll_event is a packed union that Swift cannot

@@ -1,0 +1,161 @@
+// Programs that a resource type calls: found on the path, run to their end, bounded in time and in what is kept of
+// their words. Which program is called and what its exit means is the type's.
+
+import Linux
+
+/// How a program ended.
+struct ToolResult: Hashable, Sendable {
+    /// Its exit code; nil when a signal ended it, its time was over, or it could not be run.
+    var exit: Int32?
+    /// The end of what it said on both streams, without blanks around it.
+    var text: String
+
+    /// Whether it ended well.
+    var isGood: Bool { exit == 0 }
+
+    /// The last line that says something, for one sentence.
+    var lastLine: String {
+        let lines = text.split(whereSeparator: \.isNewline)
+        return lines.last.map(String.init) ?? exit.map { "exit \($0)" } ?? "no word"
+    }
+}
+
+/// A program by its name.
+struct Tool {
+    /// Its name, or a path.
+    var name: String
+
+    init(_ name: String) { self.name = name }
+
+    /// The bytes of its words that are kept.
+    static let outputMaximum = 8192
+    /// Where programs are looked for when PATH says nothing.
+    static let pathStandard = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// The file; nil when there is none on the path.
+    var path: String? {
+        if name.utf8.contains(UInt8(ascii: "/")) { return Files.isExecutable(name) ? name : nil }
+        let directories = Environment.value("PATH") ?? Tool.pathStandard
+        return directories.split(separator: ":").map { "\($0)/\(name)" }
+            .first(where: Files.isExecutable)
+    }
+
+    /// Runs it to its end, TERM and a second later KILL when the deadline passes first.
+    ///
+    /// - Parameters:
+    ///   - arguments: What stands behind its name.
+    ///   - deadline: Boot time in nanoseconds.
+    ///   - report: Said once a second with what it has read and written so far, in bytes, while that grows.
+    /// - Returns: Its end; a program that is missing is one that could not be run.
+    func run(
+        _ arguments: [String],
+        until deadline: Int64,
+        whileItWorks report: ((UInt64) -> Void)? = nil
+    ) -> ToolResult {
+        guard let path else { return ToolResult(exit: nil, text: "no program \(name) on the path") }
+        do {
+            return try run(path, arguments, until: deadline, report)
+        } catch {
+            return ToolResult(exit: nil, text: "cannot run \(path): \(error)")
+        }
+    }
+
+    private func run(
+        _ path: String,
+        _ arguments: [String],
+        until deadline: Int64,
+        _ report: ((UInt64) -> Void)?
+    ) throws(SystemError) -> ToolResult {
+        let environment = [
+            "PATH=\(Environment.value("PATH") ?? Tool.pathStandard)", "LC_ALL=C",
+        ]
+        let child = try ChildProcess(
+            Command(path, arguments, environment: environment),
+            endsWithParent: true,
+            outputMaximum: Tool.outputMaximum
+        )
+        let poller = try Poller()
+        try poller.add(child.exitNumber, token: 0)
+        if let output = child.outputNumber { try poller.add(output, token: 1) }
+        try child.open()
+        var ends = deadline
+        var isOver = false
+        var worked: UInt64 = 0
+        while true {
+            let look = BootClock.now &+ 1_000_000_000
+            try poller.arm(at: report == nil ? ends : min(ends, look))
+            let wake = try poller.wait()
+            for readiness in wake.ready where readiness.token == 1 {
+                let number = child.outputNumber
+                if try child.readOutput() == nil, let number { try poller.remove(number) }
+            }
+            if let ending = try child.ending() { return result(ending, child, isOver: isOver) }
+            if let report, let done = ProcessWork.bytes(of: child.identity.id), done > worked {
+                worked = done
+                report(done)
+                // Who works gets as long again as it had.
+                if !isOver { ends = max(ends, wake.now &+ (deadline &- look)) }
+            }
+            guard wake.now >= ends else { continue }
+            try child.sendToGroup(isOver ? .kill : .terminate)
+            isOver = true
+            ends = wake.now &+ 1_000_000_000
+        }
+    }
+
+    private func result(
+        _ ending: ProcessEnding,
+        _ child: ChildProcess,
+        isOver: Bool
+    ) -> ToolResult {
+        let said = child.output.text.trimmed
+        if isOver {
+            return ToolResult(exit: nil, text: "\(name) did not end in time. \(said)".trimmed)
+        }
+        switch ending {
+        case .exited(let code): return ToolResult(exit: code, text: said)
+        case .killed(let signal, _):
+            return ToolResult(exit: nil, text: "\(name) was ended by \(signal). \(said)".trimmed)
+        case .notExecuted(let error):
+            return ToolResult(exit: nil, text: "cannot run \(name): \(error)")
+        }
+    }
+}
+
+/// What a process has moved so far.
+enum ProcessWork {
+    /// Bytes read and written, of all its threads, as /proc/PID/io counts them; nil when that cannot be seen.
+    static func bytes(of process: ProcessID) -> UInt64? {
+        guard let text = try? Files.read("/proc/\(process)/io", maximum: 4096) else { return nil }
+        var sum: UInt64?
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+            guard words.count == 2, words[0] == "rchar:" || words[0] == "wchar:" else { continue }
+            sum = (sum ?? 0) &+ (UInt64(words[1]) ?? 0)
+        }
+        return sum
+    }
+}
+
+extension String {
+    /// Without blanks and line ends around it.
+    var trimmed: String {
+        let front = drop(while: \.isWhitespace)
+        return String(front.reversed().drop(while: \.isWhitespace).reversed())
+    }
+}
+
+/// A wait between two tries.
+enum Pause {
+    /// Waits so many nanoseconds.
+    static func wait(_ nanoseconds: Int64) {
+        do throws(SystemError) {
+            let poller = try Poller()
+            try poller.arm(at: BootClock.now &+ nanoseconds)
+            _ = try poller.wait()
+        } catch {
+            // No descriptor left: the next try comes at once, and the deadline ends them all.
+            return
+        }
+    }
+}

@@ -112,6 +112,17 @@ extension Diagnostic {
         /// The address comes up before the database.
         case addressFirst = "address-first"
 
+        // MARK: drbd.conf
+
+        /// A brace or semicolon that is missing, or too many.
+        case braces
+        /// An option by which DRBD promotes, or throws data away, by itself.
+        case dangerousOption = "dangerous-option"
+        /// How long the boot waits for the peer.
+        case bootWaits = "boot-waits"
+        /// Replication goes where it should not.
+        case replicationPath = "replication-path"
+
         // MARK: authkeys
 
         /// Others can read the keys.

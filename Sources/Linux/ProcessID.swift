@@ -22,7 +22,8 @@ public struct ProcessID: RawRepresentable, Hashable, Sendable, CustomStringConve
             let end = text.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
         let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 1, let number = Int32(String(decoding: fields[1], as: UTF8.self)) else {
+        guard fields.count > 1, let number = Int32(String(decoding: fields[1], as: UTF8.self))
+        else {
             return nil
         }
         return ProcessID(rawValue: number)

@@ -123,7 +123,9 @@ struct Filesystem: ResourceType {
         let view = try look(until: deadline)
         guard let here = view.here, view.isOurs else {
             if let other = view.elsewhere.first {
-                return .unknown("\(source.text) is mounted on \(other.directory), not on \(directory)")
+                return .unknown(
+                    "\(source.text) is mounted on \(other.directory), not on \(directory)"
+                )
             }
             guard let here = view.here else {
                 return .stopped("nothing is mounted on \(directory)")
@@ -222,7 +224,8 @@ struct Filesystem: ResourceType {
                 if Files.blockDevice(path) != nil { return path }
                 let word = Files.exists(path) ? "is no block device" : "is not there"
                 failure = FilesystemFailure(
-                    "\(path) \(word)" + (Files.isDirectory(path) ? ": for a directory, the option bind" : "")
+                    "\(path) \(word)"
+                        + (Files.isDirectory(path) ? ": for a directory, the option bind" : "")
                 )
             } catch {
                 failure = error
@@ -329,7 +332,8 @@ struct Filesystem: ResourceType {
 
     private func stuck(_ holders: [MountHolder], _ last: String) -> String {
         guard !holders.isEmpty else {
-            return "\(directory) cannot be unmounted (\(last)), and no process uses it: the kernel does (NFS export, loop "
+            return
+                "\(directory) cannot be unmounted (\(last)), and no process uses it: the kernel does (NFS export, loop "
                 + "device, swap file)"
         }
         let names = holders.prefix(8).map(\.description).joined(separator: "; ")

@@ -1,0 +1,222 @@
+// drbddisk: a DRBD resource, primary on the holder. Nothing is ever forced: what would make old data authoritative is
+// the administrator's to type. Exit codes decide, never texts; texts are for people.
+
+import Linux
+
+/// `drbddisk[::RESOURCE]`.
+struct DRBDResource: ResourceType {
+    /// The resource's name; `all` for every one of drbd.conf.
+    let name: String
+
+    /// Between two tries.
+    static let retryInterval: Int64 = 250_000_000
+    /// What is left of the time for the last words.
+    static let margin: Int64 = 500_000_000
+
+    /// What `drbdadm` ends with (drbdsetup(8)).
+    private enum Exit {
+        /// The state change was refused: the peer is primary still, or the device is in use.
+        static let refused: Int32 = 11
+        /// No disk here.
+        static let noDisk: Int32 = 16
+        /// No up-to-date data within reach, or the peer could not be fenced.
+        static let noData: Int32 = 17
+    }
+
+    init(_ arguments: [String]) throws(ResourceUsageError) {
+        guard arguments.count < 2 else {
+            throw ResourceUsageError("it takes one RESOURCE, or none for all")
+        }
+        let name = arguments.first ?? "all"
+        let isPlain = name.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || [43, 45, 46, 95].contains(byte)
+        }
+        guard !name.isEmpty, isPlain, !name.hasPrefix("-") else {
+            throw ResourceUsageError("'\(name)' is no name of a DRBD resource")
+        }
+        self.name = name
+    }
+
+    func carryOut(_ action: ResourceAction, until deadline: Int64) -> ResourceAnswer {
+        switch action {
+        case .start: start(until: deadline)
+        case .stop: stop(until: deadline)
+        case .status: status(mustServe: false, until: deadline)
+        case .monitor: status(mustServe: true, until: deadline)
+        case .ready: ready(until: deadline)
+        case .suspend: change("suspend-io", until: deadline)
+        case .resume: change("resume-io", until: deadline)
+        }
+    }
+
+    // MARK: Looking
+
+    /// What a look at one resource, or at all of them, shows.
+    private enum View {
+        /// Each with its name.
+        case seen([(name: String, state: DRBDState)])
+        /// The kernel has no DRBD: nothing can be primary.
+        case noModule
+        /// It cannot be told, and why.
+        case unknown(String)
+    }
+
+    private func look(until deadline: Int64) -> View {
+        guard Files.exists("/sys/module/drbd") || Files.exists("/proc/drbd") else {
+            return .noModule
+        }
+        let names: [String]
+        if name == "all" {
+            let listed = Tool("drbdadm").run(["sh-resources"], until: deadline)
+            // Warnings end with a full stop, a colon or the like; names are words.
+            let words = listed.text.split(whereSeparator: \.isNewline).last.map {
+                $0.split(whereSeparator: \.isWhitespace).map(String.init)
+            }
+            guard listed.isGood, let words, !words.isEmpty else {
+                return .unknown("drbdadm sh-resources: \(listed.lastLine)")
+            }
+            names = words
+        } else {
+            names = [name]
+        }
+        var seen: [(name: String, state: DRBDState)] = []
+        for name in names {
+            let role = Tool("drbdadm").run(["role", name], until: deadline)
+            let connection = Tool("drbdadm").run(["cstate", name], until: deadline)
+            let disk = Tool("drbdadm").run(["dstate", name], until: deadline)
+            guard
+                let state = DRBDState(
+                    role: role.text,
+                    connection: connection.text,
+                    disk: disk.text
+                )
+            else { return .unknown("drbdadm role \(name): \(role.lastLine)") }
+            seen.append((name, state))
+        }
+        return .seen(seen)
+    }
+
+    private func status(mustServe: Bool, until deadline: Int64) -> ResourceAnswer {
+        switch look(until: deadline) {
+        case .noModule: return .stopped("the kernel has no DRBD loaded")
+        case .unknown(let text): return .unknown(text)
+        case .seen(let all):
+            let text = all.map { "\($0.name) \($0.state.text)" }.joined(separator: "; ")
+            let primaries = all.count { $0.state.role == .primary }
+            if primaries == 0 { return .stopped(text) }
+            guard primaries == all.count else { return .unknown("some are primary: \(text)") }
+            if mustServe,
+                let lost = all.first(where: { $0.state.disks.contains { $0 != .upToDate } })
+            {
+                return .failed(
+                    "\(lost.name) does not lie on a good disk of this node: \(lost.state.text)"
+                )
+            }
+            return .running(text)
+        }
+    }
+
+    private func ready(until deadline: Int64) -> ResourceAnswer {
+        switch look(until: deadline) {
+        case .noModule:
+            return .failed("the kernel has no DRBD loaded: modprobe drbd, drbdadm up \(name)")
+        case .unknown(let text): return .unknown(text)
+        case .seen(let all):
+            for (name, state) in all {
+                if let obstacle = state.obstacle(name) { return .failed(obstacle.text) }
+            }
+            return .done()
+        }
+    }
+
+    // MARK: Changing
+
+    private func start(until deadline: Int64) -> ResourceAnswer {
+        var last = ""
+        while true {
+            switch look(until: deadline) {
+            case .noModule:
+                return .failed("the kernel has no DRBD loaded: modprobe drbd, drbdadm up \(name)")
+            case .unknown(let text): last = text
+            case .seen(let all):
+                let waiting = all.filter { $0.state.role != .primary }
+                if waiting.isEmpty { return .done("\(name) is primary") }
+                var passing: String?
+                for (name, state) in waiting {
+                    guard let obstacle = state.obstacle(name) else { continue }
+                    guard obstacle.passes else { return .failed(obstacle.text) }
+                    passing = obstacle.text
+                }
+                if let passing {
+                    last = passing
+                } else if let failure = promote(waiting.map(\.name), &last, until: deadline) {
+                    return failure
+                } else if last.isEmpty {
+                    return .done("\(name) is primary")
+                }
+            }
+            guard BootClock.now &+ DRBDResource.margin < deadline else {
+                return .failed("\(name) did not become primary in time: \(last)")
+            }
+            Pause.wait(DRBDResource.retryInterval)
+        }
+    }
+
+    /// Makes each primary; nil when all are (`last` is empty) or another try may help (`last` says why).
+    private func promote(_ names: [String], _ last: inout String, until deadline: Int64)
+        -> ResourceAnswer?
+    {
+        last = ""
+        for name in names {
+            let result = Tool("drbdadm").run(["primary", name], until: deadline)
+            switch result.exit {
+            case 0: continue
+            case Exit.noData:
+                return .failed(
+                    "\(name) has no up-to-date data within reach, or the peer could not be fenced: \(result.lastLine)"
+                )
+            case Exit.noDisk: return .failed("\(name) has no disk here: \(result.lastLine)")
+            // The peer demotes still, or has only now died; a kernel that is busy may yield too.
+            default: last = "drbdadm primary \(name): \(result.lastLine)"
+            }
+        }
+        return nil
+    }
+
+    private func stop(until deadline: Int64) -> ResourceAnswer {
+        var last = ""
+        while true {
+            switch look(until: deadline) {
+            case .noModule: return .done("the kernel has no DRBD loaded")
+            case .unknown(let text): last = text
+            case .seen(let all):
+                let primaries = all.filter { $0.state.role == .primary }
+                if primaries.isEmpty { return .done("\(name) is secondary") }
+                last = ""
+                for (name, _) in primaries {
+                    let result = Tool("drbdadm").run(["secondary", name], until: deadline)
+                    if !result.isGood { last = "drbdadm secondary \(name): \(result.lastLine)" }
+                }
+                if last.isEmpty { continue }
+            }
+            guard BootClock.now &+ DRBDResource.margin < deadline else {
+                let holders = DeviceHolders.find(devices(until: deadline))
+                let users = holders.isEmpty ? "" : "; in use by \(holders.joined(separator: ", "))"
+                return .failed("\(name) did not become secondary in time: \(last)\(users)")
+            }
+            Pause.wait(DRBDResource.retryInterval)
+        }
+    }
+
+    private func devices(until deadline: Int64) -> [String] {
+        Tool("drbdadm").run(["sh-dev", name], until: deadline).text
+            .split(whereSeparator: \.isWhitespace).map(String.init)
+            .filter { $0.hasPrefix("/dev/") }
+    }
+
+    private func change(_ word: String, until deadline: Int64) -> ResourceAnswer {
+        let result = Tool("drbdadm").run([word, name], until: deadline)
+        return result.isGood ? .done() : .failed("drbdadm \(word) \(name): \(result.lastLine)")
+    }
+}

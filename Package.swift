@@ -169,6 +169,12 @@ let package = Package(
             dependencies: ["Checks", "baton-monitor", "Linux"],
             swiftSettings: strict
         ),
+        // They run the program against real filesystems.
+        .testTarget(
+            name: "ResourcesTests",
+            dependencies: ["Resources", "baton-resource", "Linux"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ReportingTests",
             dependencies: ["Reporting", "Failover"],

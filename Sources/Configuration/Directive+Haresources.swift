@@ -20,6 +20,9 @@ extension Directive {
         "iSCSITarget", "iSCSILogicalUnit", "target", "VirtualDomain", "Xen", "docker", "podman",
     ]
 
+    /// Types that `baton-resource` serves.
+    public static let programTypes: Set<String> = ["Filesystem", "drbddisk"]
+
     /// Types whose argument is an address the daemon itself adds and removes.
     static let addressTypes = ["IPaddr", "IPaddr2", "IPv6addr"]
 
@@ -70,14 +73,16 @@ extension Directive {
             "drbddisk[::RESOURCE]",
             0...1,
             ["drbddisk::r0", "drbddisk"],
-            "A DRBD resource, primary on the holder; without an argument all. Run as a script."
+            "A DRBD resource, primary on the holder; without an argument all. Nothing is ever forced. Built in."
         ),
         resource(
             "Filesystem",
             "Filesystem::DEVICE::DIRECTORY[::TYPE[::OPTIONS]]",
             2...4,
             ["Filesystem::/dev/drbd0::/mnt/drbd::ext3"],
-            "A filesystem mounted on the holder. Run as a script."
+            "A filesystem mounted on the holder: a device, LABEL= or UUID=, HOST:/DIRECTORY, or a directory with the "
+                + "option bind. A stop ends whoever uses it, TERM and 3 s later KILL. Types without a journal are checked "
+                + "before (fsck -p); the mount option x-baton.fsck=force checks always, x-baton.fsck=no never. Built in."
         ),
         resource(
             "monitor",

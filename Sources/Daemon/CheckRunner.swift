@@ -54,9 +54,7 @@ final class CheckRunner {
     init(channel: HelperChannel, settings: CheckSettings) throws(SystemError) {
         self.channel = channel
         self.settings = settings
-        // Beside the daemon's own file where one works from the build's directory.
-        let daemon = (try? ThisProcess.programPath()) ?? ""
-        ownPrograms = daemon.lastIndex(of: "/").map { String(daemon[..<$0]) } ?? "/usr/sbin"
+        ownPrograms = DaemonPaths.ownPrograms
         poller = try Poller()
         try poller.add(channel.number, token: 0)
     }

@@ -1,6 +1,8 @@
 // Where each file of one instance lives: everything the daemon touches is named here and is under
 // its three directories. What is in the files is the business of whoever reads them.
 
+import Linux
+
 /// The files of one instance.
 struct DaemonPaths: Equatable, Sendable {
     /// `ha.cf`, `haresources`, `authkeys`, `resource.d`; absolute.
@@ -48,6 +50,12 @@ struct DaemonPaths: Equatable, Sendable {
             configuration = "/etc/ha.d"
             monitors = "/etc/mon/mon.cf"
         }
+    }
+
+    /// Where the daemon's own programs are: beside its file, which may be in a build's directory.
+    static var ownPrograms: String {
+        let daemon = (try? ThisProcess.programPath()) ?? ""
+        return daemon.lastIndex(of: "/").map { String(daemon[..<$0]) } ?? "/usr/sbin"
     }
 
     var haCf: String { configuration + "/ha.cf" }

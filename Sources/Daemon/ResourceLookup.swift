@@ -1,6 +1,8 @@
 // Which program serves a resource: the order of the places, as a pure function over "is there an
 // executable". Running the program is `Spawner`; addresses never come here.
 
+import Configuration
+
 /// The program of one resource, ready to run but for the action.
 struct ResourceProgram: Equatable, Sendable {
     /// How its exit and words are read.
@@ -35,9 +37,14 @@ struct ResourceLookup: Equatable, Sendable {
     var systemdMark = "/run/systemd/system"
     /// The program that speaks with systemd.
     var systemctl = "/usr/bin/systemctl"
+    /// The program that serves the built-in types.
+    var builtInProgram: String
 
     /// The places for one instance: `CONFIG/resource.d`, then Heartbeat's.
-    init(configuration: String) {
+    ///
+    /// `programs` is where the daemon's own programs are.
+    init(configuration: String, programs: String = "/usr/sbin") {
+        builtInProgram = programs + "/baton-resource"
         var directories = [configuration + "/resource.d"]
         for other in ["/etc/baton/resource.d", "/etc/ha.d/resource.d"]
         where !directories.contains(other) {
@@ -76,10 +83,20 @@ struct ResourceLookup: Equatable, Sendable {
         guard !type.isEmpty, !type.hasPrefix("."), !type.utf8.contains(UInt8(ascii: "/")) else {
             return nil
         }
-        for directory in scriptDirectories where isExecutable(directory + "/" + type) {
+        let script = scriptDirectories.first { isExecutable($0 + "/" + type) }
+        // What an instance has of its own stands before what is built in, and that before Heartbeat's.
+        let isOwn = script.map(ownScriptDirectories.contains) ?? false
+        if !isOwn, Directive.programTypes.contains(type), isExecutable(builtInProgram) {
+            return ResourceProgram(
+                kind: .builtIn,
+                path: builtInProgram,
+                arguments: [type] + arguments
+            )
+        }
+        if let script {
             return ResourceProgram(
                 kind: .resourceScript,
-                path: directory + "/" + type,
+                path: script + "/" + type,
                 arguments: arguments
             )
         }

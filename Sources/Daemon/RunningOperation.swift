@@ -195,12 +195,29 @@ final class RunningOperation {
     private func readOutput() {
         let number = child.outputNumber
         do {
-            if try child.readOutput() != nil { return }
+            if let bytes = try child.readOutput() {
+                noteProgress(bytes)
+                return
+            }
         } catch {
             // A pipe that cannot be read has no more to say.
         }
         if let number { ignoring { () throws(SystemError) in try poller.remove(number) } }
     }
+
+    /// A start of a built-in type that says how far it is gets as long again as it had: a check of a filesystem, or
+    /// the recovery of a database, may take hours, and what is ended in the middle begins anew.
+    private func noteProgress(_ bytes: [UInt8]) {
+        guard program.kind == .builtIn, request.action == .start, case .running(let until) = stage,
+            bytes.starts(with: RunningOperation.progressWord)
+                || bytes.split(separator: UInt8(ascii: "\n"))
+                    .contains(where: { $0.starts(with: RunningOperation.progressWord) })
+        else { return }
+        stage = .running(until: max(until, BootClock.now &+ request.timeout))
+    }
+
+    /// How a line begins that tells of progress.
+    private static let progressWord = Array("progress: ".utf8)
 
     private func stopReading() {
         guard let number = child.outputNumber else { return }

@@ -22,7 +22,7 @@ struct SpawnerSettings: Sendable {
     func environment(for request: OperationRequest) -> [String] {
         environment + [
             "BATON_RUN=\(paths.run)", "BATON_GROUP=\(request.group)",
-            "BATON_RESOURCE=\(request.resource)",
+            "BATON_RESOURCE=\(request.resource)", "BATON_TIMEOUT=\(request.timeout / 1_000_000)",
         ]
     }
 
@@ -65,7 +65,10 @@ final class Spawner {
         self.channel = channel
         self.settings = settings
         groups = ServiceGroups(settings)
-        lookup = ResourceLookup(configuration: settings.paths.configuration)
+        lookup = ResourceLookup(
+            configuration: settings.paths.configuration,
+            programs: DaemonPaths.ownPrograms
+        )
         poller = try Poller()
         try poller.add(channel.number, token: 0)
     }

@@ -9,6 +9,8 @@ enum ProgramKind: UInt8, Equatable, Sendable, CaseIterable {
     case unit = 2
     /// An init script: LSB exit codes.
     case initScript = 3
+    /// `baton-resource`: its exit codes alone.
+    case builtIn = 4
 }
 
 /// What a `status` says.
@@ -45,6 +47,9 @@ enum StatusVerdict: Equatable, Sendable {
     /// - Returns: The verdict of the table.
     static func judge(_ kind: ProgramKind, exitCode: Int32, text: String) -> StatusVerdict {
         if kind == .unit { return judgeUnit(exitCode: exitCode, text: text) }
+        if kind == .builtIn {
+            return exitCode == 0 ? .running : exitCode == 3 ? .stopped : .unknown
+        }
         if exitCode == 4 { return .unknown }
         switch words(text) {
         case .some(false): return .stopped

@@ -121,8 +121,7 @@ struct DRBDState: Hashable {
 
     /// What keeps this node from becoming primary, in words with the remedy; nil when nothing does.
     ///
-    /// - Parameters:
-    ///   - name: The resource's name.
+    /// - Parameter name: The resource's name.
     /// - Returns: The obstacle, and whether it may pass by itself.
     func obstacle(_ name: String) -> (text: String, passes: Bool)? {
         if role == .unconfigured || disks.isEmpty {

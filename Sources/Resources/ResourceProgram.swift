@@ -82,6 +82,7 @@ public enum ResourceProgram {
                  ready (0 fit, 1 not fit, 4 unknown), suspend resume (0 done, 1 failed)
 
           Filesystem DEVICE DIRECTORY [TYPE [OPTIONS]]
+          drbddisk [RESOURCE]
 
         BATON_TIMEOUT: milliseconds until whoever called it ends it (60000).
 
@@ -106,7 +107,9 @@ public enum ResourceProgram {
             switch name {
             case "Filesystem":
                 return try Filesystem(arguments).carryOut(action, until: deadline)
-            default: throw ResourceUsageError("no such type; there are Filesystem")
+            case "drbddisk":
+                return try DRBDResource(arguments).carryOut(action, until: deadline)
+            default: throw ResourceUsageError("no such type; there are Filesystem drbddisk")
             }
         } catch {
             return .misused("\(name): \(error)")

@@ -1,0 +1,225 @@
+// Filesystem on real ext4, xfs and btrfs: loop devices in a mount namespace of the test's own.
+
+import Foundation
+import Testing
+
+/// Whether this machine lets the tests mount.
+private let mounts: Bool = {
+    guard geteuid() == 0 else { return false }
+    let probe =
+        "d=$(mktemp) && truncate -s 8M $d && l=$(losetup -f --show $d) && losetup -d $l && rm $d"
+    return (try? Program.run("/usr/bin/unshare", ["-m", "sh", "-c", probe]))?.exit == 0
+}()
+
+/// A mount namespace with a device.
+private final class Lab {
+    let scratch: Scratch
+    let device: String
+    let directory: String
+    private let holder = Process()
+    private var left: [Process] = []
+
+    init(_ make: String = "mkfs.ext4 -q -F", megabytes: Int = 64) throws {
+        scratch = try Scratch()
+        let image = scratch.path + "/image"
+        directory = scratch.path + "/data"
+        try #require(
+            try Program.shell("truncate -s \(megabytes)M \(image) && \(make) \(image)").exit == 0
+        )
+        let found = try Program.shell("losetup -f --show \(image)")
+        device = found.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        try #require(found.exit == 0)
+        holder.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+        holder.arguments = ["-m", "--propagation", "private", "sleep", "1000"]
+        try holder.run()
+        // unshare(1) has changed its namespace when it has become the other program.
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/mnt")
+        for _ in 0..<200 {
+            let path = "/proc/\(holder.processIdentifier)/ns/mnt"
+            let theirs = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+            if let theirs, theirs != own { break }
+            usleep(10_000)
+        }
+    }
+
+    deinit {
+        for process in left + [holder] {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        // With its namespace the mounts are gone.
+        _ = try? Program.shell("losetup -d \(device)")
+    }
+
+    /// Runs a line of shell in the namespace.
+    @discardableResult
+    func shell(_ line: String) throws -> Run {
+        try Program.run(
+            "/usr/bin/nsenter",
+            ["-t", "\(holder.processIdentifier)", "-m", "sh", "-c", line]
+        )
+    }
+
+    /// Leaves a line of shell running in the namespace, and gives it time to begin.
+    func leave(_ line: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
+        process.arguments = ["-t", "\(holder.processIdentifier)", "-m", "sh", "-c", line]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        left.append(process)
+        usleep(200_000)
+    }
+
+    /// Carries out an action on DEVICE DIRECTORY TYPE.
+    func act(_ action: String, _ words: [String]? = nil, milliseconds: Int = 20_000) throws -> Run {
+        try Program.run(
+            "/usr/bin/nsenter",
+            ["-t", "\(holder.processIdentifier)", "-m", Program.resource, "Filesystem"]
+                + (words ?? [device, directory, "ext4"]) + [action],
+            environment: ["BATON_TIMEOUT": "\(milliseconds)"]
+        )
+    }
+}
+
+@Suite(.enabled(if: mounts, "skipped: no root, mount namespaces or loop devices here"))
+struct FilesystemTests {
+    @Test(
+        arguments: [
+            ("mkfs.ext4 -q -F", "ext4", 64), ("mkfs.ext3 -q -F", "ext3", 64),
+            ("mkfs.xfs -q -f", "xfs", 320), ("mkfs.btrfs -q -f", "btrfs", 128),
+        ]
+    )
+    func itIsMountedAndUnmounted(make: String, type: String, megabytes: Int) throws {
+        let lab = try Lab(make, megabytes: megabytes)
+        let words = [lab.device, lab.directory, type]
+        #expect(try lab.act("ready", words).exit == 0)
+        #expect(try lab.act("status", words).exit == 3)
+        #expect(try lab.act("start", words).exit == 0)
+        #expect(try lab.act("start", words).exit == 0)
+        let status = try lab.act("status", words)
+        #expect(status.exit == 0)
+        #expect(status.output.hasPrefix("running: \(lab.device) is mounted on \(lab.directory)"))
+        #expect(try lab.act("monitor", words).exit == 0)
+        #expect(try lab.act("stop", words).exit == 0)
+        #expect(try lab.act("stop", words).exit == 0)
+        #expect(try lab.act("status", words).exit == 3)
+    }
+
+    @Test func aLabelIsFound() throws {
+        let label = "bt\(UInt16.random(in: 0...9999))"
+        let lab = try Lab("mkfs.ext4 -q -F -L \(label)")
+        #expect(try lab.act("start", ["LABEL=\(label)", lab.directory]).exit == 0)
+        #expect(try lab.act("status").exit == 0)
+        #expect(try lab.act("stop", ["LABEL=\(label)", lab.directory]).exit == 0)
+        let none = try lab.act("start", ["LABEL=nobody", lab.directory], milliseconds: 1000)
+        #expect(none == Run(exit: 1, output: "no device has LABEL=nobody\n"))
+    }
+
+    @Test func whoeverUsesItIsSentAway() throws {
+        let lab = try Lab()
+        try #require(try lab.act("start").exit == 0)
+        // One works in it, one has a file open and heeds no TERM; a mount lies on it.
+        try lab.leave("cd \(lab.directory); exec sleep 100")
+        try lab.leave("trap '' TERM; exec 3>\(lab.directory)/file; exec sleep 100")
+        try lab.shell("mkdir \(lab.directory)/below; mount -t tmpfs none \(lab.directory)/below")
+        let run = try lab.act("stop")
+        #expect(run.exit == 0)
+        #expect(run.output.contains("SIGTERM to sleep"))
+        #expect(run.output.contains("SIGKILL to sleep"))
+        #expect(try lab.act("status").exit == 3)
+    }
+
+    @Test func whatTheKernelHoldsIsNamed() throws {
+        let lab = try Lab()
+        try #require(try lab.act("start").exit == 0)
+        try lab.shell(
+            "truncate -s 8M \(lab.directory)/inner; mkfs.ext4 -q -F \(lab.directory)/inner"
+        )
+        let inner = try lab.shell("losetup -f --show \(lab.directory)/inner").output
+        let run = try lab.act("stop", milliseconds: 1500)
+        try lab.shell("losetup -d \(inner)")
+        #expect(run.exit == 1)
+        #expect(run.output.contains("no process uses it: the kernel does"))
+        #expect(try lab.act("stop").exit == 0)
+    }
+
+    @Test func anotherMountIsNeitherOursNorHidden() throws {
+        let lab = try Lab()
+        try lab.shell("mkdir -p \(lab.directory)/below; mount -t tmpfs none \(lab.directory)/below")
+        let hiding = try lab.act("start")
+        #expect(hiding.exit == 1)
+        #expect(hiding.output.contains("would hide: umount \(lab.directory)/below"))
+        try lab.shell("umount \(lab.directory)/below; mount -t tmpfs none \(lab.directory)")
+        #expect(try lab.act("status").exit == 3)
+        #expect(try lab.act("ready").exit == 1)
+        #expect(try lab.act("start").exit == 1)
+        #expect(try lab.act("stop").exit == 0)
+        #expect(try lab.shell("mountpoint -q \(lab.directory)").exit == 0)
+    }
+
+    @Test func aDeviceThatIsMountedElsewhereIsUnknown() throws {
+        let lab = try Lab()
+        try lab.shell("mkdir -p \(lab.directory).other; mount \(lab.device) \(lab.directory).other")
+        let status = try lab.act("status")
+        #expect(status.exit == 4)
+        #expect(status.output.contains("\(lab.directory).other"))
+        #expect(try lab.act("start").exit == 1)
+        #expect(try lab.act("stop").exit == 1)
+    }
+
+    @Test func aFilesystemThatBecameReadOnlyDoesNotServe() throws {
+        let lab = try Lab()
+        try #require(try lab.act("start").exit == 0)
+        try lab.shell("mount -o remount,ro \(lab.directory)")
+        #expect(try lab.act("status").exit == 0)
+        let monitor = try lab.act("monitor")
+        #expect(monitor.exit == 1)
+        #expect(monitor.output.contains("has become read-only"))
+        #expect(try lab.act("monitor", [lab.device, lab.directory, "ext4", "ro"]).exit == 0)
+    }
+
+    @Test func aTypeWithoutAJournalIsCheckedFirst() throws {
+        let lab = try Lab("mkfs.ext2 -q -F")
+        // As after a power cut: not unmounted.
+        try lab.shell("debugfs -w -R 'set_super_value state 0' \(lab.device)")
+        let words = [lab.device, lab.directory, "ext2"]
+        #expect(try lab.act("start", words).exit == 0)
+        #expect(
+            try lab.shell("dumpe2fs -h \(lab.device) 2>/dev/null | grep -c 'Last checked'").exit
+                == 0
+        )
+        #expect(try lab.act("stop", words).exit == 0)
+        try lab.shell("dd if=/dev/zero of=\(lab.device) bs=1024 seek=1 count=1 conv=notrunc")
+        let broken = try lab.act("start", words)
+        #expect(broken.exit == 1)
+        #expect(broken.output.contains("fsck.ext2 cannot repair"))
+    }
+
+    @Test func aDirectoryIsBound() throws {
+        let lab = try Lab()
+        try #require(try lab.act("start").exit == 0)
+        try lab.shell("mkdir \(lab.directory)/www; touch \(lab.directory)/www/page")
+        let words = [lab.directory + "/www", lab.scratch.path + "/www", "none", "bind"]
+        #expect(try lab.act("status", words).exit == 3)
+        #expect(try lab.act("start", words).exit == 0)
+        #expect(try lab.act("status", words).exit == 0)
+        #expect(try lab.shell("test -f \(lab.scratch.path)/www/page").exit == 0)
+        #expect(try lab.act("stop", words).exit == 0)
+        #expect(try lab.act("stop").exit == 0)
+    }
+
+    @Test(
+        arguments: [
+            (["/dev/x"], "it takes DEVICE DIRECTORY"), (["/dev/x", "relative"], "no mount point"),
+            (["/dev/x", "/"], "no mount point"), (["device", "/mnt"], "is no device"),
+            (["LABEL=", "/mnt"], "names nothing"),
+        ]
+    )
+    func wrongWordsAreSaid(words: [String], message: String) throws {
+        let run = try Program.run(Program.resource, ["Filesystem"] + words + ["start"])
+        #expect(run.exit == 2)
+        #expect(run.output.contains(message))
+    }
+}

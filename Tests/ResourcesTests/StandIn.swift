@@ -1,0 +1,116 @@
+// baton-resource run as the daemon runs it: in a mount namespace of its own with real filesystems on loop devices, or
+// beside a stand-in for drbdadm whose answers are files.
+
+import Foundation
+import Testing
+
+/// How a run ended.
+struct Run: Equatable {
+    var exit: Int32
+    var output: String
+}
+
+enum Program {
+    /// The programs are beside the bundle of the tests.
+    static let resource: String = {
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(fileURLWithPath: own).deletingLastPathComponent().path + "/baton-resource"
+    }()
+
+    /// Runs a program to its end; its words of both streams.
+    static func run(
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) throws -> Run {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Run(exit: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
+    }
+
+    /// Runs a line of shell.
+    @discardableResult
+    static func shell(_ line: String) throws -> Run { try run("/bin/sh", ["-c", line]) }
+}
+
+/// A directory that is gone with the test.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/baton-resources-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        // What is left is the machine's to clear.
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}
+
+/// A drbdadm that answers from files: `role`, `cstate`, `dstate`, and the exit codes of what changes something.
+final class DRBDStandIn {
+    let scratch: Scratch
+
+    init(role: String, connection: String = "Connected", disk: String = "UpToDate/UpToDate") throws
+    {
+        scratch = try Scratch()
+        let program = """
+            #!/bin/sh
+            # Answers VERB RESOURCE: what VERB.exits has (a line is used up by each call), else what VERB.text says.
+            cd '\(scratch.path)' || exit 99
+            echo "$@" >>calls
+            echo 'a warning that drbdadm prints' >&2
+            if [ -s "$1.exits" ]; then
+                code=$(head -1 "$1.exits"); sed -i 1d "$1.exits"
+                [ "$code" = 0 ] || { echo "State change failed: ($code)" >&2; exit "$code"; }
+            fi
+            case $1 in
+                primary) echo Primary/Secondary >role.text;;
+                secondary) echo Secondary/Secondary >role.text;;
+                role|cstate|dstate|sh-resources|sh-dev) cat "$1.text";;
+            esac
+            """
+        try write("drbdadm", program)
+        try Program.shell("chmod 755 '\(scratch.path)/drbdadm'")
+        try write("role.text", role + "\n")
+        try write("cstate.text", connection + "\n")
+        try write("dstate.text", disk + "\n")
+        try write("sh-resources.text", "r0\n")
+        try write("sh-dev.text", "/dev/drbd0\n")
+    }
+
+    /// Writes one of its files.
+    func write(_ name: String, _ text: String) throws {
+        try text.write(toFile: scratch.path + "/" + name, atomically: true, encoding: .utf8)
+    }
+
+    /// What it was called with, in order.
+    var calls: [String] {
+        let text = (try? String(contentsOfFile: scratch.path + "/calls", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    /// Carries out an action of drbddisk.
+    func act(_ action: String, _ resource: String? = "r0", milliseconds: Int = 3000) throws -> Run {
+        let words = ["drbddisk"] + [resource].compactMap(\.self) + [action]
+        return try Program.run(
+            Program.resource,
+            words,
+            environment: [
+                "PATH": scratch.path + ":/usr/sbin:/usr/bin:/sbin:/bin",
+                "BATON_TIMEOUT": "\(milliseconds)", "BATON_DRBD_MODULE": scratch.path,
+            ]
+        )
+    }
+}

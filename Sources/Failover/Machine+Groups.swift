@@ -291,7 +291,7 @@ extension FailoverMachine {
     /// A fresh word of a peer that does not hold the group ends our doubt (S8).
     private mutating func clearLateness(_ index: Int) {
         guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return }
-        guard let report = peer.reports[index], !report.phase.holds else { return }
+        guard let report = peer.reports[index], report.phase.isFree else { return }
         guard report.epoch <= groups[index].epoch || report.isEpochDoubtful else { return }
         groups[index].isLate = false
         recordIsDirty = true
@@ -348,7 +348,7 @@ extension FailoverMachine {
     /// The peer has let go: whoever stays tells the network again where the addresses are (S9).
     private mutating func considerConflictEnd(_ index: Int) {
         guard groups[index].announcesWhenAlone, peer.isPresent,
-            let report = peer.reports[index], !report.phase.holds
+            let report = peer.reports[index], report.phase.isFree
         else { return }
         let wasSeen = groups[index].conflictNoted
         groups[index].announcesWhenAlone = false

@@ -295,6 +295,27 @@ private enum Stories {
         return story
     }
 
+    static func aSuspendedScriptWaitsForAPeerThatDoesNotKnowYet() -> Story {
+        let story = learning(script: true, isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("Both are cut off; l1's daemon begins anew, and a status there takes long.")
+        story.pull(1, losesCarrier: true)
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .suspended)
+        story.outcomes["l1/mailer/status"] = (.seconds(8), .succeeded)
+        story.killDaemon(1)
+        story.startDaemon(1)
+        story.plug(0)
+        story.plug(1)
+        story.run(.seconds(6))
+        #expect([story.phase(0), story.phase(1)] == [.suspended, .unknown])
+        story.say("Now it knows that nothing runs there.")
+        story.run(.seconds(6))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        return story
+    }
+
     static func anOfferThatWasOversleptIsNotAccepted() -> Story {
         let story = learning()
         story.bootBoth(andRun: .seconds(5))
@@ -351,6 +372,8 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.aNodeThatIsCutOffSuspendsAScript,
     "cut-off-with-a-script-and-back":
         Stories.aSuspendedScriptGoesOnWhenNobodyTook,
+    "cut-off-and-not-known":
+        Stories.aSuspendedScriptWaitsForAPeerThatDoesNotKnowYet,
     "cut-off-and-not-suspendable":
         Stories.aScriptThatCannotBeSuspendedIsStopped,
     "cut-off-and-alone":

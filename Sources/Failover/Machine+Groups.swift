@@ -176,6 +176,9 @@ extension FailoverMachine {
                 "\(settings.peer) is back"
             } else if peer.isPresent, group.claimedOf != peer.incarnation {
                 "\(settings.peer) began anew"
+            } else if group.claim == .offer, peer.standing == .silent, !hasLetGo(index) {
+                // It may take on evidence of its own by now, at the epoch it offered.
+                "\(settings.peer) fell silent before the claim was durable"
             } else if group.claim == .fencing, peer.standing != .confirmedDown {
                 "\(settings.peer) is not down"
             } else if let deadline = group.claimDeadline, deadline <= now {

@@ -11,8 +11,6 @@ struct Neighbour: Sendable {
     var isCalibrated = false
     /// When it last answered.
     var lastAnswer: Instant?
-    /// When it was last asked for calibration.
-    var lastAsked: Instant?
     /// Questions without an answer since the last one, while nothing was suspected.
     var missed = 0
 
@@ -98,6 +96,7 @@ extension FailoverMachine {
                 askAnew()
                 for place in neighbours.indices where neighbours[place].device == network.device {
                     neighbours[place].missed = 0
+                    neighbours[place].lastAnswer = nil
                 }
             }
             if !network.hasCarrier { state.goneSince = state.goneSince ?? now }
@@ -177,7 +176,7 @@ extension FailoverMachine {
             }
             neighbours.remove(at: useless)
         }
-        neighbours.append(Neighbour(address: address, device: device, lastAsked: now))
+        neighbours.append(Neighbour(address: address, device: device))
         effects.append(.probe(address))
     }
 
@@ -216,6 +215,17 @@ extension FailoverMachine {
         }
     }
 
+    /// A beat came in over a device: where its carrier was back, the switch forwards again.
+    mutating func networkCarries(_ device: String) {
+        for place in networkStates.indices
+        where networkStates[place].device == device
+            && networkStates[place].returnedAt.map({ $0 < now }) ?? false
+        {
+            networkStates[place].returnedAt = nil
+            needsEvaluation = true
+        }
+    }
+
     /// What was silent while our own network was gone proves nothing: everybody is asked afresh.
     mutating func askAnew() {
         needsEvaluation = true
@@ -250,13 +260,9 @@ extension FailoverMachine {
             }
             // A path over it that was heard in this contact is late.
             for place in links.indices where isPath(place) {
-                let link = links[place]
-                let device =
-                    place < settings.links.count
-                    ? settings.links[place].device : link.path?.device
                 let interval =
                     place < settings.links.count ? settings.timings.keepalive : learntInterval
-                guard device == network.device, let heard = link.lastHeard,
+                guard device(ofPath: place) == network.device, let heard = links[place].lastHeard,
                     peer.presentSince.map({ heard >= $0 }) ?? false
                 else { continue }
                 if now - heard >= interval * 3 / 2 { return true }
@@ -275,10 +281,12 @@ extension FailoverMachine {
             needsEvaluation = true
         }
         guard examination.since != nil else {
-            calibrateNeighbours()
+            calibrateNeighbours { _ in true }
             return
         }
         guard let due = examination.nextRound, due <= now else { return }
+        // Whoever was not there to answer yet may be by now, however long the question stands.
+        calibrateNeighbours { !$0.isCalibrated }
         let asked = neighbours.indices.filter { neighbours[$0].isCalibrated }
         examination.rounds += 1
         for place in networkStates.indices {
@@ -295,17 +303,16 @@ extension FailoverMachine {
         examination.nextRound = now + examinationInterval
     }
 
-    private mutating func calibrateNeighbours() {
+    private mutating func calibrateNeighbours(where isMeant: (Neighbour) -> Bool) {
         let due = examination.calibratedAt.map { now - $0 >= neighbourInterval } ?? true
-        guard due, !neighbours.isEmpty else { return }
+        guard due, neighbours.contains(where: isMeant) else { return }
         examination.calibratedAt = now
-        for place in neighbours.indices {
+        for place in neighbours.indices where isMeant(neighbours[place]) {
             neighbours[place].missed += 1
             if neighbours[place].missed > ProbeTable.missedMaximum {
                 neighbours[place].isCalibrated = false
                 neighbours[place].lastAnswer = nil
             }
-            neighbours[place].lastAsked = now
             effects.append(.probe(neighbours[place].address))
         }
     }
@@ -364,9 +371,7 @@ extension FailoverMachine {
                 isAsked = true
                 guard mayAnswer else { continue }
                 isSilent = false
-                // What answered before the carrier went says nothing of what came back.
-                guard let since = examination.since, let answer = host.lastAnswer,
-                    answer >= since, networkStates[place].returnedAt.map({ answer >= $0 }) ?? true
+                guard let since = examination.since, let answer = host.lastAnswer, answer >= since
                 else { continue }
                 return .proved
             }

@@ -474,6 +474,15 @@ extension FailoverMachine {
         for index in groups.indices where peer.fitSince[index] != nil { peer.fitSince[index] = now }
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.
         if peer.standing == .present { peer.lastHeard = now }
+        // One that had left, or was off, may have begun anew, waited for us in vain, and taken.
+        if since.map({ now - $0 >= settings.timings.initdead }) ?? true {
+            if peer.standing == .left || peer.standing == .confirmedDown {
+                peer.standing = .silent
+                peer.lastHeard = now
+            }
+            peer.isLeaving = false
+            peer.isProvedDead = false
+        }
         probes.endSuspicion()
         // A silence of before goes on and is examined anew; nothing else would begin it again.
         if peer.standing == .silent { suspect() }

@@ -62,7 +62,7 @@ import Testing
         #expect(fields(of: NetworkState(device: "", hasCarrier: true)) == network.all)
         let neighbour = Fields(
             counted: "address isCalibrated lastAnswer missed",
-            leftOut: "device lastAsked"
+            leftOut: "device"
         )
         let address = IPAddress(ipv4: (192, 168, 1, 1))
         #expect(fields(of: Neighbour(address: address, device: "")) == neighbour.all)

@@ -316,6 +316,25 @@ private enum Stories {
         return story
     }
 
+    static func anOfferWhoseClaimIsNotDurableEndsWithTheSilence() -> Story {
+        let story = learning(isOneNetwork: true)
+        story.say("The disk of l1 is slow: what it writes is durable after 4.5 s.")
+        story.diskTime[1] = .milliseconds(4_500)
+        story.bootBoth(andRun: .milliseconds(500))
+        story.say("l1 accepts the group, and its cable is pulled.")
+        story.command(0, .standby(.all))
+        story.run(.milliseconds(100))
+        #expect([story.phase(0), story.phase(1)] == [.offered, .claiming])
+        story.pull(1, losesCarrier: true)
+        story.run(.seconds(4))
+        #expect(story.phase(0) == .active)
+        story.say("Now its claim would be durable.")
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        #expect(story.nodes[1].running.isEmpty)
+        return story
+    }
+
     static func anOfferThatWasOversleptIsNotAccepted() -> Story {
         let story = learning()
         story.bootBoth(andRun: .seconds(5))
@@ -382,6 +401,8 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.aCutOffNodeCutsAStartShort,
     "cut-off-and-never-heard":
         Stories.aDaemonThatNeverHeardItsPeerLetsGoToo,
+    "offer-and-silence":
+        Stories.anOfferWhoseClaimIsNotDurableEndsWithTheSilence,
     "overslept-offer":
         Stories.anOfferThatWasOversleptIsNotAccepted,
     "overslept-start":

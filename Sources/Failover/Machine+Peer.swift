@@ -447,6 +447,8 @@ extension FailoverMachine {
     mutating func noteTurn() {
         if lateness == .unsaved { lateness = .writing(persistIssued) }
         if case .writing(let id) = lateness, id <= persistDone { lateness = .saved }
+        // What may have run while no daemon did is not known to be late before it is probed.
+        guard !groups.contains(where: { $0.phase == .unknown }) else { return }
         if lateness == .saved || !groups.contains(where: \.isLate) {
             lateness = .saved
             soundTurn = now

@@ -85,6 +85,24 @@ import Testing
         #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
     }
 
+    /// A daemon that is killed before it knows what runs leaves the question to the next one (seed 60070668).
+    @Test func twoDaemonsInARowKnowThatNoneRan() {
+        let story = Story.pair()
+        story.bootBoth(andRun: .seconds(5))
+        story.killDaemon(0)
+        story.hasServiceNetwork = false
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .active)
+        story.hasServiceNetwork = true
+        story.startDaemon(0)
+        story.run(.milliseconds(10))
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("l1 run stop") })
+    }
+
     /// A peer that has left may begin anew, and take, while this machine stands still (seed 45008770).
     @Test func aPeerThatHasLeftMayBeBackAfterAStall() {
         let story = Story.pair()

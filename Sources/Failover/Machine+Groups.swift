@@ -105,7 +105,7 @@ extension FailoverMachine {
     ///
     /// Odd on the first node and even on the other: two that never heard each other use no epoch twice (S5).
     func evidenceEpoch(_ index: Int) -> UInt64 {
-        let next = highestEpoch(index) + (peer.reports[index]?.phase.isIdle == true ? 2 : 1)
+        let next = highestEpoch(index) + (peer.reports[index]?.phase.holds == false ? 2 : 1)
         let epoch = max(next, groups[index].reserved)
         return (epoch % 2 == 1) == settings.isFirstNode ? epoch : epoch + 1
     }

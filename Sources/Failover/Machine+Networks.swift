@@ -335,24 +335,40 @@ extension FailoverMachine {
 
     // MARK: What it says
 
-    /// Whether the group's addresses are on a network of this node; else any group's network is the group's.
-    ///
+    /// Which networks count as a group's.
+    private enum NetworkScope {
+        /// Those with its addresses.
+        case own
+        /// It has no address: those of other groups.
+        case anyGroup
+        /// No group has one: all.
+        case all
+    }
+
     /// Asked for at every event, like the next one, so without an array on the way.
-    private func isNamed(_ group: Int) -> Bool {
-        for network in ownNetworks where network.groups.contains(group) { return true }
-        return false
+    private func scope(of group: Int) -> NetworkScope {
+        var scope = NetworkScope.all
+        for network in ownNetworks {
+            if network.groups.contains(group) { return .own }
+            if !network.groups.isEmpty { scope = .anyGroup }
+        }
+        return scope
     }
 
     /// Whether a network is one of a group's; `networkStates` has the order of `ownNetworks`.
-    private func carries(_ place: Int, _ group: Int, isNamed: Bool) -> Bool {
+    private func carries(_ place: Int, _ group: Int, _ scope: NetworkScope) -> Bool {
         let groups = ownNetworks[place].groups
-        return isNamed ? groups.contains(group) : !groups.isEmpty
+        return switch scope {
+        case .own: groups.contains(group)
+        case .anyGroup: !groups.isEmpty
+        case .all: true
+        }
     }
 
     /// The states of the networks of a group.
     private func states(of group: Int) -> [NetworkState] {
-        let isNamed = isNamed(group)
-        return networkStates.indices.filter { carries($0, group, isNamed: isNamed) }
+        let scope = scope(of: group)
+        return networkStates.indices.filter { carries($0, group, scope) }
             .map { networkStates[$0] }
     }
 
@@ -361,8 +377,8 @@ extension FailoverMachine {
         var hasCarrier: Bool?
         var isAsked = false
         var isSilent = true
-        let isNamed = isNamed(group)
-        for place in networkStates.indices where carries(place, group, isNamed: isNamed) {
+        let scope = scope(of: group)
+        for place in networkStates.indices where carries(place, group, scope) {
             let works = networkStates[place].hasCarrier
             hasCarrier = works || hasCarrier == true
             let mayAnswer = works && networkStates[place].silentRounds < Self.silentRoundsMaximum

@@ -184,7 +184,8 @@ extension World {
         let rival = other(than: machine)
         if machine.lateAt > since, rival.startedAt > since { return true }
         // So does who slept while the peer used a higher epoch, whatever became of that.
-        if machine.lateAt > since, rival.groups[group].epoch > memory.epoch { return true }
+        let used = max(rival.groups[group].epoch, rival.report(of: group)?.epoch ?? 0)
+        if machine.lateAt > since, used > memory.epoch { return true }
         // A claim whose start failed was told by beats all the same; they may be on the way.
         let claim = rival.groups[group].claimedAt
         if now - claim < (rival.groups[group].hasFailedStart ? 10 : 2) * second { return true }

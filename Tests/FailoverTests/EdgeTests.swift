@@ -101,6 +101,40 @@ private func starts(_ effects: [Effect]) -> Int {
 }
 
 @Suite struct EdgeTests {
+    /// Where no group has an address, every network tells whether this node is the one cut off (seed 70005335).
+    @Test(arguments: [true, false]) func aGroupWithoutAnAddressIsNotTakenWithEveryCableOut(
+        hasCarrier: Bool
+    ) {
+        var alone = Alone(Story.settings(own: 1))
+        _ = alone.hear([report(group, .active, epoch: 1, prefers: true)])
+        let network = OwnNetwork(
+            device: "eth1",
+            mac: MACAddress(0x0200_0000_0001),
+            hasCarrier: hasCarrier,
+            addresses: [NetworkAddress(IPAddress(ipv4: (192, 168, 1, 3)), 24)],
+            gateways: [],
+            groups: []
+        )
+        _ = alone.give(.networksChanged([network]))
+        for _ in 0..<600 {
+            alone.now = alone.now + .milliseconds(10)
+            _ = alone.give(.timeReached)
+        }
+        #expect(alone.machine.phases == [hasCarrier ? .active : .standby])
+    }
+
+    /// A peer that does not know yet what runs may count itself entitled at the next epoch soon (seed 70005335).
+    @Test func evidenceLeavesOutTheEpochOfAPeerThatProbes() {
+        var alone = Alone(Story.settings(own: 0))
+        _ = alone.hear([report(group, .unknown, epoch: 0, prefers: false)])
+        for _ in 0..<600 {
+            alone.now = alone.now + .milliseconds(10)
+            _ = alone.give(.timeReached)
+        }
+        #expect(alone.machine.phases == [.active])
+        #expect(alone.machine.status(at: alone.now).groups[0].epoch == 3)
+    }
+
     /// One took on evidence what the other had offered it unheard, and gives it back (seed 344921).
     @Test(arguments: [0, 1]) func ofTwoOffersThatCrossTheFirstNodesStands(own: Int) {
         var alone = Alone(Story.settings(own: own))

@@ -178,6 +178,8 @@ extension World {
         if isAlike || isUndecided, now - lastCommandAt < replyBound { return true }
         let memory = machine.groups[group]
         if memory.hasFailedStart || memory.wasFoundHalf { return true }
+        // A stop that failed is tried again.
+        if machine.resources[group].contains(where: \.isStopUnconfirmed) { return true }
         if now - machine.services[group].actedAt < replyBound { return true }
         // Who slept, and hears of a peer that began anew meanwhile with a higher epoch reserved, yields (S8, S14).
         let since = memory.acquiredAt ?? now

@@ -85,6 +85,39 @@ import Testing
         #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
     }
 
+    /// The peer counts from the last beat, which was sent before the machine stood still (seed 80044381).
+    @Test func aStallCountsFromTheLastBeat() {
+        var taken = 0
+        for tenth in 0..<10 {
+            let story = Story.pair(storage: false)
+            story.bootBoth(andRun: .seconds(5) + .milliseconds(100) * tenth)
+            story.pause(0, for: .milliseconds(2_600))
+            story.nodes[0].isOn = false
+            story.run(.milliseconds(2_590))
+            story.nodes[0].isOn = true
+            story.run(.seconds(10))
+            let isTaken = story.phase(1) == .active
+            taken += isTaken ? 1 : 0
+            #expect(story.phase(0) == (isTaken ? .standby : .active))
+            #expect(!story.lines.contains { $0.contains("l1 run stop") })
+        }
+        #expect((1...9).contains(taken))
+    }
+
+    /// What a peer said before this node stood still is no word that it is fit (seed 85031449).
+    @Test func fitnessIsCountedFromTheFirstWordAfterAStall() {
+        let story = Story.pair()
+        story.bootBoth(andRun: .seconds(5))
+        story.pause(0, for: .seconds(4))
+        story.cut = [0]
+        story.run(.milliseconds(5_900))
+        story.cut = []
+        story.run(.milliseconds(1_200))
+        story.command(0, .standbyForHealth(.all, cause: "own/web"))
+        story.run(.milliseconds(100))
+        #expect(story.phase(0) == .active)
+    }
+
     /// A daemon that is killed before it knows what runs leaves the question to the next one (seed 60070668).
     @Test func twoDaemonsInARowKnowThatNoneRan() {
         let story = Story.pair()

@@ -223,13 +223,16 @@ public enum GroupPhase: UInt8, CaseIterable, Sendable, Codable {
     /// This node was cut off: nothing of the group serves, the claim stands (S12).
     case suspended = 9
 
-    /// Whether something of the group runs, may run, or is about to: the other must not start it.
+    /// Whether something of the group runs, or is about to, by a claim: the other must not start it.
     public var holds: Bool {
         switch self {
         case .claiming, .starting, .active, .stopping, .unsafe, .suspended: true
         case .unknown, .standby, .offered, .failed: false
         }
     }
+
+    /// Whether the node says that nothing of the group runs there; one that does not know yet does not (S14).
+    public var isFree: Bool { !holds && self != .unknown }
 
     /// Whether the node neither holds the group nor has it on offer (S3b).
     public var isIdle: Bool { self == .standby || self == .failed }

@@ -105,7 +105,7 @@ extension FailoverMachine {
     ///
     /// Odd on the first node and even on the other: two that never heard each other use no epoch twice (S5).
     func evidenceEpoch(_ index: Int) -> UInt64 {
-        let next = highestEpoch(index) + (peer.reports[index]?.phase.isIdle == true ? 2 : 1)
+        let next = highestEpoch(index) + (peer.reports[index]?.phase.holds == false ? 2 : 1)
         let epoch = max(next, groups[index].reserved)
         return (epoch % 2 == 1) == settings.isFirstNode ? epoch : epoch + 1
     }
@@ -176,6 +176,9 @@ extension FailoverMachine {
                 "\(settings.peer) is back"
             } else if peer.isPresent, group.claimedOf != peer.incarnation {
                 "\(settings.peer) began anew"
+            } else if group.claim == .offer, peer.standing == .silent, !hasLetGo(index) {
+                // It may take on evidence of its own by now, at the epoch it offered.
+                "\(settings.peer) fell silent before the claim was durable"
             } else if group.claim == .fencing, peer.standing != .confirmedDown {
                 "\(settings.peer) is not down"
             } else if let deadline = group.claimDeadline, deadline <= now {
@@ -291,7 +294,7 @@ extension FailoverMachine {
     /// A fresh word of a peer that does not hold the group ends our doubt (S8).
     private mutating func clearLateness(_ index: Int) {
         guard groups[index].isLate, peer.isPresent, hasFreshWord(index) else { return }
-        guard let report = peer.reports[index], !report.phase.holds else { return }
+        guard let report = peer.reports[index], report.phase.isFree else { return }
         guard report.epoch <= groups[index].epoch || report.isEpochDoubtful else { return }
         groups[index].isLate = false
         recordIsDirty = true
@@ -348,7 +351,7 @@ extension FailoverMachine {
     /// The peer has let go: whoever stays tells the network again where the addresses are (S9).
     private mutating func considerConflictEnd(_ index: Int) {
         guard groups[index].announcesWhenAlone, peer.isPresent,
-            let report = peer.reports[index], !report.phase.holds
+            let report = peer.reports[index], report.phase.isFree
         else { return }
         let wasSeen = groups[index].conflictNoted
         groups[index].announcesWhenAlone = false

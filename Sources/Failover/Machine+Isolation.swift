@@ -134,7 +134,7 @@ extension FailoverMachine {
     /// Whether a peer that is heard does not hold a group, nor was about to: asked since (S8), it said so, or its
     /// haresources does not name the group.
     private func peerHoldsNothing(_ index: Int) -> Bool {
-        if let report = peer.reports[index] { return hasFreshWord(index) && !report.phase.holds }
+        if let report = peer.reports[index] { return hasFreshWord(index) && report.phase.isFree }
         return silentOfGroup(index).map { $0 <= now } ?? false
     }
 

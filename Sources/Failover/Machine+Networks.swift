@@ -11,8 +11,6 @@ struct Neighbour: Sendable {
     var isCalibrated = false
     /// When it last answered.
     var lastAnswer: Instant?
-    /// When it was last asked for calibration.
-    var lastAsked: Instant?
     /// Questions without an answer since the last one, while nothing was suspected.
     var missed = 0
 
@@ -98,6 +96,7 @@ extension FailoverMachine {
                 askAnew()
                 for place in neighbours.indices where neighbours[place].device == network.device {
                     neighbours[place].missed = 0
+                    neighbours[place].lastAnswer = nil
                 }
             }
             if !network.hasCarrier { state.goneSince = state.goneSince ?? now }
@@ -177,7 +176,7 @@ extension FailoverMachine {
             }
             neighbours.remove(at: useless)
         }
-        neighbours.append(Neighbour(address: address, device: device, lastAsked: now))
+        neighbours.append(Neighbour(address: address, device: device))
         effects.append(.probe(address))
     }
 
@@ -216,6 +215,17 @@ extension FailoverMachine {
         }
     }
 
+    /// A beat came in over a device: where its carrier was back, the switch forwards again.
+    mutating func networkCarries(_ device: String) {
+        for place in networkStates.indices
+        where networkStates[place].device == device
+            && networkStates[place].returnedAt.map({ $0 < now }) ?? false
+        {
+            networkStates[place].returnedAt = nil
+            needsEvaluation = true
+        }
+    }
+
     /// What was silent while our own network was gone proves nothing: everybody is asked afresh.
     mutating func askAnew() {
         needsEvaluation = true
@@ -250,13 +260,9 @@ extension FailoverMachine {
             }
             // A path over it that was heard in this contact is late.
             for place in links.indices where isPath(place) {
-                let link = links[place]
-                let device =
-                    place < settings.links.count
-                    ? settings.links[place].device : link.path?.device
                 let interval =
                     place < settings.links.count ? settings.timings.keepalive : learntInterval
-                guard device == network.device, let heard = link.lastHeard,
+                guard device(ofPath: place) == network.device, let heard = links[place].lastHeard,
                     peer.presentSince.map({ heard >= $0 }) ?? false
                 else { continue }
                 if now - heard >= interval * 3 / 2 { return true }
@@ -275,10 +281,12 @@ extension FailoverMachine {
             needsEvaluation = true
         }
         guard examination.since != nil else {
-            calibrateNeighbours()
+            calibrateNeighbours { _ in true }
             return
         }
         guard let due = examination.nextRound, due <= now else { return }
+        // Whoever was not there to answer yet may be by now, however long the question stands.
+        calibrateNeighbours { !$0.isCalibrated }
         let asked = neighbours.indices.filter { neighbours[$0].isCalibrated }
         examination.rounds += 1
         for place in networkStates.indices {
@@ -295,17 +303,16 @@ extension FailoverMachine {
         examination.nextRound = now + examinationInterval
     }
 
-    private mutating func calibrateNeighbours() {
+    private mutating func calibrateNeighbours(where isMeant: (Neighbour) -> Bool) {
         let due = examination.calibratedAt.map { now - $0 >= neighbourInterval } ?? true
-        guard due, !neighbours.isEmpty else { return }
+        guard due, neighbours.contains(where: isMeant) else { return }
         examination.calibratedAt = now
-        for place in neighbours.indices {
+        for place in neighbours.indices where isMeant(neighbours[place]) {
             neighbours[place].missed += 1
             if neighbours[place].missed > ProbeTable.missedMaximum {
                 neighbours[place].isCalibrated = false
                 neighbours[place].lastAnswer = nil
             }
-            neighbours[place].lastAsked = now
             effects.append(.probe(neighbours[place].address))
         }
     }
@@ -328,24 +335,40 @@ extension FailoverMachine {
 
     // MARK: What it says
 
-    /// Whether the group's addresses are on a network of this node; else any group's network is the group's.
-    ///
+    /// Which networks count as a group's.
+    private enum NetworkScope {
+        /// Those with its addresses.
+        case own
+        /// It has no address: those of other groups.
+        case anyGroup
+        /// No group has one: all.
+        case all
+    }
+
     /// Asked for at every event, like the next one, so without an array on the way.
-    private func isNamed(_ group: Int) -> Bool {
-        for network in ownNetworks where network.groups.contains(group) { return true }
-        return false
+    private func scope(of group: Int) -> NetworkScope {
+        var scope = NetworkScope.all
+        for network in ownNetworks {
+            if network.groups.contains(group) { return .own }
+            if !network.groups.isEmpty { scope = .anyGroup }
+        }
+        return scope
     }
 
     /// Whether a network is one of a group's; `networkStates` has the order of `ownNetworks`.
-    private func carries(_ place: Int, _ group: Int, isNamed: Bool) -> Bool {
+    private func carries(_ place: Int, _ group: Int, _ scope: NetworkScope) -> Bool {
         let groups = ownNetworks[place].groups
-        return isNamed ? groups.contains(group) : !groups.isEmpty
+        return switch scope {
+        case .own: groups.contains(group)
+        case .anyGroup: !groups.isEmpty
+        case .all: true
+        }
     }
 
     /// The states of the networks of a group.
     private func states(of group: Int) -> [NetworkState] {
-        let isNamed = isNamed(group)
-        return networkStates.indices.filter { carries($0, group, isNamed: isNamed) }
+        let scope = scope(of: group)
+        return networkStates.indices.filter { carries($0, group, scope) }
             .map { networkStates[$0] }
     }
 
@@ -354,8 +377,8 @@ extension FailoverMachine {
         var hasCarrier: Bool?
         var isAsked = false
         var isSilent = true
-        let isNamed = isNamed(group)
-        for place in networkStates.indices where carries(place, group, isNamed: isNamed) {
+        let scope = scope(of: group)
+        for place in networkStates.indices where carries(place, group, scope) {
             let works = networkStates[place].hasCarrier
             hasCarrier = works || hasCarrier == true
             let mayAnswer = works && networkStates[place].silentRounds < Self.silentRoundsMaximum
@@ -364,9 +387,7 @@ extension FailoverMachine {
                 isAsked = true
                 guard mayAnswer else { continue }
                 isSilent = false
-                // What answered before the carrier went says nothing of what came back.
-                guard let since = examination.since, let answer = host.lastAnswer,
-                    answer >= since, networkStates[place].returnedAt.map({ answer >= $0 }) ?? true
+                guard let since = examination.since, let answer = host.lastAnswer, answer >= since
                 else { continue }
                 return .proved
             }

@@ -144,7 +144,7 @@ extension FailoverMachine {
             return
         }
         guard peer.isPresent, hasFreshWord(index), let report = peer.reports[index],
-            !report.phase.holds, report.epoch <= groups[index].epoch || report.isEpochDoubtful
+            report.phase.isFree, report.epoch <= groups[index].epoch || report.isEpochDoubtful
         else {
             switch silenceVerdict(index) {
             case .take:

@@ -181,6 +181,12 @@ extension FailoverMachine {
             links[link.value].gaps.add(now - last)
         }
         links[link.value].lastHeard = now
+        if let device = device(ofPath: link.value) { networkCarries(device) }
+    }
+
+    /// The device that a path goes over.
+    func device(ofPath place: Int) -> String? {
+        place < settings.links.count ? settings.links[place].device : links[place].path?.device
     }
 
     mutating func linkChanged(_ link: LinkIndex, isUp: Bool) {

@@ -68,6 +68,7 @@ extension FailoverMachine {
         // A peer that says less than any deadtime may be would make every stall one that matters.
         let earliestTake = max(content.earliestTake, Timings.deadtimeMinimum)
         peer.earliestTake = earliestTake
+        peer.deadtime = max(content.deadtime, Timings.deadtimeMinimum)
         // The peer may wait for less than this node does. What this daemon claimed since it began knew of the absence.
         if let absence, absence >= earliestTake {
             wasLate(
@@ -386,7 +387,10 @@ extension FailoverMachine {
             probes.nextRound = now
         }
         noteLateness(lateness)
-        guard lateness >= earliestTake else { return }
+        // The peer counts from our last beat, which was sent before the loop stood still.
+        let patience = min(peer.deadtime ?? settings.timings.deadtime, settings.timings.deadtime)
+        let silence = lastBeatAt.map { now - $0 } ?? .zero
+        guard lateness >= earliestTake || silence >= patience else { return }
         wasLate(because: "the loop stood still for \(lateness.text)", since: now - lateness)
     }
 
@@ -447,6 +451,8 @@ extension FailoverMachine {
     mutating func noteTurn() {
         if lateness == .unsaved { lateness = .writing(persistIssued) }
         if case .writing(let id) = lateness, id <= persistDone { lateness = .saved }
+        // What may have run while no daemon did is not known to be late before it is probed.
+        guard !groups.contains(where: { $0.phase == .unknown }) else { return }
         if lateness == .saved || !groups.contains(where: \.isLate) {
             lateness = .saved
             soundTurn = now
@@ -471,9 +477,18 @@ extension FailoverMachine {
             recordIsDirty = true
         }
         // What was fit when last heard may have ceased to be, and have become so again, unheard (S7).
-        for index in groups.indices where peer.fitSince[index] != nil { peer.fitSince[index] = now }
+        for index in groups.indices { peer.fitSince[index] = nil }
         // Silence that only we slept through is not the peer's silence: it gets a whole deadtime to speak.
         if peer.standing == .present { peer.lastHeard = now }
+        // One that had left, or was off, may have begun anew, waited for us in vain, and taken.
+        if since.map({ now - $0 >= settings.timings.initdead }) ?? true {
+            if peer.standing == .left || peer.standing == .confirmedDown {
+                peer.standing = .silent
+                peer.lastHeard = now
+            }
+            peer.isLeaving = false
+            peer.isProvedDead = false
+        }
         probes.endSuspicion()
         // A silence of before goes on and is examined anew; nothing else would begin it again.
         if peer.standing == .silent { suspect() }

@@ -17,6 +17,8 @@ struct PeerView: Sendable {
     var presentSince: Instant?
     /// The shortest silence after which the peer may take from us (S8).
     var earliestTake: Duration?
+    /// The peer's `deadtime`.
+    var deadtime: Duration?
     /// A group was taken because neither the peer's host nor the group's address answered.
     var isJudgedDead = false
     /// Its host was calibrated, and fell silent while our own network was proved (the table's third row; S12).

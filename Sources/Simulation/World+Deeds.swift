@@ -385,7 +385,7 @@ extension World {
             open(index, on: machine)
         }
         guard machine.run == run, machine.daemon == .running else { return }
-        let lateness = Duration.nanoseconds(now - machine.pausedAt)
+        let lateness = machine.clock(at: now) - machine.clock(at: machine.pausedAt)
         machine.isDraining = false
         turn(machine, .loopLate(lateness))
         for case .event(let event) in waiting {

@@ -178,13 +178,16 @@ extension World {
         if isAlike || isUndecided, now - lastCommandAt < replyBound { return true }
         let memory = machine.groups[group]
         if memory.hasFailedStart || memory.wasFoundHalf { return true }
+        // A stop that failed is tried again.
+        if machine.resources[group].contains(where: \.isStopUnconfirmed) { return true }
         if now - machine.services[group].actedAt < replyBound { return true }
         // Who slept, and hears of a peer that began anew meanwhile with a higher epoch reserved, yields (S8, S14).
         let since = memory.acquiredAt ?? now
         let rival = other(than: machine)
         if machine.lateAt > since, rival.startedAt > since { return true }
         // So does who slept while the peer used a higher epoch, whatever became of that.
-        if machine.lateAt > since, rival.groups[group].epoch > memory.epoch { return true }
+        let used = max(rival.groups[group].epoch, rival.report(of: group)?.epoch ?? 0)
+        if machine.lateAt > since, used > memory.epoch { return true }
         // A claim whose start failed was told by beats all the same; they may be on the way.
         let claim = rival.groups[group].claimedAt
         if now - claim < (rival.groups[group].hasFailedStart ? 10 : 2) * second { return true }

@@ -21,7 +21,9 @@ extension World {
     func noteSleep(of machine: Machine, since time: Int64) {
         let own = machine.settings.timings.deadtime.nanoseconds
         let slept = (machine.clock(at: now) - machine.clock(at: time)).nanoseconds
-        if slept >= earlyTake(from: machine) { machine.lateAt = now }
+        // It counts from its last beat, which may have left a keepalive before.
+        let silent = slept + machine.settings.timings.keepalive.nanoseconds
+        if silent >= earlyTake(from: machine) { machine.lateAt = now }
         guard slept >= earliestTake(from: machine) else { return }
         // What the peer's beats say of its `deadtime` is known to who has heard one.
         guard slept >= own || machine.contactAt >= machine.startedAt else { return }

@@ -41,7 +41,7 @@ import Testing
         // Both clocks run alike where states are compared, so that the lead never counts.
         let peer = Fields(
             counted: """
-                standing incarnation lastHeard lastDaemonDown presentSince earliestTake isProvedDead isLeaving \
+                standing incarnation lastHeard lastDaemonDown presentSince earliestTake deadtime isProvedDead isLeaving \
                 challenge response hearsUs missesUs heardUsAt deafSince pingsAnswering addresses reports words \
                 fitSince health
                 """,
@@ -62,7 +62,7 @@ import Testing
         #expect(fields(of: NetworkState(device: "", hasCarrier: true)) == network.all)
         let neighbour = Fields(
             counted: "address isCalibrated lastAnswer missed",
-            leftOut: "device lastAsked"
+            leftOut: "device"
         )
         let address = IPAddress(ipv4: (192, 168, 1, 1))
         #expect(fields(of: Neighbour(address: address, device: "")) == neighbour.all)

@@ -7,25 +7,6 @@ import Testing
 private let group = GroupName("192.168.1.100")
 private let failure = OperationFailure(exitCode: 1, output: "no\n")
 
-private func pair(
-    deadtimes: [Duration] = [.seconds(3), .seconds(3)],
-    autoFailback: AutoFailback = .off,
-    storage: Bool = true,
-    preferred: Int = 0
-) -> Story {
-    let settings = (0..<2).map { own in
-        Story.settings(
-            own: own,
-            deadtime: deadtimes[own],
-            keepalive: min(.seconds(1), deadtimes[own] / 3),
-            autoFailback: autoFailback,
-            storage: storage,
-            preferred: preferred
-        )
-    }
-    return Story(settings[0], settings[1])
-}
-
 private func running(_ story: Story) -> [Int] {
     story.nodes.indices.filter { !story.nodes[$0].running.isEmpty }
 }
@@ -120,6 +101,40 @@ private func starts(_ effects: [Effect]) -> Int {
 }
 
 @Suite struct EdgeTests {
+    /// Where no group has an address, every network tells whether this node is the one cut off (seed 70005335).
+    @Test(arguments: [true, false]) func aGroupWithoutAnAddressIsNotTakenWithEveryCableOut(
+        hasCarrier: Bool
+    ) {
+        var alone = Alone(Story.settings(own: 1))
+        _ = alone.hear([report(group, .active, epoch: 1, prefers: true)])
+        let network = OwnNetwork(
+            device: "eth1",
+            mac: MACAddress(0x0200_0000_0001),
+            hasCarrier: hasCarrier,
+            addresses: [NetworkAddress(IPAddress(ipv4: (192, 168, 1, 3)), 24)],
+            gateways: [],
+            groups: []
+        )
+        _ = alone.give(.networksChanged([network]))
+        for _ in 0..<600 {
+            alone.now = alone.now + .milliseconds(10)
+            _ = alone.give(.timeReached)
+        }
+        #expect(alone.machine.phases == [hasCarrier ? .active : .standby])
+    }
+
+    /// A peer that does not know yet what runs may count itself entitled at the next epoch soon (seed 70005335).
+    @Test func evidenceLeavesOutTheEpochOfAPeerThatProbes() {
+        var alone = Alone(Story.settings(own: 0))
+        _ = alone.hear([report(group, .unknown, epoch: 0, prefers: false)])
+        for _ in 0..<600 {
+            alone.now = alone.now + .milliseconds(10)
+            _ = alone.give(.timeReached)
+        }
+        #expect(alone.machine.phases == [.active])
+        #expect(alone.machine.status(at: alone.now).groups[0].epoch == 3)
+    }
+
     /// One took on evidence what the other had offered it unheard, and gives it back (seed 344921).
     @Test(arguments: [0, 1]) func ofTwoOffersThatCrossTheFirstNodesStands(own: Int) {
         var alone = Alone(Story.settings(own: own))
@@ -165,7 +180,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aNodeThatWasLateWhileItsPeerWasSilentStillSeesItDie() {
-        let story = pair()
+        let story = Story.pair()
         story.bootBoth(andRun: .seconds(20))
         story.cut = [0]
         story.run(.seconds(10))
@@ -179,7 +194,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aTakeoverIsHeardAfterTheAskingDaemonWasRestarted() {
-        let story = pair()
+        let story = Story.pair()
         story.bootBoth(andRun: .seconds(5))
         story.command(1, .takeover(.all))
         story.run(.seconds(5))
@@ -196,7 +211,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func whatIsTakenBackAfterADeclineIsNotTakenByTheDecliner() {
-        let story = pair(preferred: 1)
+        let story = Story.pair(preferred: 1)
         story.boot(1)
         story.boot(0)
         story.run(.seconds(5))
@@ -218,7 +233,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aNodeThatDiesWhileItLeavesIsTakenOver() {
-        let story = pair()
+        let story = Story.pair()
         story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
         story.shutDown(0)
@@ -229,7 +244,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aNodeThatStopsItsDaemonWithoutStoppingTheGroupIsNotTakenOverWhileItsHostAnswers() {
-        let story = pair()
+        let story = Story.pair()
         story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/drbddisk/stop"] = (.seconds(50), .succeeded)
         story.shutDown(0)
@@ -316,7 +331,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aKeeperThatSpeaksKeepsStorageFromBeingTakenBetweenItsBeats() {
-        let story = pair()
+        let story = Story.pair()
         story.nodes[1].settings.timings.warntime = .milliseconds(2250)
         story.hasServiceNetwork = false
         story.bootBoth(andRun: .seconds(20))
@@ -332,7 +347,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aSilenceDoesNotForgetForEverThatThePeerIsFit() {
-        let story = pair(autoFailback: .on)
+        let story = Story.pair(autoFailback: .on)
         story.bootBoth(andRun: .seconds(20))
         story.crash(0)
         story.run(.seconds(10))
@@ -347,7 +362,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func nothingGoesHomeToAPeerThatIsLate() {
-        let story = pair(autoFailback: .on)
+        let story = Story.pair(autoFailback: .on)
         story.bootBoth(andRun: .seconds(20))
         story.crash(0)
         story.run(.seconds(10))
@@ -359,7 +374,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func standbyIsRefusedTowardsAPeerThatDoesNotHear() {
-        let story = pair()
+        let story = Story.pair()
         story.bootBoth(andRun: .seconds(20))
         story.mute = [0]
         story.run(.milliseconds(2_500))
@@ -370,7 +385,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func whatADaemonTookSinceItsAbsenceIsNotLateForThatAbsence() {
-        let story = pair()
+        let story = Story.pair()
         story.boot(0)
         story.boot(1)
         story.run(.seconds(20))
@@ -392,7 +407,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aLoopThatStandsStillWhileItProbesAdoptsNothingThatWasTakenMeanwhile() {
-        let story = pair()
+        let story = Story.pair()
         story.boot(0)
         story.boot(1)
         story.run(.seconds(20))
@@ -415,7 +430,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aDaemonKilledBeforeItsQuestionWasAnsweredLeavesItToTheNext() {
-        let story = pair()
+        let story = Story.pair()
         story.boot(0)
         story.boot(1)
         story.run(.seconds(20))
@@ -436,109 +451,8 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(!story.lines.contains { $0.contains("l1 run stop") })
     }
 
-    @Test func whoLostItsStateWaitsForThePeerOverEveryDaemonAndBoot() {
-        let settings = [0, 1].map { own in
-            Story.settings(own: own, storage: false, evidence: { $0.bootPolicy = .any })
-        }
-        let story = Story(settings[0], settings[1])
-        story.boot(0)
-        story.run(.seconds(30))
-        story.killDaemon(0)
-        story.startDaemon(0)
-        story.run(.seconds(30))
-        story.crash(0)
-        story.boot(0)
-        story.run(.seconds(30))
-        #expect(story.phase(0) == .standby)
-        story.boot(1)
-        story.run(.seconds(5))
-        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
-        // Now it has a past.
-        story.crash(0)
-        story.crash(1)
-        story.boot(0)
-        story.run(.seconds(30))
-        #expect(story.phase(0) == .active)
-    }
-
-    /// Whoever asked nobody heard no silence: the address still answers (seed 20000789).
-    @Test(arguments: 0..<10) func aSilenceThatWasSleptThroughIsAskedAgain(tenth: Int) {
-        let story = pair(storage: false)
-        story.bootBoth(andRun: .seconds(5))
-        story.killDaemon(0)
-        story.keeperSpeaks(0)
-        story.run(.seconds(3) + .milliseconds(100) * tenth)
-        story.keeperSpeaks(0)
-        story.run(.milliseconds(50))
-        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
-        story.pause(1, for: .milliseconds(1_600))
-        story.run(.milliseconds(500))
-        story.keeperSpeaks(0)
-        story.run(.seconds(10))
-        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
-    }
-
-    /// Nor does who asked nobody confirm that nobody answers.
-    @Test func aConfirmationThatWasSleptThroughAsksAgain() {
-        let story = pair(storage: false)
-        story.bootBoth(andRun: .seconds(5))
-        story.killDaemon(0)
-        story.run(.seconds(10))
-        // Nobody answers until the machine stands still, and everybody once it goes on.
-        story.hasServiceNetwork = false
-        story.command(1, .confirmDown(story.nodes[0].settings.node))
-        story.run(.milliseconds(50))
-        story.pause(1, for: .milliseconds(1_900))
-        story.hasServiceNetwork = true
-        story.run(.seconds(10))
-        #expect(story.replies.map(\.2.outcome) == [.refused])
-        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
-    }
-
-    /// A daemon that begins after the peer's has ended does not know what an operation does there (seed 20010290).
-    @Test func aHostWhoseDaemonWasNeverHeardByThisOneMayBeStartingTheGroup() {
-        let story = pair(storage: false)
-        story.bootBoth(andRun: .seconds(5))
-        story.outcomes["l0/IPaddr2/start"] = (.seconds(60), .succeeded)
-        story.command(0, .standby(.all))
-        story.run(.seconds(5))
-        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
-        story.command(0, .takeover(.all))
-        story.run(.seconds(5))
-        #expect([story.phase(0), story.phase(1)] == [.starting, .standby])
-        story.killDaemon(0)
-        story.run(.seconds(1))
-        story.killDaemon(1)
-        story.startDaemon(1)
-        story.run(.seconds(40))
-        #expect(story.phase(1) == .standby)
-        story.run(.seconds(60))
-        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
-    }
-
-    @Test func thatALoopWasLateIsKnownToADaemonThatReplacesIt() {
-        let story = pair(storage: true)
-        story.boot(0)
-        story.boot(1)
-        story.run(.seconds(5))
-        #expect(story.phase(0) == .active)
-        // The machine of l0 stands still, and l1 takes; the disk of l0 is slow when it goes on.
-        story.diskTime[0] = .seconds(60)
-        story.pause(0, for: .seconds(8))
-        story.nodes[0].isOn = false
-        story.run(.milliseconds(7_900))
-        story.nodes[0].isOn = true
-        story.run(.milliseconds(100))
-        #expect([story.phase(0), story.phase(1)] == [.stopping, .active])
-        story.killDaemon(0)
-        story.startDaemon(0)
-        story.run(.seconds(10))
-        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
-        #expect(!story.lines.contains { $0.contains("l1 run stop") })
-    }
-
     @Test func aDoubtfulEpochStaysDoubtfulOverARestartOfTheDaemon() {
-        let story = pair(storage: false)
+        let story = Story.pair(storage: false)
         story.boot(0)
         story.boot(1)
         story.run(.seconds(20))
@@ -575,23 +489,8 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect([story.phase(0), story.phase(1)] == [.active, .standby])
     }
 
-    @Test func aStartThatWasOversleptGoesOnWhenThePeerLeftMeanwhile() {
-        let story = pair()
-        story.boot(0)
-        story.boot(1)
-        story.outcomes["l0/drbddisk/start"] = (.seconds(8), .succeeded)
-        story.run(.seconds(2))
-        #expect(story.phase(0) == .starting)
-        story.pause(0, for: .seconds(4))
-        story.run(.seconds(1))
-        story.shutDown(1)
-        story.run(.seconds(60))
-        #expect(!story.nodes[1].isRunning)
-        #expect(story.phase(0) == .active)
-    }
-
     @Test func aGroupThatServesIsNotStoppedForOneThatCouldNotBeStopped() {
-        let story = pair()
+        let story = Story.pair()
         story.nodes[0].lastReset = .seconds(600)
         story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
@@ -609,7 +508,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func standbyStopsAGroupWhoseStateCannotBeTold() {
-        let story = pair()
+        let story = Story.pair()
         story.outcomes["l0/drbddisk/status"] = (.milliseconds(20), .unknown(failure))
         story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .unknown)
@@ -622,7 +521,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aTakeoverFromANodeThatCannotStopIsRefusedAndStatusSaysIt() {
-        let story = pair()
+        let story = Story.pair()
         story.nodes[0].lastReset = .seconds(600)
         story.bootBoth(andRun: .seconds(20))
         story.outcomes["l0/IPaddr2/stop"] = (.milliseconds(20), .timedOut(failure))
@@ -638,7 +537,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aDaemonThatWasAwayLongerThanItsPeerWaitsAsksFirst() {
-        let story = pair(deadtimes: [.seconds(3), .milliseconds(300)])
+        let story = Story.pair(deadtimes: [.seconds(3), .milliseconds(300)])
         story.hasServiceNetwork = false
         story.bootBoth(andRun: .seconds(20))
         #expect(story.phase(0) == .active)
@@ -652,7 +551,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aNodeWithoutAnyCarrierYieldsToTheOneThatTook() {
-        let story = pair()
+        let story = Story.pair()
         story.bootBoth(andRun: .seconds(20))
         story.cut = [0]
         story.hasServiceNetwork = false
@@ -669,7 +568,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aNodeWithoutCarrierIsNotStoppedBecauseItsPeerBootedWithAReservation() {
-        let story = pair()
+        let story = Story.pair()
         story.bootBoth(andRun: .seconds(20))
         story.say("l1 loses power, and with it the cable between the two its carrier.")
         story.crash(1)
@@ -683,7 +582,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aTakeoverThatWaitsForADiskSaysSo() {
-        let story = pair()
+        let story = Story.pair()
         story.boot(0)
         story.boot(1)
         story.diskTime[1] = .seconds(3600)
@@ -696,7 +595,7 @@ private func starts(_ effects: [Effect]) -> Int {
     }
 
     @Test func aKeeperThatSpeaksRevokesConfirmDown() {
-        let story = pair()
+        let story = Story.pair()
         story.hasServiceNetwork = false
         story.bootBoth(andRun: .seconds(20))
         story.killDaemon(0)

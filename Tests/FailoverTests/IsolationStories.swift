@@ -295,6 +295,46 @@ private enum Stories {
         return story
     }
 
+    static func aSuspendedScriptWaitsForAPeerThatDoesNotKnowYet() -> Story {
+        let story = learning(script: true, isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("Both are cut off; l1's daemon begins anew, and a status there takes long.")
+        story.pull(1, losesCarrier: true)
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .suspended)
+        story.outcomes["l1/mailer/status"] = (.seconds(8), .succeeded)
+        story.killDaemon(1)
+        story.startDaemon(1)
+        story.plug(0)
+        story.plug(1)
+        story.run(.seconds(6))
+        #expect([story.phase(0), story.phase(1)] == [.suspended, .unknown])
+        story.say("Now it knows that nothing runs there.")
+        story.run(.seconds(6))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        return story
+    }
+
+    static func anOfferWhoseClaimIsNotDurableEndsWithTheSilence() -> Story {
+        let story = learning(isOneNetwork: true)
+        story.say("The disk of l1 is slow: what it writes is durable after 4.5 s.")
+        story.diskTime[1] = .milliseconds(4_500)
+        story.bootBoth(andRun: .milliseconds(500))
+        story.say("l1 accepts the group, and its cable is pulled.")
+        story.command(0, .standby(.all))
+        story.run(.milliseconds(100))
+        #expect([story.phase(0), story.phase(1)] == [.offered, .claiming])
+        story.pull(1, losesCarrier: true)
+        story.run(.seconds(4))
+        #expect(story.phase(0) == .active)
+        story.say("Now its claim would be durable.")
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        #expect(story.nodes[1].running.isEmpty)
+        return story
+    }
+
     static func anOfferThatWasOversleptIsNotAccepted() -> Story {
         let story = learning()
         story.bootBoth(andRun: .seconds(5))
@@ -351,6 +391,8 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.aNodeThatIsCutOffSuspendsAScript,
     "cut-off-with-a-script-and-back":
         Stories.aSuspendedScriptGoesOnWhenNobodyTook,
+    "cut-off-and-not-known":
+        Stories.aSuspendedScriptWaitsForAPeerThatDoesNotKnowYet,
     "cut-off-and-not-suspendable":
         Stories.aScriptThatCannotBeSuspendedIsStopped,
     "cut-off-and-alone":
@@ -359,6 +401,8 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.aCutOffNodeCutsAStartShort,
     "cut-off-and-never-heard":
         Stories.aDaemonThatNeverHeardItsPeerLetsGoToo,
+    "offer-and-silence":
+        Stories.anOfferWhoseClaimIsNotDurableEndsWithTheSilence,
     "overslept-offer":
         Stories.anOfferThatWasOversleptIsNotAccepted,
     "overslept-start":

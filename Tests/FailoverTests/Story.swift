@@ -139,6 +139,26 @@ final class Story {
         )
     }
 
+    /// The two nodes of the article, at its timings.
+    static func pair(
+        deadtimes: [Duration] = [.seconds(3), .seconds(3)],
+        autoFailback: AutoFailback = .off,
+        storage: Bool = true,
+        preferred: Int = 0
+    ) -> Story {
+        let settings = (0..<2).map { own in
+            Story.settings(
+                own: own,
+                deadtime: deadtimes[own],
+                keepalive: min(.seconds(1), deadtimes[own] / 3),
+                autoFailback: autoFailback,
+                storage: storage,
+                preferred: preferred
+            )
+        }
+        return Story(settings[0], settings[1])
+    }
+
     // MARK: What the story says
 
     func say(_ text: String) { lines.append(""); lines.append("# \(text)") }

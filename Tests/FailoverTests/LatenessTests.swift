@@ -1,0 +1,216 @@
+// What a node does that did not know for a while what went on: it stood still, began anew, or lost its cable or its
+// state. Each test is named by what it keeps; most were found by a seed of the simulator.
+
+import Failover
+import Testing
+
+@Suite struct LatenessTests {
+    @Test func whoLostItsStateWaitsForThePeerOverEveryDaemonAndBoot() {
+        let settings = [0, 1].map { own in
+            Story.settings(own: own, storage: false, evidence: { $0.bootPolicy = .any })
+        }
+        let story = Story(settings[0], settings[1])
+        story.boot(0)
+        story.run(.seconds(30))
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.seconds(30))
+        story.crash(0)
+        story.boot(0)
+        story.run(.seconds(30))
+        #expect(story.phase(0) == .standby)
+        story.boot(1)
+        story.run(.seconds(5))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        // Now it has a past.
+        story.crash(0)
+        story.crash(1)
+        story.boot(0)
+        story.run(.seconds(30))
+        #expect(story.phase(0) == .active)
+    }
+
+    /// Whoever asked nobody heard no silence: the address still answers (seed 20000789).
+    @Test(arguments: 0..<10) func aSilenceThatWasSleptThroughIsAskedAgain(tenth: Int) {
+        let story = Story.pair(storage: false)
+        story.bootBoth(andRun: .seconds(5))
+        story.killDaemon(0)
+        story.keeperSpeaks(0)
+        story.run(.seconds(3) + .milliseconds(100) * tenth)
+        story.keeperSpeaks(0)
+        story.run(.milliseconds(50))
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
+        story.pause(1, for: .milliseconds(1_600))
+        story.run(.milliseconds(500))
+        story.keeperSpeaks(0)
+        story.run(.seconds(10))
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
+    }
+
+    /// Nor does who asked nobody confirm that nobody answers.
+    @Test func aConfirmationThatWasSleptThroughAsksAgain() {
+        let story = Story.pair(storage: false)
+        story.bootBoth(andRun: .seconds(5))
+        story.killDaemon(0)
+        story.run(.seconds(10))
+        // Nobody answers until the machine stands still, and everybody once it goes on.
+        story.hasServiceNetwork = false
+        story.command(1, .confirmDown(story.nodes[0].settings.node))
+        story.run(.milliseconds(50))
+        story.pause(1, for: .milliseconds(1_900))
+        story.hasServiceNetwork = true
+        story.run(.seconds(10))
+        #expect(story.replies.map(\.2.outcome) == [.refused])
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
+    }
+
+    /// A daemon that begins after the peer's has ended does not know what an operation does there (seed 20010290).
+    @Test func aHostWhoseDaemonWasNeverHeardByThisOneMayBeStartingTheGroup() {
+        let story = Story.pair(storage: false)
+        story.bootBoth(andRun: .seconds(5))
+        story.outcomes["l0/IPaddr2/start"] = (.seconds(60), .succeeded)
+        story.command(0, .standby(.all))
+        story.run(.seconds(5))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        story.command(0, .takeover(.all))
+        story.run(.seconds(5))
+        #expect([story.phase(0), story.phase(1)] == [.starting, .standby])
+        story.killDaemon(0)
+        story.run(.seconds(1))
+        story.killDaemon(1)
+        story.startDaemon(1)
+        story.run(.seconds(40))
+        #expect(story.phase(1) == .standby)
+        story.run(.seconds(60))
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [1, 0])
+    }
+
+    /// The peer counts from the last beat, which was sent before the machine stood still (seed 80044381).
+    @Test func aStallCountsFromTheLastBeat() {
+        var taken = 0
+        for tenth in 0..<10 {
+            let story = Story.pair(storage: false)
+            story.bootBoth(andRun: .seconds(5) + .milliseconds(100) * tenth)
+            story.pause(0, for: .milliseconds(2_600))
+            story.nodes[0].isOn = false
+            story.run(.milliseconds(2_590))
+            story.nodes[0].isOn = true
+            story.run(.seconds(10))
+            let isTaken = story.phase(1) == .active
+            taken += isTaken ? 1 : 0
+            #expect(story.phase(0) == (isTaken ? .standby : .active))
+            #expect(!story.lines.contains { $0.contains("l1 run stop") })
+        }
+        #expect((1...9).contains(taken))
+    }
+
+    /// What a peer said before this node stood still is no word that it is fit (seed 85031449).
+    @Test func fitnessIsCountedFromTheFirstWordAfterAStall() {
+        let story = Story.pair()
+        story.bootBoth(andRun: .seconds(5))
+        story.pause(0, for: .seconds(4))
+        story.cut = [0]
+        story.run(.milliseconds(5_900))
+        story.cut = []
+        story.run(.milliseconds(1_200))
+        story.command(0, .standbyForHealth(.all, cause: "own/web"))
+        story.run(.milliseconds(100))
+        #expect(story.phase(0) == .active)
+    }
+
+    /// A daemon that is killed before it knows what runs leaves the question to the next one (seed 60070668).
+    @Test func twoDaemonsInARowKnowThatNoneRan() {
+        let story = Story.pair()
+        story.bootBoth(andRun: .seconds(5))
+        story.killDaemon(0)
+        story.hasServiceNetwork = false
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .active)
+        story.hasServiceNetwork = true
+        story.startDaemon(0)
+        story.run(.milliseconds(10))
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("l1 run stop") })
+    }
+
+    /// A peer that has left may begin anew, and take, while this machine stands still (seed 45008770).
+    @Test func aPeerThatHasLeftMayBeBackAfterAStall() {
+        let story = Story.pair()
+        story.bootBoth(andRun: .seconds(5))
+        story.outcomes["l1/drbddisk/start"] = (.seconds(50), .succeeded)
+        story.shutDown(0)
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .starting)
+        story.pause(1, for: .seconds(30))
+        story.nodes[1].isOn = false
+        story.startDaemon(0)
+        story.run(.milliseconds(29_900))
+        #expect(story.phase(0) == .active)
+        story.nodes[1].isOn = true
+        story.run(.seconds(30))
+        #expect([story.phase(0), story.phase(1)] == [.active, .standby])
+        #expect(story.lines.count { $0.contains("l0 run stop") } == 2)
+    }
+
+    /// Hosts that could not answer at the boot, for no cable was plugged in, are asked again once it is (seed 45016764).
+    @Test func aNodeThatBootedWithItsCableOutLearnsItsNeighbours() {
+        let settings = [0, 1].map { own in
+            Story.settings(own: own, storage: false, learns: true, isOneNetwork: true)
+        }
+        let story = Story(settings[0], settings[1])
+        story.hasGateway = true
+        story.boot(1)
+        story.pull(0, losesCarrier: true)
+        story.boot(0)
+        story.run(.seconds(5))
+        story.plug(0)
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .active)
+        story.command(0, .standby(.all))
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .active)
+        // Now l0 is cut off in silence, and knows it.
+        story.pull(0, losesCarrier: false)
+        story.run(.seconds(60))
+        #expect([story.nodes[0].running.count, story.nodes[1].running.count] == [0, 1])
+    }
+
+    @Test func thatALoopWasLateIsKnownToADaemonThatReplacesIt() {
+        let story = Story.pair(storage: true)
+        story.boot(0)
+        story.boot(1)
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .active)
+        // The machine of l0 stands still, and l1 takes; the disk of l0 is slow when it goes on.
+        story.diskTime[0] = .seconds(60)
+        story.pause(0, for: .seconds(8))
+        story.nodes[0].isOn = false
+        story.run(.milliseconds(7_900))
+        story.nodes[0].isOn = true
+        story.run(.milliseconds(100))
+        #expect([story.phase(0), story.phase(1)] == [.stopping, .active])
+        story.killDaemon(0)
+        story.startDaemon(0)
+        story.run(.seconds(10))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("l1 run stop") })
+    }
+
+    @Test func aStartThatWasOversleptGoesOnWhenThePeerLeftMeanwhile() {
+        let story = Story.pair()
+        story.boot(0)
+        story.boot(1)
+        story.outcomes["l0/drbddisk/start"] = (.seconds(8), .succeeded)
+        story.run(.seconds(2))
+        #expect(story.phase(0) == .starting)
+        story.pause(0, for: .seconds(4))
+        story.run(.seconds(1))
+        story.shutDown(1)
+        story.run(.seconds(60))
+        #expect(!story.nodes[1].isRunning)
+        #expect(story.phase(0) == .active)
+    }
+}

@@ -38,6 +38,7 @@ build: setup ## the programs for servers: optimised, with the Swift runtime insi
 	$(RELEASE) batond-peer
 	$(RELEASE) baton
 	$(RELEASE) baton-monitor
+	$(RELEASE) baton-resource
 
 test: setup ## build everything for debugging and run every test
 	swift build --build-tests $(CHECK_FLAGS)
@@ -77,9 +78,9 @@ docs: setup ## the documentation as a static site in .build/documentation
 		--transform-for-static-hosting --warnings-as-errors
 
 install: ## put programs, manual pages, unit and completion under DESTDIR (PREFIX=/usr), after make build
-	@test -x $(BINARIES)/baton -a -x $(BINARIES)/batond -a -x $(BINARIES)/batond-peer -a -x $(BINARIES)/baton-monitor || { echo "make install: no programs in $(BINARIES); type: make build" >&2; exit 1; }
+	@test -x $(BINARIES)/baton -a -x $(BINARIES)/batond -a -x $(BINARIES)/batond-peer -a -x $(BINARIES)/baton-monitor -a -x $(BINARIES)/baton-resource || { echo "make install: no programs in $(BINARIES); type: make build" >&2; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
-	install -m 0755 $(BINARIES)/batond $(BINARIES)/batond-peer $(BINARIES)/baton $(BINARIES)/baton-monitor $(DESTDIR)$(PREFIX)/sbin
+	install -m 0755 $(BINARIES)/batond $(BINARIES)/batond-peer $(BINARIES)/baton $(BINARIES)/baton-monitor $(BINARIES)/baton-resource $(DESTDIR)$(PREFIX)/sbin
 	for name in $(OLD_NAMES); do \
 		ln -sf ../sbin/baton $(DESTDIR)$(PREFIX)/bin/$$name || exit 1; \
 	done

@@ -20,6 +20,7 @@ struct InstallTests {
         #expect(made == Run(code: 0, output: made.output, errors: ""))
         for path in [
             "usr/sbin/batond", "usr/sbin/batond-peer", "usr/sbin/baton", "usr/sbin/baton-monitor",
+            "usr/sbin/baton-resource",
             "usr/share/man/man8/baton.8",
             "usr/share/man/man8/batond.8",
             "usr/share/man/man5/ha.cf.5", "usr/share/man/man5/haresources.5",

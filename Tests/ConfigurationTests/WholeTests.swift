@@ -182,7 +182,7 @@ import Testing
         var set = files()
         set.scripts = ["IPaddr", "drbddisk"]
         let check = ConfigurationCheck(set, node: "l0")
-        #expect(check.diagnostics.map(\.code) == [.scriptBeforeBuiltIn])
+        #expect(check.diagnostics.map(\.code) == [.scriptBeforeBuiltIn, .scriptBeforeBuiltIn])
     }
 
     @Test func aKeyThatIsPrintedKeepsItsSecret() throws {

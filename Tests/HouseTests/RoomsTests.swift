@@ -17,11 +17,13 @@ struct RoomsTests {
         "TLS": ["Linux", "CTLS"],
         "PeerChannel": ["Linux", "TLS", "Wire"],
         "Checks": ["Configuration", "Linux", "CPostgres", "TLS"],
+        "Resources": ["Linux"],
         "Reporting": ["Failover"],
         "Simulation": ["Failover", "Wire"],
         "batond": ["Daemon"],
         "batond-peer": ["PeerChannel"],
         "baton-monitor": ["Checks", "Linux"],
+        "baton-resource": ["Linux", "Resources"],
         "baton": ["Configuration", "Failover", "Linux", "Reporting", "Wire", "ArgumentParser"],
     ]
 

@@ -1,6 +1,6 @@
 # The laboratory's doors, included by the Makefile. SWIFT_BUILD_FLAGS is the Makefile's.
 
-LAB_BUILD = for product in batond batond-peer baton baton-monitor baton-lab; do \
+LAB_BUILD = for product in batond batond-peer baton baton-monitor baton-resource baton-lab; do \
 	swift build -c release --product $$product $(SWIFT_BUILD_FLAGS) || exit 1; done
 
 .PHONY: demo bench lab-quick check-long

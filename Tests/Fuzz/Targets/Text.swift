@@ -19,6 +19,12 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     for place in ControlGroup.places(mounts: bytes, membership: bytes) {
         precondition(place.path.utf8.first == 47, "\(place.path) is from nowhere")
     }
+    let table = MountTable(text: bytes)
+    for mount in table.mounts {
+        precondition(table.mounts(of: mount.device).contains(mount), "a mount shows its device")
+        precondition(table.mount(at: mount.directory) != nil, "a mount is where it is")
+    }
+    _ = MountHolders.mountID(inText: bytes)
     if ControlGroup.event("frozen", in: bytes) == true { precondition(bytes.contains(49)) }
     _ = ControlGroup.numbers(bytes)
     readAddresses(String(decoding: bytes, as: UTF8.self))

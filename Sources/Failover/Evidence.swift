@@ -476,12 +476,13 @@ extension FailoverMachine {
             // An address that is being stopped or started is silent on a node that goes on with it.
             let phase = peer.reports[group]?.phase
             if phase == nil || phase == .starting || phase == .stopping {
-                let doing = phase.map { "was \($0)" } ?? "may be starting"
+                let then = phase.map { "was \($0) there when it was last heard" }
+                let doing = then ?? "may be starting there"
                 return .hold(
                     .hostAnswers,
                     Reason(
                         .S1,
-                        "\(silence), but its host answers, and the group \(doing) there when it was last heard"
+                        "\(silence), but its host answers, and the group \(doing)"
                     )
                 )
             }

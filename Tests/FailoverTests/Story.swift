@@ -337,6 +337,9 @@ final class Story {
         nodes[index].machine.phases[0]
     }
 
+    /// The nodes on which something of the group runs.
+    var holders: [Int] { nodes.indices.filter { !nodes[$0].running.isEmpty } }
+
     // MARK: Time
 
     func run(_ duration: Duration) {

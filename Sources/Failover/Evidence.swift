@@ -21,8 +21,6 @@ struct ProbeTable: Sendable {
         var stranger: MACAddress?
         /// Who answers for it beside the peer that holds it: a proxy, whose answers say nothing.
         var proxies: [MACAddress] = []
-        /// When it was last asked.
-        var lastAsked: Instant?
         /// Questions without an answer since the last answer, while the peer was alive.
         var missed = 0
         /// Which of the last 32 rounds of this suspicion the peer answered; the present one in bit 0.
@@ -149,7 +147,6 @@ extension FailoverMachine {
     /// Asks every target once, now.
     mutating func askTargets(where wanted: (ProbeTable.Target) -> Bool) {
         for index in probes.targets.indices where wanted(probes.targets[index]) {
-            probes.targets[index].lastAsked = now
             effects.append(.probe(probes.targets[index].address))
         }
     }
@@ -446,12 +443,15 @@ extension FailoverMachine {
         return nil
     }
 
-    /// Whether the group's network was still seen to work when the peer had already failed to answer: what cuts this
-    /// node off takes the peer's answers and the neighbours' at once, whichever were asked last.
+    /// Whether the group's network was still seen to work when the peer had already failed to answer.
+    ///
+    /// What cuts this node off takes the peer's answers and the neighbours' at once, whichever were asked last; a host
+    /// that answers elsewhere says nothing of that network.
     func networkOutlivesPeer(_ group: Int) -> Bool {
-        guard !hostAnswers, networkProof(group) == .proved,
-            let answer = probes.targets.compactMap(\.lastAnswer).max()
-        else { return true }
+        guard networkProof(group) == .proved else { return true }
+        let hostAnswers = hostAnswers
+        let answers = probes.targets.lazy.filter { !hostAnswers || $0.group == group }
+        guard let answer = answers.compactMap(\.lastAnswer).max() else { return true }
         return neighbourHasAnswered(since: answer + probeInterval, for: group)
     }
 
@@ -476,12 +476,13 @@ extension FailoverMachine {
             // An address that is being stopped or started is silent on a node that goes on with it.
             let phase = peer.reports[group]?.phase
             if phase == nil || phase == .starting || phase == .stopping {
-                let doing = phase.map { "was \($0)" } ?? "may be starting"
+                let then = phase.map { "was \($0) there when it was last heard" }
+                let doing = then ?? "may be starting there"
                 return .hold(
                     .hostAnswers,
                     Reason(
                         .S1,
-                        "\(silence), but its host answers, and the group \(doing) there when it was last heard"
+                        "\(silence), but its host answers, and the group \(doing)"
                     )
                 )
             }

@@ -205,9 +205,8 @@ extension FailoverMachine {
             if networkStates[place].silentRounds >= Self.silentRoundsMaximum {
                 networkStates[place].returnedAt = now
                 askAnew()
-            } else if networkStates[place].returnedAt.map({ $0 < now }) ?? false {
-                networkStates[place].returnedAt = nil
-                needsEvaluation = true
+            } else {
+                networkCarries(device)
             }
             networkStates[place].silentRounds = 0
             networkStates[place].lastProof = now

@@ -68,7 +68,8 @@ extension FailoverMachine {
         // A peer that says less than any deadtime may be would make every stall one that matters.
         let earliestTake = max(content.earliestTake, Timings.deadtimeMinimum)
         peer.earliestTake = earliestTake
-        peer.deadtime = max(content.deadtime, Timings.deadtimeMinimum)
+        let deadtime = max(content.deadtime, Timings.deadtimeMinimum)
+        peer.deadtime = deadtime
         // The peer may wait for less than this node does. What this daemon claimed since it began knew of the absence.
         if let absence, absence >= earliestTake {
             wasLate(
@@ -95,7 +96,7 @@ extension FailoverMachine {
         }
         // Deaf is who has not heard us all the while that we heard it; not who has only just come back.
         let heardFor = peer.presentSince.map { now - $0 } ?? .zero
-        let isDeaf = min(beat.echo.age, heardFor) >= max(content.deadtime, Timings.deadtimeMinimum)
+        let isDeaf = min(beat.echo.age, heardFor) >= deadtime
         if isDeaf != (peer.deafSince != nil) {
             peer.deafSince = isDeaf ? now : nil
         }
@@ -381,11 +382,6 @@ extension FailoverMachine {
     ///
     /// If the peer may have taken meanwhile, nothing known before counts.
     mutating func loopLate(by lateness: Duration) {
-        // Silence that only we slept through proves nothing: the probes are asked anew.
-        if probes.suspicionSince != nil {
-            probes.rounds = 0
-            probes.nextRound = now
-        }
         noteLateness(lateness)
         // The peer counts from our last beat, which was sent before the loop stood still.
         let patience = min(peer.deadtime ?? settings.timings.deadtime, settings.timings.deadtime)

@@ -300,11 +300,13 @@ extension World {
             return lines[Scenery.serviceNetwork].isClean
                 && lines[Scenery.serviceNetwork].cleanSince <= time
         }
-        // Whoever never heard of the peer knows none of its addresses: it listens on the links of ha.cf.
+        // Whoever never heard of the peer knows none of its addresses: it listens on the links of ha.cf for a daemon,
+        // whose keeper it could not know for one.
         let knows = taker.durable?.peerAddresses.isEmpty == false
+        let isSpokenTo = other(than: taker).daemon == .running
         return lines.indices.contains { network in
             lines[network].isClean && lines[network].cleanSince <= time
-                && (knows || networks[network].link != nil)
+                && (knows || isSpokenTo && networks[network].link != nil)
         }
     }
 

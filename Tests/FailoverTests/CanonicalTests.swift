@@ -75,7 +75,7 @@ import Testing
         #expect(fields(of: ProbeTable(groups: [])) == probes.all)
         let target = Fields(
             counted: "address marks lastAnswer lastStranger stranger proxies missed answeredRounds",
-            leftOut: "group lastAsked"
+            leftOut: "group"
         )
         #expect(fields(of: ProbeTable.Target(address: address, group: nil)) == target.all)
     }

@@ -7,10 +7,6 @@ import Testing
 private let group = GroupName("192.168.1.100")
 private let failure = OperationFailure(exitCode: 1, output: "no\n")
 
-private func running(_ story: Story) -> [Int] {
-    story.nodes.indices.filter { !story.nodes[$0].running.isEmpty }
-}
-
 /// A machine alone, fed by hand; its peer is l1 in its first incarnation.
 private struct Alone {
     var machine: FailoverMachine
@@ -227,7 +223,7 @@ private func starts(_ effects: [Effect]) -> Int {
         var both = false
         for _ in 0..<2000 {
             story.run(.microseconds(500))
-            both = both || running(story).count > 1
+            both = both || story.holders.count > 1
         }
         #expect(!both)
     }
@@ -263,7 +259,7 @@ private func starts(_ effects: [Effect]) -> Int {
         story.shutDown(0)
         story.run(.seconds(20))
         #expect(story.phase(1) == .standby)
-        #expect(running(story) == [])
+        #expect(story.holders == [])
         #expect(story.nodes[1].machine.status(at: story.now).reason.contains("differently"))
     }
 

@@ -342,15 +342,13 @@ private enum Stories {
         story.run(.seconds(5))
         #expect(story.phase(1) == .active)
         story.say("l0's machine stands still; l1 ends, offers the group, and is started again.")
-        story.pause(0, for: .seconds(40))
-        story.nodes[0].isOn = false
-        story.run(.milliseconds(200))
-        story.shutDown(1)
-        story.run(.seconds(2))
-        story.killDaemon(1)
-        story.startDaemon(1)
-        story.run(.seconds(37))
-        story.nodes[0].isOn = true
+        story.freeze(0, for: .seconds(40), lastMoment: .milliseconds(800)) {
+            story.run(.milliseconds(200))
+            story.shutDown(1)
+            story.run(.seconds(2))
+            story.killDaemon(1)
+            story.startDaemon(1)
+        }
         story.run(.seconds(23))
         #expect([story.phase(0), story.phase(1)] == [.standby, .active])
         return story

@@ -49,6 +49,8 @@ final class Story {
     var mute: Set<Int> = []
     /// The service LAN carries ARP.
     var hasServiceNetwork = true
+    /// The nodes have addresses on the replication link, for which their kernels answer.
+    var linkHasAddresses = false
     /// A gateway answers on the service LAN.
     var hasGateway = false
     /// Nodes whose cable to the service LAN is pulled, and whether the carrier went with it.
@@ -218,7 +220,18 @@ final class Story {
             gateways: hasGateway ? [Story.gateway] : [],
             groups: [0]
         )
-        give(index, .networksChanged([network]))
+        let link = OwnNetwork(
+            device: "eth2",
+            mac: MACAddress(0x0200_0000_0010 + UInt64(index)),
+            hasCarrier: true,
+            addresses: [NetworkAddress(Story.linkAddress(of: index), 24)]
+        )
+        give(index, .networksChanged(linkHasAddresses ? [network, link] : [network]))
+    }
+
+    /// A node's address on the replication link.
+    static func linkAddress(of index: Int) -> IPAddress {
+        IPAddress(ipv4: (10, 0, 0, UInt8(1 + index)))
     }
 
     /// The node's cable to the service LAN is pulled; with its carrier, or so that nobody there sees it.
@@ -269,6 +282,22 @@ final class Story {
         nodes[index].pausedSince = now
         nodes[index].pausedUntil = now + duration
         schedule(now + duration, .act { [self] in wake(index) })
+    }
+
+    /// The whole machine stands still: its kernel answers nobody either, but for the last moment, in which it goes on and
+    /// the daemon does not yet.
+    func freeze(
+        _ index: Int,
+        for duration: Duration,
+        lastMoment: Duration = .milliseconds(10),
+        meanwhile deeds: () -> Void = {}
+    ) {
+        let end = now + (duration - lastMoment)
+        pause(index, for: duration)
+        nodes[index].isOn = false
+        deeds()
+        run(end - now)
+        nodes[index].isOn = true
     }
 
     private func wake(_ index: Int) {
@@ -336,6 +365,9 @@ final class Story {
     func phase(_ index: Int) -> GroupPhase {
         nodes[index].machine.phases[0]
     }
+
+    /// The nodes on which something of the group runs.
+    var holders: [Int] { nodes.indices.filter { !nodes[$0].running.isEmpty } }
 
     // MARK: Time
 
@@ -517,6 +549,11 @@ final class Story {
             answer(index, address, MACAddress(0x0200_0000_00fe))
             return
         }
+        if linkHasAddresses, address == Story.linkAddress(of: other) {
+            guard !cut.contains(0), nodes[other].isOn else { return }
+            answer(index, address, MACAddress(0x0200_0000_0010 + UInt64(other)), on: "eth2")
+            return
+        }
         let isGroup = address == IPAddress(ipv4: (192, 168, 1, 100))
         if isGroup { for mac in strangers { answer(index, address, mac) } }
         guard hasServiceNetwork, pulled.isEmpty, nodes[other].isOn else { return }
@@ -526,8 +563,13 @@ final class Story {
         answer(index, address, MACAddress(0x0200_0000_0000 + UInt64(other)))
     }
 
-    private func answer(_ index: Int, _ address: IPAddress, _ mac: MACAddress) {
-        let answer = ProbeAnswer(address: address, mac: mac, device: "eth1")
+    private func answer(
+        _ index: Int,
+        _ address: IPAddress,
+        _ mac: MACAddress,
+        on device: String = "eth1"
+    ) {
+        let answer = ProbeAnswer(address: address, mac: mac, device: device)
         schedule(
             now + .microseconds(100),
             .act { [self] in

@@ -239,7 +239,8 @@ struct Reading {
         guard let places = groups.words[group.name] else { return }
         for (resource, place) in zip(group.resources, places)
         where scripts.contains(resource.type)
-            && (resource.address != nil || Directive.programTypes.contains(resource.type)
+            && (resource.address != nil
+                || Directive.isProgram(resource.type, arguments: resource.arguments)
                 || monitors != nil && Reading.isWatching(resource))
         {
             haresourcesList?.note(

@@ -20,8 +20,14 @@ extension Directive {
         "iSCSITarget", "iSCSILogicalUnit", "target", "VirtualDomain", "Xen", "docker", "podman",
     ]
 
-    /// Types that `baton-resource` serves.
-    public static let programTypes: Set<String> = ["Filesystem", "drbddisk"]
+    /// Whether `baton-resource` serves a type: a bare `mysql` is the script or unit of that name.
+    public static func isProgram(_ type: String, arguments: [String]) -> Bool {
+        switch type {
+        case "Filesystem", "drbddisk": true
+        case "mysql": !arguments.isEmpty
+        default: false
+        }
+    }
 
     /// Types whose argument is an address the daemon itself adds and removes.
     static let addressTypes = ["IPaddr", "IPaddr2", "IPv6addr"]
@@ -83,6 +89,15 @@ extension Directive {
             "A filesystem mounted on the holder: a device, LABEL= or UUID=, HOST:/DIRECTORY, or a directory with the "
                 + "option bind. A stop ends whoever uses it, TERM and 3 s later KILL. Types without a journal are checked "
                 + "before (fsck -p); the mount option x-baton.fsck=force checks always, x-baton.fsck=no never. Built in."
+        ),
+        resource(
+            "mysql",
+            "mysql[::DATADIR[::CONFIG]]",
+            0...2,
+            ["mysql::/mnt/drbd/mysql"],
+            "A MariaDB or MySQL server on DATADIR, as that directory's owner, with the options of CONFIG or of the usual "
+                + "files. A start waits until it answers a query, as long as its recovery reads and writes; a stop ends it, "
+                + "TERM and 10 s before its time is over KILL. Without DATADIR, run as a script or unit. Built in."
         ),
         resource(
             "monitor",

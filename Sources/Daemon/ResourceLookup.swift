@@ -86,7 +86,7 @@ struct ResourceLookup: Equatable, Sendable {
         let script = scriptDirectories.first { isExecutable($0 + "/" + type) }
         // What an instance has of its own stands before what is built in, and that before Heartbeat's.
         let isOwn = script.map(ownScriptDirectories.contains) ?? false
-        if !isOwn, Directive.programTypes.contains(type), isExecutable(builtInProgram) {
+        if !isOwn, Directive.isProgram(type, arguments: arguments), isExecutable(builtInProgram) {
             return ResourceProgram(
                 kind: .builtIn,
                 path: builtInProgram,

@@ -83,6 +83,7 @@ public enum ResourceProgram {
 
           Filesystem DEVICE DIRECTORY [TYPE [OPTIONS]]
           drbddisk [RESOURCE]
+          mysql DATADIR [CONFIG]
 
         BATON_TIMEOUT: milliseconds until whoever called it ends it (60000).
 
@@ -109,7 +110,8 @@ public enum ResourceProgram {
                 return try Filesystem(arguments).carryOut(action, until: deadline)
             case "drbddisk":
                 return try DRBDResource(arguments).carryOut(action, until: deadline)
-            default: throw ResourceUsageError("no such type; there are Filesystem drbddisk")
+            case "mysql": return try MySQL(arguments).carryOut(action, until: deadline)
+            default: throw ResourceUsageError("no such type; there are Filesystem drbddisk mysql")
             }
         } catch {
             return .misused("\(name): \(error)")

@@ -32,6 +32,12 @@ struct Tool {
     /// Where programs are looked for when PATH says nothing.
     static let pathStandard = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+    /// What programs find around them: the path, home (where clients look for a password), and words in English.
+    static var environment: [String] {
+        ["PATH=\(Environment.value("PATH") ?? Tool.pathStandard)", "LC_ALL=C"]
+            + (Environment.value("HOME").map { ["HOME=\($0)"] } ?? [])
+    }
+
     /// The file; nil when there is none on the path.
     var path: String? {
         if name.utf8.contains(UInt8(ascii: "/")) { return Files.isExecutable(name) ? name : nil }
@@ -66,11 +72,8 @@ struct Tool {
         until deadline: Int64,
         _ report: ((UInt64) -> Void)?
     ) throws(SystemError) -> ToolResult {
-        let environment = [
-            "PATH=\(Environment.value("PATH") ?? Tool.pathStandard)", "LC_ALL=C",
-        ]
         let child = try ChildProcess(
-            Command(path, arguments, environment: environment),
+            Command(path, arguments, environment: Tool.environment),
             endsWithParent: true,
             outputMaximum: Tool.outputMaximum
         )

@@ -9,7 +9,7 @@ internal import Monitoring
 public struct ConfigurationCheck: Equatable, Sendable {
     /// What the files mean; nil where there is an error.
     public var configuration: ClusterConfiguration?
-    /// Everything found, file by file in the order ha.cf, haresources, authkeys, mon.cf, peer.
+    /// Everything found, file by file in the order ha.cf, haresources, authkeys, mon.cf, drbd.conf, peer.
     public var diagnostics: [Diagnostic]
 
     /// Whether the daemon refuses the files.
@@ -35,6 +35,14 @@ public struct ConfigurationCheck: Equatable, Sendable {
         reading.judge()
         configuration = reading.configuration
         diagnostics = reading.diagnostics
+        let groups = reading.groups.groups
+        if groups.contains(where: { $0.resources.contains { $0.type == "drbddisk" } }) {
+            diagnostics += DRBDConfCheck.diagnostics(
+                files.drbd,
+                nodes: reading.haCf.nodes,
+                groups: groups
+            )
+        }
         if let peer {
             diagnostics += ConfigurationCheck.compare(reading, files, with: peer, peerKeys)
         }

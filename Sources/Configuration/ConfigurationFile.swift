@@ -33,6 +33,8 @@ public struct ConfigurationFiles: Equatable, Sendable {
     public var authkeys: ConfigurationFile?
     /// `mon.cf`: optional.
     public var monCf: ConfigurationFile?
+    /// drbd.conf and what it includes, in order: only looked at where a group moves DRBD resources.
+    public var drbd: [ConfigurationFile]
     /// Names of the scripts in the configuration's own `resource.d`, as far as the caller knows.
     public var scripts: Set<String>
 
@@ -42,12 +44,14 @@ public struct ConfigurationFiles: Equatable, Sendable {
         haresources: ConfigurationFile? = nil,
         authkeys: ConfigurationFile? = nil,
         monCf: ConfigurationFile? = nil,
+        drbd: [ConfigurationFile] = [],
         scripts: Set<String> = []
     ) {
         self.haCf = haCf
         self.haresources = haresources
         self.authkeys = authkeys
         self.monCf = monCf
+        self.drbd = drbd
         self.scripts = scripts
     }
 }

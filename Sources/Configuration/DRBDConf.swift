@@ -86,9 +86,17 @@ struct DRBDHost: Equatable, Sendable {
     }
 }
 
-/// The whole of drbd.conf, with the files it includes.
+extension ConfigurationFile {
+    /// What a drbd.conf includes: paths, a relative one beside the file, with `*` for any characters of a name.
+    public var drbdIncludes: [String] {
+        DRBDConfParser.parse(self).0.root.statements.filter { $0.name == "include" }
+            .flatMap(\.values)
+    }
+}
+
+/// A file of DRBD's.
 struct DRBDConf: Equatable, Sendable {
-    /// One file after another, as sections of the whole.
+    /// The whole of it.
     var root = DRBDSection()
 
     /// The resources.

@@ -8,6 +8,10 @@ internal import Failover
 struct DRBDConfCheck {
     /// The file.
     let conf: DRBDConf
+    /// The resources of all the files.
+    let resources: [DRBDResource]
+    /// Their sections `common`.
+    let commons: [DRBDSection]
     /// ha.cf's nodes, in lower case.
     let nodes: [String]
     /// The groups, for their DRBD resources, devices and addresses.
@@ -15,16 +19,28 @@ struct DRBDConfCheck {
     /// What is found.
     var list: DiagnosticList
 
-    /// Reads a drbd.conf, with what it includes behind it, and judges it.
+    /// Reads drbd.conf and the files it includes, and judges them; what concerns none of them stands with the first.
     static func diagnostics(
-        _ file: ConfigurationFile,
+        _ files: [ConfigurationFile],
         nodes: [String],
         groups: [ResourceGroup]
     ) -> [Diagnostic] {
-        let (conf, list) = DRBDConfParser.parse(file)
-        var check = DRBDConfCheck(conf: conf, nodes: nodes, groups: groups, list: list)
-        check.judge()
-        return check.list.all
+        let parsed = files.map(DRBDConfParser.parse)
+        let resources = parsed.flatMap(\.0.resources)
+        let commons = parsed.flatMap { $0.0.root.sections("common") }
+        return parsed.enumerated().flatMap { (place, file) in
+            var check = DRBDConfCheck(
+                conf: file.0,
+                resources: resources,
+                commons: commons,
+                nodes: nodes,
+                groups: groups,
+                list: file.1
+            )
+            check.judge()
+            if place == 0 { check.judgeGroups() }
+            return check.list.all
+        }
     }
 
     private mutating func judge() {
@@ -35,7 +51,6 @@ struct DRBDConfCheck {
             judgeHosts(resource)
             judgeProtocol(resource)
         }
-        judgeGroups()
     }
 
     // MARK: Form
@@ -264,7 +279,7 @@ struct DRBDConfCheck {
     }
 
     private mutating func judgeProtocol(_ resource: DRBDResource) {
-        let places = [resource.section] + conf.root.sections("common")
+        let places = [resource.section] + commons
         let statement =
             places.compactMap {
                 $0.statement("protocol") ?? $0.sections("net").last?.statement("protocol")
@@ -284,7 +299,7 @@ struct DRBDConfCheck {
 
     /// What haresources moves must be here, and the filesystem must lie on the device of the group's resource.
     private mutating func judgeGroups() {
-        let known = conf.resources
+        let known = resources
         for group in groups {
             let disks = group.resources.filter { $0.type == "drbddisk" }
             for disk in disks {

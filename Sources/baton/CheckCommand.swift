@@ -99,8 +99,40 @@ struct CheckCommand: ParsableCommand {
             haresources: try file(directory + "/haresources"),
             authkeys: try file(directory + "/authkeys"),
             monCf: try file(directory + "/mon.cf")
-                ?? (directory == "/etc/ha.d" ? try file("/etc/mon/mon.cf") : nil)
+                ?? (directory == "/etc/ha.d" ? try file("/etc/mon/mon.cf") : nil),
+            drbd: try drbdFiles(beside: directory)
         )
+    }
+
+    /// The directories whose daemon uses the machine's own DRBD.
+    private static let systemDirectories = ["/etc/baton", "/etc/ha.d"]
+
+    /// A drbd.conf among the files, else the machine's where these are the machine's, and what it includes.
+    private static func drbdFiles(beside directory: String) throws -> [ConfigurationFile] {
+        let own = try file(directory + "/drbd.conf")
+        let system = systemDirectories.contains(directory) ? try file("/etc/drbd.conf") : nil
+        guard let main = own ?? system else { return [] }
+        let home = main.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/")
+        let paths = main.drbdIncludes.flatMap { matches($0.hasPrefix("/") ? $0 : "\(home)/\($0)") }
+        return try [main] + paths.compactMap(file)
+    }
+
+    /// The paths that a path with one `*` in its last part stands for.
+    private static func matches(_ pattern: String) -> [String] {
+        guard let slash = pattern.lastIndex(of: "/"),
+            let star = pattern.lastIndex(of: "*"), star > slash
+        else { return [pattern] }
+        let directory = String(pattern[..<slash])
+        let (front, back) = (
+            pattern[pattern.index(after: slash)..<star], pattern[pattern.index(after: star)...]
+        )
+        // A directory that is not there holds nothing.
+        let names = (try? Files.list(directory, maximum: 10_000)) ?? []
+        return names.sorted().filter {
+            $0.hasPrefix(front) && $0.hasSuffix(back)
+                && $0.utf8.count >= front.utf8.count + back.utf8.count
+        }.map { "\(directory)/\($0)" }
     }
 
     /// Whether a program of mon.cf can be run: a path as it is, a name in `mon.d` or `alert.d` beside the

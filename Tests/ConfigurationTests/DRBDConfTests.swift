@@ -9,7 +9,7 @@ import Testing
 private func found(_ text: String, haresources line: String = article) -> [Diagnostic] {
     let (groups, _) = haresources(line)
     return DRBDConfCheck.diagnostics(
-        ConfigurationFile(name: "drbd.conf", text: text),
+        [ConfigurationFile(name: "drbd.conf", text: text)],
         nodes: ["l0", "l1"],
         groups: groups
     )
@@ -141,6 +141,49 @@ private let sound = """
         #expect(found.first?.hint == "/dev/drbd0")
     }
 
+    /// Debian's drbd.conf has nothing but what it includes.
+    @Test func resourcesInFilesOfTheirOwnAreOneConfiguration() throws {
+        let main = ConfigurationFile(
+            name: "drbd.conf",
+            text: "include \"drbd.d/global_common.conf\";\ninclude \"drbd.d/*.res\";\n"
+        )
+        #expect(main.drbdIncludes == ["drbd.d/global_common.conf", "drbd.d/*.res"])
+        let common = ConfigurationFile(
+            name: "global_common.conf",
+            text: "common { net { protocol A; } }"
+        )
+        let end = try #require(sound.firstRange(of: "\nresource"))
+        let resource = ConfigurationFile(name: "r0.res", text: String(sound[end.lowerBound...]))
+        let (groups, _) = haresources(article)
+        let found = DRBDConfCheck.diagnostics(
+            [main, common, resource],
+            nodes: ["l0", "l1"],
+            groups: groups
+        )
+        #expect(found.map(\.code) == [.dangerousOption])
+        let none = DRBDConfCheck.diagnostics([main, common], nodes: ["l0", "l1"], groups: groups)
+        #expect(none.map(\.code) == [.unknownResource])
+        #expect(none.first?.file == "drbd.conf")
+    }
+
+    @Test func theCheckOfTheFilesReadsItWhereAGroupMovesDRBD() throws {
+        func codes(_ haresources: String) -> [Diagnostic.Code] {
+            let files = ConfigurationFiles(
+                haCf: ConfigurationFile(name: "ha.cf", text: "bcast eth2\nnode l0 l1\n"),
+                haresources: ConfigurationFile(name: "haresources", text: haresources),
+                drbd: [
+                    ConfigurationFile(name: "drbd.conf", text: sound.replacing("r0", with: "r1"))
+                ]
+            )
+            return ConfigurationCheck(files, node: "l0").diagnostics.filter {
+                $0.file == "drbd.conf"
+            }
+            .map(\.code)
+        }
+        #expect(codes(article) == [.unknownResource])
+        #expect(codes("l0 IPaddr2::192.168.1.100/24/eth1:0\n") == [])
+    }
+
     @Test func waitingAtTheBootIsSaid() {
         let text = sound.replacing(
             "wfc-timeout 60; degr-wfc-timeout 60; outdated-wfc-timeout 30;",
@@ -154,7 +197,7 @@ private let sound = """
     func thePastedFileIsCorrected() throws {
         let pasted = try #require(file(seeds + "drbd.conf"))
         let (groups, _) = haresources(article)
-        let found = DRBDConfCheck.diagnostics(pasted, nodes: ["l0", "l1"], groups: groups)
+        let found = DRBDConfCheck.diagnostics([pasted], nodes: ["l0", "l1"], groups: groups)
         let codes = found.map(\.code)
         for code in [
             Diagnostic.Code.noBreakSpaces, .braces, .oldName, .bootWaits, .replicationPath,

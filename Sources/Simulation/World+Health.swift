@@ -25,6 +25,18 @@ struct ServiceMemory: Sendable {
     var isRestarting = false
 }
 
+/// A move on health grounds as the world saw it.
+struct HealthMoveSeen: Sendable {
+    /// When.
+    var at: Int64
+    /// The node that gave the group up.
+    var node: Int
+    /// The counter of its daemon.
+    var counter: UInt64
+    /// Its disk took what it knew.
+    var hasDisk: Bool
+}
+
 extension World {
     /// Tells the core of a machine what its monitors see: they run while the group is active.
     func tellHealth(_ machine: Machine) {
@@ -149,8 +161,19 @@ extension World {
             violate("S7", "\(groupName(group)) is given up to a node that is held down", machine)
         }
         machine.services[group].gaveUpAt = now
-        healthMoves[group].append(now)
-        let recent = healthMoves[group].filter { now - $0 < 3590 * second }
+        healthMoves[group].append(
+            HealthMoveSeen(
+                at: now,
+                node: machine.index,
+                counter: machine.counter,
+                hasDisk: machine.diskHangs == 0
+            )
+        )
+        // What a disk that hung did not take is gone with the daemon.
+        let recent = healthMoves[group].filter {
+            now - $0.at < 3590 * second
+                && ($0.hasDisk || machines[$0.node].counter == $0.counter)
+        }
         // A lost disk takes what it knew with it.
         if recent.count > scenery.moveBudget, !story.deeds.contains(where: \.losesDisk) {
             violate(

@@ -63,7 +63,7 @@ final class World {
     /// Numbers of incidents told to cores.
     var healthIncidents: UInt64 = 0
     /// When each group was given up on health grounds, since it was last cleared.
-    var healthMoves: [[Int64]]
+    var healthMoves: [[HealthMoveSeen]]
     /// When something was last ordered that may start a frozen group: a move, a thaw, the end of a daemon.
     var lastOrderAt = Int64.min / 2
     /// When a freeze was last ordered.

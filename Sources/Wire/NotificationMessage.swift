@@ -118,12 +118,14 @@ public struct NotificationMessage: Sendable {
         return (headers + [""] + body).map { $0 + "\n" }.joined()
     }
 
-    /// The address without anything that could end it: ha.cf has checked it, and nothing here relies on that.
+    /// The address without anything that could end it, and none where it is longer than any (254 bytes, RFC 5321,
+    /// 4.5.3.1.3): ha.cf has checked it, and nothing here relies on that.
     private func address(_ text: String) -> String {
-        String(
+        let plain = String(
             text.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value != 0x7f }
                 .filter { !",;:<>()[]\\\"".unicodeScalars.contains($0) }.map(Character.init)
         )
+        return plain.utf8.count <= 254 ? plain : ""
     }
 
     /// A header's text: one line, plain ASCII as it is, anything else as encoded words (RFC 2047, B).

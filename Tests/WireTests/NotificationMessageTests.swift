@@ -77,7 +77,10 @@ private func mail(_ message: NotificationMessage, _ addresses: [String] = ["root
         let evil = "x\r\nBcc: all@example.com\n\n.\u{85}\u{2028}\u{0}y"
         let text = mail(
             message(evil, [evil], about: evil),
-            ["root\nBcc: all@example.com", "a,b@example.com", "\r\n"]
+            [
+                "root\nBcc: all@example.com", String(repeating: "x", count: 1000),
+                "a,b@example.com", "\r\n",
+            ]
         )
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.filter { $0.hasPrefix("Bcc") } == [])

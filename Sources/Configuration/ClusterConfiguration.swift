@@ -47,6 +47,8 @@ public struct ClusterConfiguration: Equatable, Sendable {
     public var notificationRate: NotificationRate
     /// Deadlines of operations: the built-in table with the directive `timeout` laid over it.
     public var timeouts: OperationTimeouts
+    /// How often each resource is asked whether it serves: `monitor_interval` over the defaults of the types.
+    public var intervals: MonitorIntervals
     /// The keys of authkeys.
     public var keys: AuthenticationKeys
     /// Where log lines go besides the journal.

@@ -88,6 +88,7 @@ struct Reading {
             notifications: haCf.notifications,
             notificationRate: haCf.notificationRate,
             timeouts: haCf.timeouts,
+            intervals: haCf.intervals,
             keys: keys,
             logging: haCf.logging,
             realTime: haCf.realTime,
@@ -178,7 +179,8 @@ struct Reading {
             judgeScripts(group)
         }
         judgeMonitors()
-        for rule in haCf.timeouts.rules { judgeTimeout(rule) }
+        for rule in haCf.timeouts.rules { judgeSubject(rule.subject, of: "timeout") }
+        for rule in haCf.intervals.rules { judgeSubject(rule.subject, of: "monitor_interval") }
     }
 
     var storageGroups: [ResourceGroup] { groups.groups.filter(\.hasStorage) }
@@ -279,6 +281,17 @@ struct Reading {
             }
             return
         }
+        for group in groups.groups
+        where monitors.watches.contains(where: { $0.group == group.watchName })
+            && group.resources.contains(where: { haCf.intervals.interval(for: $0) != nil })
+        {
+            monCfList?.warning(
+                .withoutEffect,
+                at: nil,
+                "the watch \(quoted(group.watchName)) has the name of a group, whose resources are not watched therefore",
+                hint: "give the host group another name"
+            )
+        }
         guard !watching.isEmpty else {
             monCfList?.note(
                 .withoutEffect,
@@ -313,16 +326,16 @@ struct Reading {
         }
     }
 
-    private mutating func judgeTimeout(_ rule: OperationTimeouts.Rule) {
-        guard let subject = rule.subject else { return }
+    private mutating func judgeSubject(_ subject: String?, of directive: String) {
+        guard let subject else { return }
         let resources = groups.groups.flatMap(\.resources)
         guard !resources.contains(where: { $0.type == subject || $0.text == subject }) else {
             return
         }
         haCfList?.warning(
             .unknownResource,
-            at: haCf.positions["timeout"],
-            "no resource of haresources is \(quoted(subject)), so its timeout is without effect",
+            at: haCf.positions[directive],
+            "no resource of haresources is \(quoted(subject)), so its \(directive) is without effect",
             hint: nearestWordHint(to: subject, among: resources.map(\.type))
         )
     }

@@ -221,5 +221,21 @@ extension Directive {
                 + "writes it; the most particular line counts. At the deadline the operation is ended, first "
                 + "by TERM, then by KILL. From 100ms to 7d. Ours."
         ),
+        Directive(
+            "monitor_interval",
+            .haCf,
+            .timing,
+            grammar: "monitor_interval [TYPE|RESOURCE] TIME|off",
+            .words(1...2),
+            standard: "10s for built-in types, off for others",
+            examples: [
+                "monitor_interval 30s", "monitor_interval mysqld-max 10s",
+                "monitor_interval Filesystem off",
+            ],
+            "How often a running resource is asked whether it serves: all, those of a type, or one as haresources writes "
+                + "it; the most particular line counts. A built-in type is asked for `monitor`, any other for `status`. A "
+                + "DRBD resource that fails moves its group; any other has it started anew first, as often as "
+                + "restart_budget allows. `baton monitors` shows them. From 1s to 1d. Ours."
+        ),
     ]
 }

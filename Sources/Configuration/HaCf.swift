@@ -35,6 +35,7 @@ struct HaCf: Sendable {
     var usesFreezer = true
     var statelessTypes: [String] = []
     var timeouts = OperationTimeouts()
+    var intervals = MonitorIntervals()
     var logging = LoggingTargets(debugLevel: 0)
     var realTime = RealTimeRequest(isWanted: true)
     /// Where a directive was given last.

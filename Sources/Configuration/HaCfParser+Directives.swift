@@ -79,6 +79,7 @@ extension HaCfParser {
         case "ping": ping(words)
         case "ping_group": pingGroup(words)
         case "timeout": timeout(words)
+        case "monitor_interval": monitorInterval(row, words)
         case "notify": notify(words)
         case "notify_rate": notificationRate(row, words[0])
         default: break  // without effect
@@ -162,5 +163,24 @@ extension HaCfParser {
         result.timeouts.rules.append(
             OperationTimeouts.Rule(subject: subject, operation: operation, limit: limit)
         )
+    }
+
+    mutating func monitorInterval(_ row: Directive, _ words: [Word]) {
+        guard let value = words.last else { return }
+        let subject = words.count == 2 ? words[0].text : nil
+        var interval: Duration?
+        if value.text != "off" {
+            guard let time = time(row, value, in: .seconds(1)...(.seconds(86_400))) else { return }
+            interval = time
+        }
+        guard
+            list.hasRoom(
+                after: result.intervals.rules.count,
+                maximum: 256,
+                of: "monitor intervals",
+                at: value.position
+            )
+        else { return }
+        result.intervals.rules.append(.init(subject: subject, interval: interval))
     }
 }

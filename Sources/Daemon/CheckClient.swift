@@ -20,9 +20,10 @@ final class CheckClient {
     /// How many have not ended.
     var count: Int { running.count }
 
-    /// Runs a program; its number, or `nil` when far too many wait already.
+    /// Runs a program, or asks a resource of a type; its number, or `nil` when far too many wait already.
     func run(
         _ places: [CheckPlace],
+        resourceType: String? = nil,
         _ arguments: [String],
         environment: [String],
         input: [UInt8],
@@ -37,6 +38,7 @@ final class CheckClient {
                 CheckRequest(
                     id: issued,
                     places: places,
+                    resourceType: resourceType,
                     arguments: arguments,
                     environment: environment,
                     input: input,

@@ -10,7 +10,12 @@ struct CheckRequest: Equatable {
     var id: UInt64
     /// Where the program may be; the first that can be executed is run.
     var places: [CheckPlace]
-    /// What follows the program's name and a place's own words.
+    /// The type of a resource to be asked whether it serves; nil for any other program.
+    ///
+    /// Then there are no places: the program is looked up as for an operation, and its words are read as there: it
+    /// exits 0 where it serves, is `undecided` where that cannot be told.
+    var resourceType: String?
+    /// What follows the program's name and a place's own words; a resource's own.
     var arguments: [String]
     /// `NAME=value`, besides the environment of all children.
     var environment: [String]
@@ -36,6 +41,8 @@ struct CheckPlace: Equatable {
 enum CheckEnding: Equatable {
     /// It ended by itself, with this code.
     case exited(Int32)
+    /// A resource's program says that it cannot tell whether it serves.
+    case undecided
     /// A signal ended it.
     case killed(String)
     /// Its time was over.
@@ -62,6 +69,7 @@ enum CheckOrder: Equatable {
                 writer.put(place.path)
                 writer.put(place.monitor.map { [$0] } ?? [])
             }
+            writer.put(request.resourceType.map { [$0] } ?? [])
             writer.put(request.arguments)
             writer.put(request.environment)
             writer.put(request.input)
@@ -86,7 +94,8 @@ enum CheckOrder: Equatable {
                 guard let path = reader.text(), let words = reader.texts() else { return nil }
                 places.append(CheckPlace(path: path, monitor: words.first))
             }
-            guard let arguments = reader.texts(), let environment = reader.texts(),
+            guard let types = reader.texts(), let arguments = reader.texts(),
+                let environment = reader.texts(),
                 let input = reader.data(), let timeout = reader.signed(),
                 let isDetached = reader.number()
             else { return nil }
@@ -94,6 +103,7 @@ enum CheckOrder: Equatable {
                 CheckRequest(
                     id: id,
                     places: places,
+                    resourceType: types.first,
                     arguments: arguments,
                     environment: environment,
                     input: input,
@@ -133,6 +143,7 @@ enum CheckReport: Equatable {
                 case .killed(let signal): (2, 0, signal)
                 case .timedOut: (3, 0, "")
                 case .notRun(let why): (4, 0, why)
+                case .undecided: (5, 0, "")
                 }
             writer.put(kind)
             writer.put(code)
@@ -158,6 +169,7 @@ enum CheckReport: Equatable {
             case 2: ending = .killed(text)
             case 3: ending = .timedOut
             case 4: ending = .notRun(text)
+            case 5: ending = .undecided
             default: return nil
             }
             self = .finished(id, ending, output)

@@ -27,6 +27,8 @@ final class CheckRunner {
         let request: CheckRequest
         let child: ChildProcess
         var deadline: Int64
+        /// How the words of a resource's program are read; nil for any other program.
+        var kind: ProgramKind?
         /// Its time is over, or it said too much.
         var isOverdue = false
         var isCancelled = false
@@ -43,6 +45,7 @@ final class CheckRunner {
     private let settings: CheckSettings
     private let poller: Poller
     private let ownPrograms: String
+    private let lookup: ResourceLookup
     /// By the token of their end, an even number; the token of their output is one less.
     private var running: [UInt64: Check] = [:]
     /// Killed, told of, and not ended yet: they hang in the kernel.
@@ -55,6 +58,7 @@ final class CheckRunner {
         self.channel = channel
         self.settings = settings
         ownPrograms = DaemonPaths.ownPrograms
+        lookup = ResourceLookup(configuration: settings.configuration, programs: ownPrograms)
         poller = try Poller()
         try poller.add(channel.number, token: 0)
     }
@@ -62,7 +66,6 @@ final class CheckRunner {
     /// Runs until the loop closes its end.
     func run() throws(SystemError) {
         let own = (try? Files.list(settings.configuration + "/mon.d")) ?? []
-        let lookup = ResourceLookup(configuration: settings.configuration)
         let scripts = ResourceLookup.builtInTypes.filter {
             !lookup.isBuiltIn($0, isExecutable: Files.isExecutable)
         }
@@ -116,6 +119,10 @@ final class CheckRunner {
     }
 
     private func start(_ request: CheckRequest) {
+        if let type = request.resourceType {
+            ask(type, request)
+            return
+        }
         let places = request.places.map {
             CheckPlace(
                 path: $0.path.hasPrefix("/") ? $0.path : ownPrograms + "/" + $0.path,
@@ -126,15 +133,47 @@ final class CheckRunner {
             finish(request, .notRun(CheckRunner.explanation(places)), [])
             return
         }
+        var (arguments, input) = (request.arguments, request.input)
+        if let monitor = place.monitor {
+            input = ([monitor] + arguments).flatMap { Array($0.utf8) + [0] }
+            arguments = ["--stdin"]
+        }
+        run(request, place.path, arguments, input: input)
+    }
+
+    /// Asks a resource whether it serves: a built-in type by `monitor`, any other by `status`.
+    private func ask(_ type: String, _ request: CheckRequest) {
+        guard
+            let program = lookup.program(
+                type: type,
+                arguments: request.arguments,
+                isExecutable: Files.isExecutable,
+                exists: Files.exists
+            )
+        else {
+            finish(request, .notRun("there is no program for \(type)"), [])
+            return
+        }
+        run(
+            request,
+            program.path,
+            program.arguments(for: program.kind == .builtIn ? "monitor" : "status"),
+            input: [],
+            kind: program.kind
+        )
+    }
+
+    private func run(
+        _ request: CheckRequest,
+        _ path: String,
+        _ arguments: [String],
+        input: [UInt8],
+        kind: ProgramKind? = nil
+    ) {
         do {
-            var (arguments, input) = (request.arguments, request.input)
-            if let monitor = place.monitor {
-                input = ([monitor] + arguments).flatMap { Array($0.utf8) + [0] }
-                arguments = ["--stdin"]
-            }
             let child = try ChildProcess(
                 Command(
-                    place.path,
+                    path,
                     arguments,
                     environment: settings.environment + request.environment
                 ),
@@ -146,11 +185,9 @@ final class CheckRunner {
             if let output = child.outputNumber { try poller.add(output, token: nextToken - 1) }
             try poller.add(child.exitNumber, token: nextToken)
             try child.open()
-            running[nextToken] = Check(
-                request,
-                child,
-                deadline: BootClock.now &+ request.timeout
-            )
+            let check = Check(request, child, deadline: BootClock.now &+ request.timeout)
+            check.kind = kind
+            running[nextToken] = check
             nextToken += 2
         } catch {
             finish(request, .notRun("cannot run: \(error)"), [])
@@ -198,10 +235,23 @@ final class CheckRunner {
             return
         }
         switch ending {
-        case .exited(let code): finish(check.request, .exited(code), check.child.head)
+        case .exited(let code):
+            finish(check.request, self.ending(code, of: check), check.child.head)
         case .killed(let signal, _):
             finish(check.request, .killed("\(signal)"), check.child.head)
         case .notExecuted(let error): finish(check.request, .notRun("cannot run: \(error)"), [])
+        }
+    }
+
+    /// What an exit says: of a resource's program that is none of ours, its words.
+    private func ending(_ code: Int32, of check: Check) -> CheckEnding {
+        guard let kind = check.kind else { return .exited(code) }
+        if kind == .builtIn { return code == 4 ? .undecided : .exited(code) }
+        let text = String(decoding: check.child.head, as: UTF8.self)
+        return switch StatusVerdict.judge(kind, exitCode: code, text: text) {
+        case .running: .exited(0)
+        case .stopped: .exited(3)
+        case .unknown: .undecided
         }
     }
 

@@ -7,7 +7,7 @@ import Failover
 import Linux
 import Monitoring
 
-/// A group's `monitor` resource: while it runs, its services are watched.
+/// A resource of a group while which runs something is watched: `monitor`, or the last of a group whose own resources are.
 struct GroupMonitor: Equatable {
     /// The group's place.
     var group: Int
@@ -21,8 +21,10 @@ struct GroupMonitor: Equatable {
 struct ServiceWatch {
     /// mon.cf's schedule and counts.
     var machine: MonitorMachine
-    /// The groups' monitor resources.
+    /// The groups' monitor resources, and what stands for the watching of their own resources.
     let monitors: [GroupMonitor]
+    /// The host groups that stand for the resources of a group.
+    let resourceGroups: Set<String>
     /// Where programs are.
     let places: MonitorPlaces
     /// The host groups watched now.
@@ -41,10 +43,13 @@ struct ServiceWatch {
     /// What is watched by this configuration; `nil` when nothing is.
     init?(_ loaded: LoadedConfiguration, _ paths: DaemonPaths, seed: UInt64, memory: MonitorMemory)
     {
-        guard let configuration = loaded.cluster.monitors else { return nil }
-        let all = Set(configuration.watches.map(\.group))
-        monitors = loaded.cluster.groups.enumerated().flatMap { place, group in
-            group.resources.enumerated().compactMap { index, resource in
+        guard let configuration = loaded.cluster.watched else { return nil }
+        let cluster = loaded.cluster
+        let all = Set((cluster.monitors?.watches ?? []).map(\.group))
+        monitors = cluster.groups.enumerated().flatMap { place, group in
+            var found = group.resources.enumerated().compactMap {
+                index,
+                resource -> GroupMonitor? in
                 guard resource.isMonitor else { return nil }
                 let named = Set(resource.arguments)
                 return GroupMonitor(
@@ -53,7 +58,19 @@ struct ServiceWatch {
                     hostgroups: named.isEmpty ? all : named
                 )
             }
+            // The group's own resources are asked while the last of it runs.
+            if !all.contains(group.watchName), cluster.resourceWatch(group) != nil {
+                found.append(
+                    GroupMonitor(
+                        group: place,
+                        resource: group.resources.count - 1,
+                        hostgroups: [group.watchName]
+                    )
+                )
+            }
+            return found
         }
+        resourceGroups = Set(cluster.groups.map(\.watchName)).subtracting(all)
         guard !monitors.isEmpty else { return nil }
         machine = MonitorMachine(
             configuration,
@@ -83,6 +100,11 @@ struct ServiceWatch {
         }
     }
 
+    /// Whether a service, `HOSTGROUP/SERVICE`, stands for a resource.
+    func isResource(_ service: String) -> Bool {
+        resourceGroups.contains(String(service.prefix { $0 != "/" }))
+    }
+
     /// The names of the groups that watch a host group.
     func groups(watching hostgroup: String, _ loaded: LoadedConfiguration) -> [String] {
         monitors.filter { $0.hostgroups.contains(hostgroup) }
@@ -100,6 +122,7 @@ extension LoadedConfiguration {
     var needsChecks: Bool {
         cluster.monitors != nil
             && cluster.groups.contains { $0.resources.contains(where: \.isMonitor) }
+            || cluster.groups.contains { cluster.resourceWatch($0) != nil }
             || !cluster.notifications.isEmpty
     }
 }
@@ -218,9 +241,11 @@ extension Loop {
             connections.begin(run.id, options, at: now)
             return
         }
+        let isResource = services?.isResource(run.service) ?? false
         let number = checks.run(
-            places.monitor(run.program),
-            run.arguments + run.hosts,
+            isResource ? [] : places.monitor(run.program),
+            resourceType: isResource ? run.arguments.first : nil,
+            isResource ? Array(run.arguments.dropFirst()) : run.arguments + run.hosts,
             environment: run.environment,
             input: [],
             timeout: run.timeout.nanoseconds,
@@ -282,7 +307,7 @@ extension Loop {
     private func sayEnd(of what: String, _ ending: CheckEnding, _ output: String) {
         let line = output.split(whereSeparator: \.isNewline).first.map { ": \($0)" } ?? ""
         switch ending {
-        case .exited(0): break
+        case .exited(0), .undecided: break
         case .exited(let code): log.say(.warning, "\(what) ended with exit \(code)\(line)")
         case .killed(let signal): log.say(.warning, "\(what) was ended by \(signal)\(line)")
         case .timedOut: log.say(.warning, "\(what) took too long and was ended\(line)")
@@ -323,6 +348,7 @@ extension RunEnding {
         switch ending {
         case .exited(let code): self = .exited(code, output: output)
         case .killed(let signal): self = .killed(signal: signal, output: output)
+        case .undecided: self = .undecided(output: output)
         case .timedOut: self = .timedOut(output: output)
         case .notRun(let why): self = .notRun(why)
         }

@@ -37,6 +37,8 @@ public enum RunEnding: Equatable, Sendable {
     case killed(signal: String, output: String)
     /// It was ended because its deadline had passed.
     case timedOut(output: String)
+    /// It exited, and says that it cannot tell.
+    case undecided(output: String)
     /// It could not be started, and why.
     case notRun(String)
     /// Nobody knows: what runs monitors was itself replaced.

@@ -255,6 +255,10 @@ struct Judgement {
             output = MonitorOutput.kept(text)
             verdict = .unknown
             why = "no result within \(timeout.plainText)"
+        case .undecided(let text):
+            output = MonitorOutput.kept(text)
+            verdict = .unknown
+            if output.isEmpty { why = "it cannot tell" }
         case .notRun(let reason):
             output = ""
             verdict = .unknown

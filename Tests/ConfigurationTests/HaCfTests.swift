@@ -191,6 +191,39 @@ import Testing
         #expect(limits == [.seconds(60), .seconds(120), .seconds(180), .seconds(30)])
     }
 
+    @Test func theMostParticularMonitorIntervalCounts() {
+        func resource(_ text: String) -> Resource {
+            let words = text.split(separator: ":", omittingEmptySubsequences: true).map(String.init)
+            return Resource(
+                type: words[0],
+                arguments: Array(words.dropFirst()),
+                text: text,
+                address: nil,
+                isStateless: false
+            )
+        }
+        func intervals(_ lines: String, _ texts: String...) -> [Duration?] {
+            let (result, diagnostics) = haCf(goodHaCf + lines)
+            #expect(diagnostics == [])
+            return texts.map { result.intervals.interval(for: resource($0)) }
+        }
+        #expect(
+            intervals("", "drbddisk::r0", "mysql::/data", "mysql", "linkserv", "monitor")
+                == [.seconds(10), .seconds(10), nil, nil, nil]
+        )
+        #expect(
+            intervals(
+                "monitor_interval 30s\nmonitor_interval drbddisk off\nmonitor_interval drbddisk::r1 1s\n",
+                "drbddisk::r0",
+                "drbddisk::r1",
+                "linkserv",
+                "mon"
+            ) == [nil, .seconds(1), .seconds(30), nil]
+        )
+        let (_, wrong) = haCf(goodHaCf + "monitor_interval 10ms\nmonitor_interval x never\n")
+        #expect(wrong.map(\.code) == [.outOfRange, .invalidTime])
+    }
+
     @Test func aFileBeyondTheLimitsIsRefusedNotRead() {
         let large = ConfigurationFile(
             name: "ha.cf",

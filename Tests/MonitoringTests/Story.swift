@@ -181,6 +181,7 @@ final class Story {
                     ? "" : ": \(output.split(separator: "\n").joined(separator: " / "))")
         case .killed(let signal, _): "killed by \(signal)"
         case .timedOut: "past its deadline"
+        case .undecided(let output): "cannot tell: \(output)"
         case .notRun(let why): "not run: \(why)"
         case .lost: "lost"
         }

@@ -1,7 +1,7 @@
 // The path between fork and exec of an operation's child. It is C because only async-signal-safe
 // calls are allowed there; everything it needs was made before the fork. What it does, in order:
 // own process group, default signals, ordinary scheduling and limits, /dev/null or a file of
-// prepared text as stdin, one pipe as stdout and stderr, nothing else inherited, then it waits at the gate until the parent has
+// prepared text as stdin, one pipe as stdout and stderr (or none for stderr), nothing else inherited, then it waits at the gate until the parent has
 // recorded it. Failure to exec is written to the report pipe as an errno.
 
 #define _GNU_SOURCE 1
@@ -67,7 +67,8 @@ __attribute__((noreturn)) static void run_child(const struct baton_spawn_request
                                       : fcntl(request->input_fd, F_DUPFD_CLOEXEC, first_free_number);
     if (report < 0) _exit(127);
     if (gate < 0 || output < 0 || input < 0) report_and_end(report, errno);
-    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) {
+    int errors = request->discards_errors ? open("/dev/null", O_WRONLY | O_CLOEXEC) : output;
+    if (errors < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0) {
         report_and_end(report, errno);
     }
     if (input == 0) fcntl(0, F_SETFD, 0);

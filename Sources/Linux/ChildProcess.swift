@@ -16,6 +16,8 @@ public struct Command: Hashable, Sendable {
     public var environment: [String]
     /// Where it runs.
     public var directory: String
+    /// Whether what it says on standard error goes nowhere: of a program whose standard output is read as data.
+    public var discardsErrors: Bool
 
     /// A program with its arguments, in `/`, with a plain PATH.
     public init(
@@ -24,12 +26,14 @@ public struct Command: Hashable, Sendable {
         environment: [String] = [
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         ],
-        directory: String = "/"
+        directory: String = "/",
+        discardsErrors: Bool = false
     ) {
         self.path = path
         self.arguments = arguments
         self.environment = environment
         self.directory = directory
+        self.discardsErrors = discardsErrors
     }
 }
 
@@ -222,7 +226,8 @@ public final class ChildProcess {
                         gate_fd: inheritance.gate,
                         report_fd: inheritance.report,
                         input_fd: inheritance.input,
-                        ends_with_parent: inheritance.endsWithParent
+                        ends_with_parent: inheritance.endsWithParent,
+                        discards_errors: command.discardsErrors
                     )
                     return unsafe baton_spawn(&request)
                 }

@@ -68,33 +68,60 @@ struct DRBDResource: ResourceType {
         guard Files.exists(DRBDResource.module) else { return .noModule }
         let names: [String]
         if name == "all" {
-            let listed = Tool("drbdadm").run(["sh-resources"], until: deadline)
-            // Warnings end with a full stop, a colon or the like; names are words.
-            let words = listed.text.split(whereSeparator: \.isNewline).last.map {
-                $0.split(whereSeparator: \.isWhitespace).map(String.init)
-            }
-            guard listed.isGood, let words, !words.isEmpty else {
+            let listed = Tool("drbdadm").ask(["sh-resources"], until: deadline)
+            names = listed.text.split(whereSeparator: \.isWhitespace).map(String.init)
+            guard listed.isGood, !names.isEmpty else {
                 return .unknown("drbdadm sh-resources: \(listed.lastLine)")
             }
-            names = words
         } else {
             names = [name]
         }
         var seen: [(name: String, state: DRBDState)] = []
         for name in names {
-            let role = Tool("drbdadm").run(["role", name], until: deadline)
-            let connection = Tool("drbdadm").run(["cstate", name], until: deadline)
-            let disk = Tool("drbdadm").run(["dstate", name], until: deadline)
-            guard
-                let state = DRBDState(
-                    role: role.text,
-                    connection: connection.text,
-                    disk: disk.text
-                )
-            else { return .unknown("drbdadm role \(name): \(role.lastLine)") }
-            seen.append((name, state))
+            switch look(at: name, until: deadline) {
+            case .success(let state): seen.append((name, state))
+            case .failure(let failure): return .unknown(failure.text)
+            }
         }
         return .seen(seen)
+    }
+
+    /// Why a resource's state cannot be told.
+    private struct LookFailure: Error { var text: String }
+
+    private func look(at name: String, until deadline: Int64) -> Result<DRBDState, LookFailure> {
+        var answers: [String] = []
+        for word in ["role", "cstate", "dstate"] {
+            let answer = Tool("drbdadm").ask([word, name], until: deadline)
+            if !answer.isGood {
+                guard isDown(name, until: deadline) else {
+                    return .failure(
+                        LookFailure(text: "drbdadm \(word) \(name): \(answer.lastLine)")
+                    )
+                }
+                return .success(.down)
+            }
+            answers.append(answer.text)
+        }
+        guard
+            var state = DRBDState(role: answers[0], connection: answers[1], disk: answers[2]),
+            state.role == .unconfigured || state.role != .unknown && !state.disks.isEmpty
+        else {
+            let said = answers.map { $0.replacing("\n", with: " ") }.joined(separator: ", ")
+            return .failure(LookFailure(text: "drbdadm says of \(name): \(said)"))
+        }
+        // DRBD 9 tells the peers' roles in another place.
+        if state.peerRole == nil, state.role != .unconfigured {
+            let status = Tool("drbdsetup").ask(["status", name], until: deadline)
+            if status.isGood { state.peerRole = DRBDState.peerRole(inStatus: status.text) }
+        }
+        return .success(state)
+    }
+
+    /// Whether the kernel has no such resource, which DRBD 9's drbdadm says by an error.
+    private func isDown(_ name: String, until deadline: Int64) -> Bool {
+        let status = Tool("drbdsetup").ask(["status"], until: deadline)
+        return status.isGood && !DRBDState.names(inStatus: status.text).contains(name)
     }
 
     private func status(mustServe: Bool, until deadline: Int64) -> ResourceAnswer {
@@ -144,6 +171,10 @@ struct DRBDResource: ResourceType {
                 if waiting.isEmpty { return .done("\(name) is primary") }
                 var passing: String?
                 for (name, state) in waiting {
+                    // Where two primaries are allowed, DRBD itself would not mind.
+                    if state.peerRole == .primary {
+                        passing = "the peer is primary of \(name) still"
+                    }
                     guard let obstacle = state.obstacle(name) else { continue }
                     guard obstacle.passes else { return .failed(obstacle.text) }
                     passing = obstacle.text

@@ -92,30 +92,30 @@ struct DRBDState: Hashable {
 
     /// From what `drbdadm role`, `cstate` and `dstate` print; nil when no role is among it.
     init?(role: String, connection: String, disk: String) {
-        let roles = DRBDState.pairs(role) { DRBDRole(rawValue: $0) }
+        let roles = DRBDState.lines(role) { DRBDRole(rawValue: $0) }
         guard let first = roles.first else { return nil }
         // Whoever is primary of one volume is primary.
         let own = roles.map(\.own)
         self.role = own.contains(.primary) ? .primary : first.own
-        let peers = roles.compactMap(\.peer)
+        let peers = roles.flatMap(\.peers)
         peerRole = peers.contains(.primary) ? .primary : peers.first
-        connections = DRBDState.pairs(connection) { DRBDConnection(rawValue: $0) }.map(\.own)
-        let disks = DRBDState.pairs(disk) { DRBDDisk(rawValue: $0) }
+        connections = DRBDState.lines(connection) { DRBDConnection(rawValue: $0) }.map(\.own)
+        let disks = DRBDState.lines(disk) { DRBDDisk(rawValue: $0) }
         self.disks = disks.map(\.own)
-        peerDisks = disks.compactMap(\.peer)
+        peerDisks = disks.flatMap(\.peers)
     }
 
-    /// The lines that are one known word, or two with a slash between.
-    private static func pairs<Word>(
+    /// The lines of known words with slashes between: this node's, then that of each peer.
+    private static func lines<Word>(
         _ text: String,
         _ word: (String) -> Word?
-    ) -> [(own: Word, peer: Word?)] {
+    ) -> [(own: Word, peers: [Word])] {
         text.split(whereSeparator: \.isNewline).compactMap { line in
             let words = line.split(separator: "/", omittingEmptySubsequences: false)
                 .map { word(String($0).trimmed) }
-            guard (1...2).contains(words.count), let own = words[0] else { return nil }
-            if words.count == 2, words[1] == nil { return nil }
-            return (own, words.count == 2 ? words[1] : nil)
+            let known = words.compactMap(\.self)
+            guard known.count == words.count, let own = known.first else { return nil }
+            return (own, Array(known.dropFirst()))
         }
     }
 
@@ -165,6 +165,30 @@ struct DRBDState: Hashable {
             )
         }
         return nil
+    }
+
+    /// A resource that is not up here.
+    static let down = DRBDState(role: .unconfigured)
+
+    private init(role: DRBDRole) {
+        self.role = role
+        (connections, disks, peerDisks) = ([], [], [])
+    }
+
+    /// The resources of `drbdsetup status`: the first words of the lines that are not indented.
+    static func names(inStatus text: String) -> [String] {
+        text.split(whereSeparator: \.isNewline).filter { $0.first?.isWhitespace == false }
+            .compactMap { $0.split(separator: " ").first.map(String.init) }
+    }
+
+    /// The greatest role of a peer in `drbdsetup status`: `  l1 role:Secondary`; nil when none is told.
+    static func peerRole(inStatus text: String) -> DRBDRole? {
+        let roles = text.split(whereSeparator: \.isNewline).filter {
+            $0.first?.isWhitespace == true
+        }
+        .flatMap { $0.split(separator: " ") }.filter { $0.hasPrefix("role:") }
+        .compactMap { DRBDRole(rawValue: String($0.dropFirst(5))) }
+        return roles.contains(.primary) ? .primary : roles.first
     }
 
     /// In one line, as drbd-overview had it: `Connected Primary/Secondary UpToDate/UpToDate`.

@@ -28,7 +28,9 @@ struct Tool {
     init(_ name: String) { self.name = name }
 
     /// The bytes of its words that are kept.
-    static let outputMaximum = 8192
+    static let outputMaximum = 65536
+    /// How this program ends that was told to end: as by SIGTERM.
+    static let orderedExit: Int32 = 143
     /// Where programs are looked for when PATH says nothing.
     static let pathStandard = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -48,41 +50,70 @@ struct Tool {
 
     /// Runs it to its end, TERM and a second later KILL when the deadline passes first.
     ///
+    /// An order to end (SIGTERM) ends it in the same way, and then this process.
+    ///
     /// - Parameters:
     ///   - arguments: What stands behind its name.
     ///   - deadline: Boot time in nanoseconds.
-    ///   - report: Said once a second with what it has read and written so far, in bytes, while that grows.
+    ///   - report: Said once a second with what it has read and written so far, in bytes, while that grows; each time it
+    ///     gets as long again as it had at first.
     /// - Returns: Its end; a program that is missing is one that could not be run.
     func run(
         _ arguments: [String],
         until deadline: Int64,
         whileItWorks report: ((UInt64) -> Void)? = nil
     ) -> ToolResult {
+        call(arguments, until: deadline, isQuestion: false, report)
+    }
+
+    /// Runs it for what it says on standard output; where it fails, once more for what it says on standard error.
+    func ask(_ arguments: [String], until deadline: Int64) -> ToolResult {
+        let answer = call(arguments, until: deadline, isQuestion: true, nil)
+        guard !answer.isGood, answer.exit != nil else { return answer }
+        let words = call(arguments, until: deadline, isQuestion: false, nil)
+        return ToolResult(exit: answer.exit, text: words.text)
+    }
+
+    private func call(
+        _ arguments: [String],
+        until deadline: Int64,
+        isQuestion: Bool,
+        _ report: ((UInt64) -> Void)?
+    ) -> ToolResult {
         guard let path else { return ToolResult(exit: nil, text: "no program \(name) on the path") }
+        let command = Command(
+            path,
+            arguments,
+            environment: Tool.environment,
+            discardsErrors: isQuestion
+        )
         do {
-            return try run(path, arguments, until: deadline, report)
+            return try run(command, until: deadline, report)
         } catch {
             return ToolResult(exit: nil, text: "cannot run \(path): \(error)")
         }
     }
 
     private func run(
-        _ path: String,
-        _ arguments: [String],
+        _ command: Command,
         until deadline: Int64,
         _ report: ((UInt64) -> Void)?
     ) throws(SystemError) -> ToolResult {
+        let patience = deadline &- BootClock.now
         let child = try ChildProcess(
-            Command(path, arguments, environment: Tool.environment),
+            command,
             endsWithParent: true,
             outputMaximum: Tool.outputMaximum
         )
         let poller = try Poller()
         try poller.add(child.exitNumber, token: 0)
         if let output = child.outputNumber { try poller.add(output, token: 1) }
+        let order = try SignalSource([.terminate])
+        try poller.add(order.number, token: 2)
         try child.open()
         var ends = deadline
         var isOver = false
+        var isOrdered = false
         var worked: UInt64 = 0
         while true {
             let look = BootClock.now &+ 1_000_000_000
@@ -92,14 +123,20 @@ struct Tool {
                 let number = child.outputNumber
                 if try child.readOutput() == nil, let number { try poller.remove(number) }
             }
-            if let ending = try child.ending() { return result(ending, child, isOver: isOver) }
-            if let report, let done = ProcessWork.bytes(of: child.identity.id), done > worked {
+            if try order.next() != nil { isOrdered = true }
+            if let ending = try child.ending() {
+                if isOrdered { ThisProcess.exit(Tool.orderedExit) }
+                return result(ending, child, isOver: isOver)
+            }
+            if let report, !isOver, let done = ProcessWork.bytes(of: child.identity.id),
+                done > worked
+            {
                 worked = done
                 report(done)
-                // Who works gets as long again as it had.
-                if !isOver { ends = max(ends, wake.now &+ (deadline &- look)) }
+                ends = wake.now &+ patience
             }
-            guard wake.now >= ends else { continue }
+            // Whoever ends this process finds nothing of it left: a mount that goes on would be there later.
+            guard isOrdered && !isOver || wake.now >= ends else { continue }
             try child.sendToGroup(isOver ? .kill : .terminate)
             isOver = true
             ends = wake.now &+ 1_000_000_000
@@ -154,8 +191,11 @@ enum Pause {
     static func wait(_ nanoseconds: Int64) {
         do throws(SystemError) {
             let poller = try Poller()
+            let order = try SignalSource([.terminate])
+            try poller.add(order.number, token: 0)
             try poller.arm(at: BootClock.now &+ nanoseconds)
             _ = try poller.wait()
+            if try order.next() != nil { ThisProcess.exit(Tool.orderedExit) }
         } catch {
             // No descriptor left: the next try comes at once, and the deadline ends them all.
             return

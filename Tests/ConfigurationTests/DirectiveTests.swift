@@ -80,7 +80,7 @@ import Testing
             use_apphbd cluster quorum_server crm pacemaker crm_daemon_dir crmd_spawns_pengine
             record_config_changes record_pengine_inputs enable_config_writes normalpoll udp
             unproved_takeover stateless timeout fit_settle offer_timeout auto_links hold_down move_budget
-            restart_budget notify notify_rate jeopardy_time early_takeover early_floor early_probes boot_policy
+            restart_budget monitor_interval notify notify_rate jeopardy_time early_takeover early_floor early_probes boot_policy
             announce_interval freezer
             """
         let words = reference.split { $0 == " " || $0 == "\n" }.map(String.init)

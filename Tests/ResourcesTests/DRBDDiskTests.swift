@@ -8,7 +8,8 @@ import Testing
             ("Primary/Secondary", Int32(0), "running: r0 "),
             ("Secondary/Primary", 3, "stopped: r0 "),
             ("Unconfigured", 3, "stopped: r0 "), ("Secondary", 3, "stopped: r0 "),
-            ("nonsense", 4, "unknown: drbdadm role r0"),
+            ("nonsense", 4, "unknown: drbdadm says of r0: nonsense"),
+            ("Unknown", 4, "unknown: drbdadm says of r0: Unknown"),
         ]
     )
     func statusIsTheRole(role: String, exit: Int32, words: String) throws {
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test func promotionWaitsForAPeerThatDemotesStill() throws {
-        let drbd = try DRBDStandIn(role: "Secondary/Primary")
+        let drbd = try DRBDStandIn(role: "Secondary/Secondary")
         try drbd.write("primary.exits", "11\n11\n0\n")
         let run = try drbd.act("start")
         #expect(run == Run(exit: 0, output: "r0 is primary\n"))
@@ -37,8 +38,36 @@ import Testing
         )
     }
 
+    @Test(arguments: ["Secondary/Primary", "Secondary"])
+    func nobodyIsPromotedBesideAPrimary(role: String) throws {
+        let drbd = try DRBDStandIn(role: role)
+        try drbd.write("status.text", "r0 role:Secondary\n  disk:UpToDate\n  l1 role:Primary\n")
+        let run = try drbd.act("start", milliseconds: 1500)
+        #expect(run.exit == 1)
+        #expect(run.output.contains("the peer is primary of r0 still"))
+        #expect(!drbd.calls.contains { $0.hasPrefix("primary") })
+        #expect(try drbd.act("ready").exit == 0)
+    }
+
+    @Test func anAnswerThatFailsIsNone() throws {
+        let drbd = try DRBDStandIn(role: "Unconfigured")
+        try drbd.write("role.exits", "10\n10\n")
+        #expect(try drbd.act("status").exit == 4)
+        let blind = try DRBDStandIn(role: "Primary/Secondary", disk: "")
+        #expect(try blind.act("monitor").exit == 4)
+    }
+
+    @Test func aResourceThatIsNotUpIsStopped() throws {
+        let drbd = try DRBDStandIn(role: "")
+        try drbd.write("role.exits", Array(repeating: "10\n", count: 20).joined())
+        try drbd.write("status.text", "r1 role:Primary\n  disk:UpToDate\n")
+        #expect(try drbd.act("status").exit == 3)
+        #expect(try drbd.act("stop").exit == 0)
+        #expect(try drbd.act("ready").output.contains("drbdadm up r0"))
+    }
+
     @Test func promotionIsNeverForced() throws {
-        let drbd = try DRBDStandIn(role: "Secondary/Primary")
+        let drbd = try DRBDStandIn(role: "Secondary/Secondary")
         try drbd.write("primary.exits", Array(repeating: "11\n", count: 100).joined())
         let run = try drbd.act("start", milliseconds: 1500)
         #expect(run.exit == 1)
@@ -92,7 +121,12 @@ import Testing
 
     @Test func withoutAnArgumentItIsAllResources() throws {
         let drbd = try DRBDStandIn(role: "Secondary/Secondary")
-        try drbd.write("sh-resources.text", "r0 r1\n")
+        // 8.4 names them on one line, 9 on a line each.
+        for text in ["r0 r1\n", "r0\nr1\n"] {
+            try drbd.write("sh-resources.text", text)
+            _ = try drbd.act("status", nil)
+            #expect(drbd.calls.suffix(7).filter { $0.hasPrefix("role") } == ["role r0", "role r1"])
+        }
         #expect(try drbd.act("start", nil).exit == 0)
         #expect(drbd.calls.contains("primary r0"))
     }

@@ -36,8 +36,25 @@ import Testing
         #expect(state.obstacle("r0")?.passes == false)
     }
 
+    @Test func severalPeersAreRead() throws {
+        let state = try #require(
+            DRBDState(
+                role: "Secondary\n",
+                connection: "Connected\nConnected\n",
+                disk: "UpToDate/UpToDate/Inconsistent\n"
+            )
+        )
+        #expect(state.disks == [.upToDate])
+        #expect(state.peerDisks == [.upToDate, .inconsistent])
+        let status =
+            "r0 role:Secondary\n  disk:UpToDate\n  l1 role:Secondary\n    peer-disk:UpToDate\n  l2 role:Primary\n"
+        #expect(DRBDState.peerRole(inStatus: status) == .primary)
+        #expect(DRBDState.names(inStatus: status + "r1 role:Primary\n") == ["r0", "r1"])
+    }
+
     @Test(arguments: [
-        "", "no resources defined!\n", "Primary/Secondary/Third\n", "primary\n", "/\n",
+        "", "no resources defined!\n", "Primary/Secondary/Third\n", "Primary/\n", "primary\n",
+        "/\n",
     ])
     func whatIsNoRoleIsNotGuessed(text: String) {
         #expect(DRBDState(role: text, connection: "Connected", disk: "UpToDate/UpToDate") == nil)

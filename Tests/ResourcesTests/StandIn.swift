@@ -78,11 +78,11 @@ final class DRBDStandIn {
             case $1 in
                 primary) echo Primary/Secondary >role.text;;
                 secondary) echo Secondary/Secondary >role.text;;
-                role|cstate|dstate|sh-resources|sh-dev) cat "$1.text";;
+                role|cstate|dstate|sh-resources|sh-dev|status) cat "$1.text";;
             esac
             """
         try write("drbdadm", program)
-        try Program.shell("chmod 755 '\(scratch.path)/drbdadm'")
+        try Program.shell("cd '\(scratch.path)' && chmod 755 drbdadm && ln -s drbdadm drbdsetup")
         try write("role.text", role + "\n")
         try write("cstate.text", connection + "\n")
         try write("dstate.text", disk + "\n")

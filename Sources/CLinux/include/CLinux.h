@@ -155,6 +155,7 @@ struct baton_spawn_request {
     int report_fd;
     int input_fd;            // stdin; -1 for /dev/null
     bool ends_with_parent;   // killed when the forking thread ends
+    bool discards_errors;    // stderr is /dev/null, not the pipe of stdout
 };
 
 // Forks the child of an operation; returns its pid, or -1 with errno. See spawn_child.c.

@@ -167,6 +167,19 @@ public enum Files {
         )
     }
 
+    /// Whether somebody has the block device at the path for himself: a mounted filesystem, wherever it is shown, swap,
+    /// a device that lies on it (EBUSY to O_EXCL, open(2)).
+    ///
+    /// False too where it cannot be opened at all, as the device of a DRBD resource that is secondary.
+    public static func isClaimed(_ device: String) -> Bool {
+        do {
+            _ = try open(device, O_RDONLY | O_EXCL | O_NONBLOCK)
+            return false
+        } catch {
+            return error.errno == .busy
+        }
+    }
+
     /// Whether the path leads to a directory.
     public static func isDirectory(_ path: String) -> Bool {
         status(path).map { $0.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR) } ?? false
@@ -268,7 +281,7 @@ public enum Files {
         try checked("fsync", parent) { fsync(number) }
     }
 
-    private static func status(_ path: String) -> stat? {
+    static func status(_ path: String) -> stat? {
         var status = stat()
         // Sound: the kernel fills the structure on our stack; the string lives through the call.
         return unsafe stat(path, &status) == 0 ? status : nil

@@ -1,6 +1,7 @@
-// Who keeps a mount busy: open files, working directories, programs, mapped files, and other mount namespaces that
-// show the same filesystem. Only links and texts of /proc are read, which wait for no disk: what is asked about may
-// be a filesystem that hangs.
+// Who keeps a filesystem busy: the mounts that show it, in any mount namespace, and the processes with open files,
+// working directories, programs or mapped files on one of them. What tells is the number of a mount, not a path: a
+// directory that a mount hides has the same path. Only /proc is read, and links in it opened without touching what they
+// lead to: what is asked about may be a filesystem that hangs.
 
 import CLinux
 
@@ -14,8 +15,6 @@ public struct MountHolder: Hashable, Sendable, CustomStringConvertible {
         case directory = "works in it"
         /// The program it runs, or a file mapped into its memory.
         case program = "runs a program of it"
-        /// Its mount namespace shows the filesystem too: it stays busy when it is unmounted here.
-        case namespace = "has it mounted in a namespace of its own"
     }
 
     /// The process.
@@ -29,70 +28,106 @@ public struct MountHolder: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(name) (\(process.id)) \(hold.rawValue)" }
 }
 
-/// Looks for holders.
-public enum MountHolders {
-    /// Every process that keeps a mount busy; kernel threads and mounts on it are not among them.
+/// A mount in a mount namespace that is not this process's.
+public struct ForeignMount: Hashable, Sendable, CustomStringConvertible {
+    /// A process in that namespace.
+    public let process: ProcessID
+    /// Its program's name.
+    public let name: String
+    /// The mount as that process sees it.
+    public let mount: Mount
+
+    /// `/data in the namespace of postgres (4711)`.
+    public var description: String { "\(mount.directory) in the namespace of \(name) (\(process))" }
+}
+
+/// Everybody who uses a filesystem.
+public struct MountUse: Hashable, Sendable {
+    /// The processes; kernel threads and mounts on it are not among them.
+    public var holders: [MountHolder] = []
+    /// The mounts that other namespaces have of it, the last mounted first.
+    public var foreign: [ForeignMount] = []
+
+    /// Nobody.
+    public init() {}
+
+    /// Looks for all that show a device: `Mount.device` of one of its mounts.
     ///
     /// A process of which this one may see nothing is left out. Cost: a look at every open file of the machine,
     /// some 10 ms for 10,000.
-    public static func find(_ mount: Mount) throws(SystemError) -> [MountHolder] {
-        var namespaces: [String: Bool] = [:]
-        var holders: [MountHolder] = []
-        let own = link("/proc/self/ns/mnt")
-        for name in try Files.list("/proc", maximum: 1_000_000) {
-            guard let number = Int32(name) else { continue }
-            let id = ProcessID(rawValue: number)
-            guard let identity = try? ProcessIdentity(of: id) else { continue }
-            let namespace = link("/proc/\(id)/ns/mnt")
-            let hold: MountHolder.Hold?
-            if namespace == own || namespace == nil {
-                hold = find(mount, id)
-            } else {
-                hold = shows(mount, id, namespace ?? "", &namespaces) ? .namespace : nil
-            }
-            guard let hold else { continue }
-            let words = (try? Files.read("/proc/\(id)/comm", maximum: 64)) ?? []
-            let known = String(decoding: words.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-            holders.append(MountHolder(process: identity, name: known, hold: hold))
+    public init(of device: DeviceNumber) throws(SystemError) {
+        let own = try? Files.link("/proc/self/ns/mnt")
+        let processes = try Files.list("/proc", maximum: 1_000_000).compactMap { name in
+            Int32(name).map { ProcessID(rawValue: $0) }
         }
-        return holders
+        var namespaces: Set<String> = []
+        var mounts: Set<Int> = []
+        for id in processes {
+            guard let namespace = try? Files.link("/proc/\(id)/ns/mnt"),
+                !namespaces.contains(namespace), let table = try? MountTable(of: id)
+            else { continue }
+            namespaces.insert(namespace)
+            let found = table.mounts(of: device)
+            mounts.formUnion(found.map(\.id))
+            guard namespace != own else { continue }
+            let name = MountUse.name(of: id)
+            foreign += found.reversed().map { ForeignMount(process: id, name: name, mount: $0) }
+        }
+        for id in processes {
+            guard let identity = try? ProcessIdentity(of: id),
+                let hold = MountUse.hold(of: id, on: mounts, device)
+            else { continue }
+            holders.append(MountHolder(process: identity, name: MountUse.name(of: id), hold: hold))
+        }
     }
 
-    /// Whether another namespace shows the filesystem; each is asked once.
-    private static func shows(
-        _ mount: Mount,
-        _ id: ProcessID,
-        _ namespace: String,
-        _ known: inout [String: Bool]
-    ) -> Bool {
-        if let answer = known[namespace] { return answer }
-        guard let table = try? MountTable(of: id) else { return false }
-        let answer = !table.mounts(of: mount.device).isEmpty
-        known[namespace] = answer
-        return answer
+    private static func name(of id: ProcessID) -> String {
+        let words = (try? Files.read("/proc/\(id)/comm", maximum: 64)) ?? []
+        return String(decoding: words.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
-    private static func find(_ mount: Mount, _ id: ProcessID) -> MountHolder.Hold? {
+    private static func hold(
+        of id: ProcessID,
+        on mounts: Set<Int>,
+        _ device: DeviceNumber
+    ) -> MountHolder.Hold? {
         for name in ["cwd", "root"] {
-            if let path = link("/proc/\(id)/\(name)"), isInside(path, mount.directory) {
+            if let mount = Files.mountID("/proc/\(id)/\(name)"), mounts.contains(mount) {
                 return .directory
             }
         }
-        if let path = link("/proc/\(id)/exe"), isInside(path, mount.directory) { return .program }
+        if let mount = Files.mountID("/proc/\(id)/exe"), mounts.contains(mount) { return .program }
         for name in (try? Files.list("/proc/\(id)/fdinfo", maximum: 1_000_000)) ?? [] {
             // It may be closed meanwhile.
-            guard let text = try? Files.read("/proc/\(id)/fdinfo/\(name)", maximum: 1 << 20) else {
-                continue
+            if let text = try? Files.read("/proc/\(id)/fdinfo/\(name)", maximum: 1 << 20),
+                let mount = mountID(inText: text), mounts.contains(mount)
+            {
+                return .file
             }
-            if mountID(inText: text) == mount.id { return .file }
+            // A mount that was taken away under its users (umount -l) is in no table. Where there is a disk, the inode
+            // is in memory; another machine's might be asked.
+            if device.major != 0, Files.device(ofOpenFile: "/proc/\(id)/fd/\(name)") == device {
+                return .file
+            }
         }
         guard let maps = try? Files.read("/proc/\(id)/maps", maximum: 1 << 24) else { return nil }
-        let device = mount.device.mapsText
+        let text = device.mapsText
         let isMapped = maps.split(separator: UInt8(ascii: "\n")).contains { line in
             let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-            return fields.count == 6 && fields[3].elementsEqual(device.utf8)
+            return fields.count == 6 && fields[3].elementsEqual(text.utf8)
         }
         return isMapped ? .program : nil
+    }
+
+    /// Whether a process works in a directory or has a file open there, by the paths that the kernel tells.
+    public static func works(_ id: ProcessID, below directory: String) -> Bool {
+        let files = (try? Files.list("/proc/\(id)/fd", maximum: 1_000_000)) ?? []
+        let links = ["cwd", "root", "exe"] + files.map { "fd/\($0)" }
+        let prefix = directory == "/" ? "/" : directory + "/"
+        return links.contains { link in
+            guard let path = try? Files.link("/proc/\(id)/\(link)") else { return false }
+            return path == directory || path.hasPrefix(prefix)
+        }
     }
 
     /// The line `mnt_id:` of fdinfo (proc(5)).
@@ -104,14 +139,26 @@ public enum MountHolders {
         }
         return nil
     }
+}
 
-    /// Whether a path is a directory or lies in it; a removed file has ` (deleted)` behind its name.
-    private static func isInside(_ path: String, _ directory: String) -> Bool {
-        path == directory || path.hasPrefix(directory == "/" ? "/" : directory + "/")
+extension Files {
+    /// The number of the mount that a path lies on, found without touching the filesystem when the path is a link of
+    /// /proc; nil when there is no such path.
+    static func mountID(_ path: String) -> Int? {
+        guard let file = try? open(path, baton_open_path_only),
+            let text = try? read("/proc/self/fdinfo/\(file.number)", maximum: 4096)
+        else { return nil }
+        return MountUse.mountID(inText: text)
     }
 
-    /// Where a link of /proc leads, in the kernel's words; nil when it cannot be seen.
-    private static func link(_ path: String) -> String? { try? Files.link(path) }
+    /// The filesystem that an open file, by its link of /proc, lies on; nil when it is closed.
+    static func device(ofOpenFile path: String) -> DeviceNumber? {
+        guard let status = status(path) else { return nil }
+        return DeviceNumber(
+            major: baton_device_major(UInt64(status.st_dev)),
+            minor: baton_device_minor(UInt64(status.st_dev))
+        )
+    }
 }
 
 extension DeviceNumber {

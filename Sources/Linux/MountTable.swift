@@ -118,14 +118,18 @@ public struct MountTable: Hashable, Sendable {
 
     /// What is seen at a directory, written as the kernel has it (`Files.resolved`); nil when nothing is mounted there.
     public func mount(at directory: String) -> Mount? {
-        mounts.last { $0.directory == directory }
+        // By bytes: two ways to write an ä are two directories.
+        mounts.last { $0.directory.utf8.elementsEqual(directory.utf8) }
     }
 
     /// Everything mounted below a directory, the last mounted first: the order in which it can be unmounted.
     public func mounts(below directory: String) -> [Mount] {
         let prefix = directory == "/" ? "/" : directory + "/"
-        return mounts.filter { $0.directory != directory && $0.directory.hasPrefix(prefix) }
-            .reversed()
+        return mounts.filter {
+            $0.directory.utf8.count > prefix.utf8.count
+                && $0.directory.utf8.starts(with: prefix.utf8)
+        }
+        .reversed()
     }
 
     /// Every mount that shows a device.

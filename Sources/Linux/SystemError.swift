@@ -20,6 +20,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let notFound = Errno(rawValue: ENOENT)
     /// ESRCH: no such process.
     public static let noSuchProcess = Errno(rawValue: ESRCH)
+    /// EBUSY: somebody uses it.
+    public static let busy = Errno(rawValue: EBUSY)
     /// EEXIST: it is there already.
     public static let alreadyExists = Errno(rawValue: EEXIST)
     /// EAGAIN: would block; for a lock, somebody else holds it.

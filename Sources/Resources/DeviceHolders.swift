@@ -8,6 +8,18 @@ enum DeviceHolders {
     /// At most so many are named.
     static let countMaximum = 8
 
+    /// Whether another device, or swap, lies on it.
+    static func liesBelow(_ device: String) -> Bool {
+        let resolved = (try? Files.resolved(device)) ?? device
+        let name = resolved.split(separator: "/").last.map(String.init) ?? resolved
+        let above = (try? Files.list("/sys/class/block/\(name)/holders")) ?? []
+        let swaps = (try? Files.read("/proc/swaps", maximum: 65536)) ?? []
+        return !above.isEmpty
+            || swaps.split(separator: UInt8(ascii: "\n")).contains {
+                $0.starts(with: (resolved + " ").utf8)
+            }
+    }
+
     /// In words: `mount /mnt/drbd`, `mysqld (4711)`, `swap`, `device dm-0`.
     static func find(_ devices: [String]) -> [String] {
         var found: [String] = []

@@ -77,6 +77,8 @@ struct Filesystem: ResourceType {
         var directory: String
         /// What is seen at the mount point.
         var here: Mount?
+        /// The path of the device, where there is one.
+        var device: String?
         /// Whether that is ours.
         var isOurs = false
         /// Where else what is ours is mounted.
@@ -94,26 +96,66 @@ struct Filesystem: ResourceType {
         let isKnown = table.mount(at: directory) != nil
         let point = isKnown ? directory : (try? Files.resolved(directory)) ?? directory
         var view = View(table: table, directory: point, here: table.mount(at: point))
-        let device: DeviceNumber?
-        do throws(FilesystemFailure) {
-            device = try source.devicePath(until: deadline).flatMap(Files.blockDevice)
-        } catch {
-            // A device that is not there is mounted nowhere; on the standby DRBD shows none.
-            guard view.here != nil else { return view }
-            throw error
-        }
         var origin: BindOrigin?
-        if case .directory(let path) = source {
+        switch source {
+        case .device, .tag:
+            do throws(FilesystemFailure) {
+                view.device = try source.devicePath(mountedAt: view.here, until: deadline)
+            } catch {
+                // A device that is not there is mounted nowhere; on the standby DRBD shows none.
+                guard view.here != nil else { return view }
+                throw error
+            }
+            if view.here != nil, view.device.flatMap(Files.blockDevice) == nil {
+                throw FilesystemFailure(
+                    "something is mounted on \(point), and whether it is \(source.text) cannot be told: there is no such "
+                        + "device any more"
+                )
+            }
+        case .directory(let path):
+            if view.here != nil, !Files.exists(path) {
+                throw FilesystemFailure(
+                    "something is mounted on \(point), and whether it is \(path) cannot be told: it is not there any more"
+                )
+            }
             origin = BindOrigin(of: (try? Files.resolved(path)) ?? path, in: table)
+        case .network, .nothing: break
         }
+        let device = view.device.flatMap(Files.blockDevice)
         let shown = table.mounts.filter {
-            source.isShown(by: $0, device: device, origin: origin)
+            source.isShown(by: $0, device: device, origin: origin) && isWantedPart($0)
         }
         view.isOurs = view.here.map(shown.contains) ?? false
-        if case .directory = source { return view }
-        if case .nothing = source { return view }
-        view.elsewhere = shown.filter { $0.directory != point }
+        switch source {
+        case .directory, .nothing, .network: break
+        case .device, .tag: view.elsewhere = shown.filter { $0 != view.here }
+        }
         return view
+    }
+
+    /// Of a filesystem with subvolumes, whether it is the one that the options name.
+    private func isWantedPart(_ mount: Mount) -> Bool {
+        guard mount.type == "btrfs", let name = options.last(where: { $0.hasPrefix("subvol=") })
+        else { return true }
+        let path = name.dropFirst(7)
+        return mount.root == (path.hasPrefix("/") ? String(path) : "/\(path)")
+    }
+
+    /// Whether a filesystem that is mounted nowhere to be seen is in use all the same: in another namespace, or under
+    /// its users when somebody took the mount away (umount -l).
+    ///
+    /// What lies on the device instead (a volume, a RAID, swap) is none of it.
+    private func hiddenUse(_ view: View) -> String? {
+        guard let device = view.device, view.elsewhere.isEmpty, Files.isClaimed(device),
+            !view.table.mounts.contains(where: {
+                source.isShown(by: $0, device: Files.blockDevice(device), origin: nil)
+            }), !DeviceHolders.liesBelow(device)
+        else { return nil }
+        let holders = DeviceHolders.find([device])
+        return "\(device) is in use although it is not mounted on \(directory)"
+            + (holders.isEmpty
+                ? ": a frozen or detached filesystem holds it"
+                : ": \(holders.joined(separator: ", "))")
     }
 
     private func status(
@@ -125,19 +167,28 @@ struct Filesystem: ResourceType {
             if let other = view.elsewhere.first {
                 return .unknown(
                     "\(source.text) is mounted on \(other.directory), not on \(directory)"
+                        + (view.here == nil ? "" : ", or hidden by what is")
                 )
             }
+            if let use = hiddenUse(view) { return .unknown(use) }
             guard let here = view.here else {
                 return .stopped("nothing is mounted on \(directory)")
             }
             return .stopped("\(here.source) is mounted on \(directory), not \(source.text)")
         }
-        if mustServe, here.isReadOnly, !options.contains("ro") {
-            return .failed(
-                "\(directory) has become read-only, as the kernel does after an error of the device: dmesg tells which"
-            )
-        }
+        if mustServe, let fault = fault(of: here) { return .failed(fault) }
         return .running("\(source.text) is mounted on \(directory) (\(here.type))")
+    }
+
+    /// Why a filesystem that is mounted does not serve.
+    private func fault(of mount: Mount) -> String? {
+        let dead = ["emergency_ro", "shutdown"].first(where: mount.filesystemOptions.contains)
+        if dead != nil || mount.isReadOnly && !options.contains("ro") {
+            return
+                "\(directory) \(dead == "shutdown" ? "is shut down" : "has become read-only"), as the kernel does after an "
+                + "error of the device: dmesg tells which"
+        }
+        return nil
     }
 
     private func ready(until deadline: Int64) throws(FilesystemFailure) -> ResourceAnswer {
@@ -184,15 +235,22 @@ struct Filesystem: ResourceType {
 
     private func start(until deadline: Int64) throws(FilesystemFailure) -> ResourceAnswer {
         let view = try look(until: deadline)
-        if view.isOurs { return .done("\(source.text) is mounted on \(directory) already") }
+        if view.isOurs, let here = view.here {
+            if let fault = fault(of: here) { throw FilesystemFailure(fault) }
+            return .done("\(source.text) is mounted on \(directory) already")
+        }
         try refuseClash(view)
+        var deadline = deadline
         let device = try awaitDevice(until: deadline)
         if !Files.exists(directory) { try makeDirectory(until: deadline) }
         guard Files.isDirectory(directory) || isFileBind else {
             throw FilesystemFailure("\(directory) is no directory")
         }
         if let device {
+            let patience = deadline &- BootClock.now
             try check(device, until: deadline)
+            // A check that worked on has used none of the time for the rest.
+            deadline = max(deadline, BootClock.now &+ patience)
             // What an earlier look left in memory may be older than what the other node wrote; a device that cannot
             // forget is mounted all the same.
             _ = Tool("blockdev").run(["--flushbufs", device], until: deadline)
@@ -203,8 +261,16 @@ struct Filesystem: ResourceType {
         if !wanted.isEmpty { words += ["-o", wanted.joined(separator: ",")] }
         let result = Tool("mount").run(words + [device ?? source.text, directory], until: deadline)
         // Whatever mount says, the table knows.
-        guard try look(until: deadline).isOurs else {
+        let after = try look(until: deadline)
+        guard after.isOurs, let here = after.here else {
+            if after.here != view.here { _ = Tool("umount").run([directory], until: deadline) }
             throw FilesystemFailure("mount: \(result.lastLine)")
+        }
+        if here.isReadOnly, !options.contains("ro") {
+            _ = Tool("umount").run([directory], until: deadline)
+            throw FilesystemFailure(
+                "\(source.text) can be mounted read-only alone: is the device write-protected, or not primary?"
+            )
         }
         return .done("\(source.text) is mounted on \(directory)")
     }
@@ -264,35 +330,41 @@ struct Filesystem: ResourceType {
 
     private func stop(until deadline: Int64) throws(FilesystemFailure) -> ResourceAnswer {
         var view = try look(until: deadline)
-        guard view.isOurs else {
-            if let other = view.elsewhere.first {
-                throw FilesystemFailure(
-                    "\(source.text) is mounted on \(other.directory), not on \(directory): umount \(other.directory)"
-                )
-            }
+        let wasOurs = view.isOurs
+        guard wasOurs || !view.elsewhere.isEmpty || hiddenUse(view) != nil else {
             return .done("nothing of \(source.text) is mounted on \(directory)")
         }
-        // What is written out now need not be while everybody waits; umount does what is left.
-        let third = (deadline &- BootClock.now) / 3
-        _ = Tool("sync").run(["-f", directory], until: BootClock.now &+ third)
         let began = BootClock.now
+        let third = (deadline &- began) / 3
+        // What is written out now need not be while everybody waits; umount does what is left.
+        if wasOurs { _ = Tool("sync").run(["-f", directory], until: began &+ third) }
+        let killAt = began &+ min(Filesystem.killDelay, third)
         var signalled: [ProcessIdentity: Signal] = [:]
         var last = ""
+        let mounted = (wasOurs ? view.here : nil) ?? view.elsewhere.first
+        var number = mounted?.device ?? view.device.flatMap(Files.blockDevice)
         while true {
-            // What is mounted on it, or several times on one place, goes first.
-            for mount in view.table.mounts(below: view.directory) + [view.here].compactMap(\.self) {
+            // What is mounted on it, what shows it at another place, or several times on one, goes first.
+            for mount in toUnmount(view) {
+                number = mount.device
                 last = Tool("umount").run([mount.directory], until: deadline).lastLine
             }
             view = try look(until: deadline)
-            guard view.isOurs, let here = view.here else {
+            let use = try use(of: number, view)
+            for foreign in use.foreign {
+                // Not hidden from its users: a mount in use stays.
+                let words = ["--namespace", "\(foreign.process)", foreign.mount.directory]
+                last = Tool("umount").run(words, until: deadline).lastLine
+            }
+            let hidden = hiddenUse(view)
+            if toUnmount(view).isEmpty, use.foreign.isEmpty, hidden == nil {
                 return .done("\(source.text) is unmounted")
             }
-            let holders = try holders(of: here)
             guard BootClock.now &+ Filesystem.retryInterval < deadline else {
-                throw FilesystemFailure(stuck(holders, last))
+                throw FilesystemFailure(stuck(use, hidden, last))
             }
-            let signal = BootClock.now &- began < Filesystem.killDelay ? Signal.terminate : .kill
-            for holder in holders where holder.hold != .namespace && mayEnd(holder) {
+            let signal = BootClock.now < killAt ? Signal.terminate : .kill
+            for holder in use.holders where mayEnd(holder) {
                 guard signalled[holder.process] != signal else { continue }
                 signalled[holder.process] = signal
                 Progress.say("\(signal) to \(holder)")
@@ -307,9 +379,27 @@ struct Filesystem: ResourceType {
         }
     }
 
-    private func holders(of mount: Mount) throws(FilesystemFailure) -> [MountHolder] {
+    /// The mounts of it that this namespace has, and those on them, in the order in which they can be unmounted.
+    private func toUnmount(_ view: View) -> [Mount] {
+        let ours = (view.isOurs ? [view.here].compactMap(\.self) : []) + view.elsewhere
+        return ours.reversed().flatMap { view.table.mounts(below: $0.directory) + [$0] }
+    }
+
+    /// Who uses it; of a part of a filesystem, or one that is another machine's, only who does so through the mount point.
+    private func use(of device: DeviceNumber?, _ view: View) throws(FilesystemFailure) -> MountUse {
+        guard let device else { return MountUse() }
         do throws(SystemError) {
-            return try MountHolders.find(mount)
+            var use = try MountUse(of: device)
+            let isWhole =
+                switch source {
+                case .device, .tag: !options.contains { $0.hasPrefix("subvol") }
+                case .network, .directory, .nothing: false
+                }
+            if !isWhole {
+                use.foreign.removeAll { $0.mount.directory != view.directory }
+                use.holders.removeAll { !MountUse.works($0.process.id, below: view.directory) }
+            }
+            return use
         } catch {
             throw FilesystemFailure("who uses \(directory) cannot be seen: \(error)")
         }
@@ -330,14 +420,16 @@ struct Filesystem: ResourceType {
         return found
     }()
 
-    private func stuck(_ holders: [MountHolder], _ last: String) -> String {
-        guard !holders.isEmpty else {
+    private func stuck(_ use: MountUse, _ hidden: String?, _ last: String) -> String {
+        let names = use.holders.map(\.description) + use.foreign.map { "mounted on \($0)" }
+        guard !names.isEmpty else {
+            if let hidden { return hidden }
             return
-                "\(directory) cannot be unmounted (\(last)), and no process uses it: the kernel does (NFS export, loop "
-                + "device, swap file)"
+                "\(directory) cannot be unmounted (\(last)), and no process uses it: the kernel does (a bound unix socket, "
+                + "NFS export, loop device, swap file)"
         }
-        let names = holders.prefix(8).map(\.description).joined(separator: "; ")
-        return "\(directory) is still in use: \(names)" + (holders.count > 8 ? "; …" : "")
+        let text = names.prefix(8).joined(separator: "; ")
+        return "\(directory) is still in use: \(text)" + (names.count > 8 ? "; …" : "")
     }
 
     // MARK: Suspend

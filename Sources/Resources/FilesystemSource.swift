@@ -62,10 +62,20 @@ enum FilesystemSource: Hashable {
     }
 
     /// The device's path, looked for until the deadline where it is known by a tag; nil where there is no device.
-    func devicePath(until deadline: Int64) throws(FilesystemFailure) -> String? {
+    ///
+    /// Of what is mounted at the mount point already, its own tag tells: a copy that appears later has the same.
+    func devicePath(
+        mountedAt here: Mount? = nil,
+        until deadline: Int64
+    ) throws(FilesystemFailure) -> String? {
         switch self {
         case .device(let path): return path
         case .tag(let name, let value):
+            if let here, Files.blockDevice(here.source) != nil {
+                let words = ["-p", "-o", "value", "-s", name, here.source]
+                let own = Tool("blkid").ask(words, until: deadline)
+                if own.isGood, own.text == value { return here.source }
+            }
             let found = Tool("blkid").run(
                 ["-c", "/dev/null", "-o", "device", "-t", "\(name)=\(value)"],
                 until: deadline
@@ -93,14 +103,37 @@ enum FilesystemSource: Hashable {
         switch self {
         case .device, .tag:
             guard let device else { return false }
-            // btrfs has a number of its own; there the source tells.
-            return mount.device == device || Files.blockDevice(mount.source) == device
+            if mount.device == device { return true }
+            // btrfs has a number of its own, and may lie on several devices.
+            return mount.type == "btrfs" && Btrfs.isMember(device, of: mount.source)
         case .directory:
             guard let origin else { return false }
             return mount.device == origin.device && mount.root == origin.root
         case .network(let text): return mount.source.withoutSlash == text.withoutSlash
         case .nothing(let text): return mount.source == text
         }
+    }
+}
+
+/// Filesystems that lie on several devices.
+enum Btrfs {
+    /// Whether a device belongs to the filesystem that was mounted by one of its devices, as /sys/fs/btrfs tells.
+    static func isMember(_ device: DeviceNumber, of source: String) -> Bool {
+        guard let mounted = Files.blockDevice(source) else { return false }
+        if mounted == device { return true }
+        let root = "/sys/fs/btrfs"
+        for filesystem in (try? Files.list(root)) ?? [] {
+            let members = (try? Files.list("\(root)/\(filesystem)/devices")) ?? []
+            let numbers = members.compactMap { number("\(root)/\(filesystem)/devices/\($0)/dev") }
+            if numbers.contains(mounted.description) {
+                return numbers.contains(device.description)
+            }
+        }
+        return false
+    }
+
+    private static func number(_ path: String) -> String? {
+        (try? Files.read(path, maximum: 64)).map { String(decoding: $0, as: UTF8.self).trimmed }
     }
 }
 

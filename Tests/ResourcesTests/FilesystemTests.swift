@@ -166,7 +166,138 @@ struct FilesystemTests {
         #expect(status.exit == 4)
         #expect(status.output.contains("\(lab.directory).other"))
         #expect(try lab.act("start").exit == 1)
-        #expect(try lab.act("stop").exit == 1)
+        // Wherever it is shown, it can be written.
+        #expect(try lab.act("stop").exit == 0)
+        #expect(try lab.shell("mountpoint -q \(lab.directory).other").exit != 0)
+        #expect(try lab.act("status").exit == 3)
+    }
+
+    /// A container has a mount of its own; what is unmounted here goes on being written there.
+    @Test func anotherNamespaceIsNotForgotten() throws {
+        let lab = try Lab()
+        try #require(try lab.act("start").exit == 0)
+        try lab.leave(
+            "exec unshare -m --propagation private sh -c 'while :; do date >\(lab.directory)/f; sleep 0.05; done'"
+        )
+        try lab.shell("umount \(lab.directory)")
+        let status = try lab.act("status")
+        #expect(status.exit == 4)
+        #expect(status.output.contains("is in use although it is not mounted"))
+        let stop = try lab.act("stop")
+        #expect(stop.exit == 0, "\(stop.output)")
+        #expect(try lab.act("status").exit == 3)
+        #expect(try lab.shell("fsck.ext4 -fn \(lab.device)").exit == 0)
+    }
+
+    @Test func whatWasTakenFromBelowItsUsersStillRuns() throws {
+        let lab = try Lab()
+        try #require(try lab.act("start").exit == 0)
+        try lab.leave("exec 3>\(lab.directory)/file; exec sleep 100")
+        try lab.shell("umount -l \(lab.directory)")
+        #expect(try lab.act("status").exit == 4)
+        try lab.shell("mount -t tmpfs none \(lab.directory)")
+        #expect(try lab.act("status").exit == 4)
+        let stop = try lab.act("stop")
+        #expect(stop.exit == 0)
+        #expect(stop.output.contains("SIGTERM to sleep"))
+        #expect(try lab.act("status").exit == 3)
+    }
+
+    @Test func aMountUnderAnotherIsFound() throws {
+        let lab = try Lab()
+        try #require(try lab.act("start").exit == 0)
+        try lab.shell("mount -t tmpfs none \(lab.directory)")
+        #expect(try lab.act("status").exit == 4)
+        #expect(try lab.act("stop").exit == 0)
+        #expect(try lab.act("status").exit == 3)
+    }
+
+    @Test func aPathThatIsGoneTellsNothing() throws {
+        let lab = try Lab()
+        let link = lab.scratch.path + "/device"
+        try lab.shell("ln -s \(lab.device) \(link)")
+        let words = [link, lab.directory, "ext4"]
+        try #require(try lab.act("start", words).exit == 0)
+        try lab.shell("rm \(link)")
+        #expect(try lab.act("status", words).exit == 4)
+        let stop = try lab.act("stop", words, milliseconds: 1500)
+        #expect(stop.exit == 1)
+        #expect(stop.output.contains("there is no such device any more"))
+    }
+
+    @Test func anyDeviceOfSeveralIsTheFilesystem() throws {
+        let lab = try Lab("mkfs.btrfs -q -f", megabytes: 128)
+        let second = lab.scratch.path + "/second"
+        let made = try lab.shell(
+            "truncate -s 128M \(second); l=$(losetup -f --show \(second)); echo $l; mkfs.btrfs -q -f \(lab.device) $l"
+        )
+        let other = made.output.split(separator: "\n").first.map(String.init) ?? ""
+        defer { _ = try? lab.shell("losetup -d \(other)") }
+        let words = [other, lab.directory, "btrfs"]
+        let start = try lab.act("start", words)
+        #expect(start.exit == 0, "\(start.output)")
+        #expect(try lab.act("status", words).exit == 0)
+        #expect(try lab.act("stop", words).exit == 0)
+        #expect(try lab.shell("mountpoint -q \(lab.directory)").exit != 0)
+    }
+
+    @Test func aSubvolumeIsNotAnother() throws {
+        let lab = try Lab("mkfs.btrfs -q -f", megabytes: 128)
+        try lab.shell(
+            "mkdir -p \(lab.directory) \(lab.directory)-b; mount \(lab.device) \(lab.directory); "
+                + "btrfs -q subvolume create \(lab.directory)/a; btrfs -q subvolume create \(lab.directory)/b; "
+                + "umount \(lab.directory)"
+        )
+        let first = [lab.device, lab.directory, "btrfs", "subvol=a"]
+        let second = [lab.device, lab.directory + "-b", "btrfs", "subvol=b"]
+        #expect(try lab.act("start", first).exit == 0)
+        #expect(try lab.act("status", [lab.device, lab.directory, "btrfs", "subvol=b"]).exit == 3)
+        #expect(try lab.act("start", second).exit == 0)
+        #expect(try lab.act("stop", first).exit == 0)
+        #expect(try lab.act("status", second).exit == 0)
+        #expect(try lab.act("stop", second).exit == 0)
+    }
+
+    @Test func aDeviceThatCannotBeWrittenIsNotServed() throws {
+        let lab = try Lab()
+        try lab.shell("blockdev --setro \(lab.device)")
+        // The kernel keeps it for whoever gets the loop device next.
+        defer { _ = try? lab.shell("blockdev --setrw \(lab.device)") }
+        let start = try lab.act("start")
+        #expect(start.exit == 1)
+        #expect(start.output.contains("read-only"))
+        #expect(try lab.act("status").exit == 3)
+    }
+
+    /// Who worked in the directory before anything was mounted on it uses nothing of it.
+    @Test func aBystanderIsLeftAlone() throws {
+        let lab = try Lab()
+        try lab.shell("mkdir \(lab.directory)")
+        try lab.leave("cd \(lab.directory); exec sleep 100")
+        try #require(try lab.act("start").exit == 0)
+        let stop = try lab.act("stop")
+        #expect(stop.exit == 0)
+        #expect(!stop.output.contains("SIGTERM"))
+    }
+
+    /// A start that is ended ends what it runs, also what mount(8) runs.
+    @Test func aStartThatIsEndedMountsNothingLater() throws {
+        let lab = try Lab()
+        let helper = "#!/bin/sh\nsleep 3\nexec mount -i -t ext4 \(lab.device) \(lab.directory)\n"
+        try helper.write(toFile: lab.scratch.path + "/helper", atomically: true, encoding: .utf8)
+        try lab.shell(
+            "chmod 755 \(lab.scratch.path)/helper; mkdir -p \(lab.scratch.path)/sbin; "
+                + "cp \(lab.scratch.path)/helper \(lab.scratch.path)/sbin/mount.slow; "
+                + "mount -t tmpfs none /usr/local; mkdir -p /usr/local/bin; "
+                + "printf '#!/bin/sh\\n\(lab.scratch.path)/helper & wait\\n' >/usr/local/bin/mount; "
+                + "chmod 755 /usr/local/bin/mount"
+        )
+        let words = "\(Program.resource) Filesystem \(lab.device) \(lab.directory) ext4 start"
+        let run = try lab.shell(
+            "PATH=/usr/local/bin:$PATH timeout -s TERM 1 \(words); echo code $?; sleep 4; mountpoint \(lab.directory)"
+        )
+        #expect(run.output.contains("code 124"))
+        #expect(run.output.contains("is not a mountpoint"), "\(run.output)")
     }
 
     @Test func aFilesystemThatBecameReadOnlyDoesNotServe() throws {

@@ -80,6 +80,8 @@ int baton_enter_network(int fd);
 const char *baton_signal_name(int number);
 char *const *baton_environment(void);
 const char *baton_entry_name(const struct dirent *entry);
+// open(2)'s O_PATH, which glibc shows only where _GNU_SOURCE is defined.
+static const int baton_open_path_only = 010000000;
 // The parts of a device's number; the macros of sysmacros.h are none for Swift.
 uint32_t baton_device_major(uint64_t device);
 uint32_t baton_device_minor(uint64_t device);

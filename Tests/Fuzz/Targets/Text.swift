@@ -24,7 +24,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         precondition(table.mounts(of: mount.device).contains(mount), "a mount shows its device")
         precondition(table.mount(at: mount.directory) != nil, "a mount is where it is")
     }
-    _ = MountHolders.mountID(inText: bytes)
+    _ = MountUse.mountID(inText: bytes)
     if ControlGroup.event("frozen", in: bytes) == true { precondition(bytes.contains(49)) }
     _ = ControlGroup.numbers(bytes)
     readAddresses(String(decoding: bytes, as: UTF8.self))

@@ -194,6 +194,15 @@ public enum Files {
         return unsafe access(path, X_OK) == 0
     }
 
+    /// Whether two paths lead to one file, by whichever names and mounts; false when one is not there.
+    public static func isSame(_ first: String, _ second: String) -> Bool {
+        guard let one = status(first), let other = status(second) else { return false }
+        return one.st_dev == other.st_dev && one.st_ino == other.st_ino
+    }
+
+    /// The bytes of a file; nil when there is none.
+    public static func size(_ path: String) -> Int64? { status(path).map { Int64($0.st_size) } }
+
     /// Whether anything is at the path.
     public static func exists(_ path: String) -> Bool { status(path) != nil }
 

@@ -11,6 +11,19 @@ public struct Credentials: Hashable, Sendable {
     public let user: UInt32
     /// Its effective group.
     public let group: UInt32
+
+    /// Of the other end of a connected socket; of a listener's, whoever made it listen.
+    fileprivate init(of number: Int32) throws(SystemError) {
+        var process: Int32 = 0
+        var user: UInt32 = 0
+        var group: UInt32 = 0
+        try checked("getsockopt", "SO_PEERCRED") {
+            // Sound: the shim writes the three numbers on our stack.
+            unsafe baton_unix_credentials(number, &process, &user, &group)
+        }
+        self.process = ProcessID(rawValue: process)
+        (self.user, self.group) = (user, group)
+    }
 }
 
 /// A socket file that accepts connections.
@@ -90,19 +103,7 @@ public final class UnixConnection {
         lineMaximum: Int,
         outputMaximum: Int
     ) throws(SystemError) {
-        let number = socket.number
-        var process: Int32 = 0
-        var user: UInt32 = 0
-        var group: UInt32 = 0
-        try checked("getsockopt", "SO_PEERCRED") {
-            // Sound: the shim writes the three numbers on our stack.
-            unsafe baton_unix_credentials(number, &process, &user, &group)
-        }
-        credentials = Credentials(
-            process: ProcessID(rawValue: process),
-            user: user,
-            group: group
-        )
+        credentials = try Credentials(of: socket.number)
         self.path = path
         self.outputMaximum = outputMaximum
         self.socket = socket
@@ -155,6 +156,8 @@ public final class UnixConnection {
 
 /// The client's side of a connection: it waits, each time up to a limit.
 public final class UnixClient {
+    /// Who listens there.
+    public let credentials: Credentials
     private let path: String
     private let socket: Descriptor
     private var input: LineBuffer
@@ -177,9 +180,20 @@ public final class UnixClient {
             guard error.errno == .wouldBlock else { throw error }
             throw SystemError(call: "connect", errno: .timedOut, object: path)
         }
+        credentials = try Credentials(of: number)
         self.path = path
         socket = opened
         input = LineBuffer(maximum: lineMaximum)
+    }
+
+    /// What comes first, of a protocol that has no lines: up to 16 KiB; empty when the other end is closed, ETIMEDOUT
+    /// beyond the limit.
+    public func firstBytesWaiting(milliseconds: Int) throws(SystemError) -> [UInt8] {
+        try setTimeout(socket.number, milliseconds: max(1, milliseconds))
+        guard let bytes = try receiveBytes(socket.number, maximum: 16384, path) else {
+            throw SystemError(call: "recv", errno: .timedOut, object: path)
+        }
+        return bytes
     }
 
     /// Sends a line, waiting up to the limit; ETIMEDOUT beyond it.

@@ -1,6 +1,7 @@
 // mysql: a MariaDB or MySQL server on a data directory of the group. What runs is told by the processes: the server's
-// working directory is its data directory, so no file has to remember it. It is started directly, without
-// mysqld_safe, whose restarts would hide from the group that the server died.
+// working directory is its data directory, by whichever path, so no file has to remember it; and whoever answers at its
+// socket is it only when the kernel says so. It is started directly, without mysqld_safe, whose restarts would hide from
+// the group that the server died.
 
 import Linux
 
@@ -39,14 +40,20 @@ struct MySQL: ResourceType {
     }
 
     func carryOut(_ action: ResourceAction, until deadline: Int64) -> ResourceAnswer {
-        switch action {
-        case .start: start(until: deadline)
-        case .stop: stop(until: deadline)
-        case .status: status()
-        case .monitor: monitor(until: deadline)
-        case .ready: ready()
-        case .suspend, .resume:
-            .failed("a server cannot be suspended from within: batond freezes its processes")
+        do throws(MySQLFailure) {
+            switch action {
+            case .start: return try start(until: deadline)
+            case .stop: return stop(until: deadline)
+            case .status: return status()
+            case .monitor: return try monitor(until: deadline)
+            case .ready: return ready()
+            case .suspend, .resume:
+                return .failed(
+                    "a server cannot be suspended from within: batond freezes its processes"
+                )
+            }
+        } catch {
+            return action == .monitor ? .unknown(error.text) : .failed(error.text)
         }
     }
 
@@ -54,14 +61,12 @@ struct MySQL: ResourceType {
 
     /// The servers that work in the data directory.
     private var processes: [ProcessIdentity] {
-        let home = (try? Files.resolved(directory)) ?? directory
-        let entries = (try? Files.list("/proc", maximum: 1_000_000)) ?? []
-        return entries.compactMap { entry in
+        ((try? Files.list("/proc", maximum: 1_000_000)) ?? []).compactMap { entry in
             // Whoever has ended meanwhile has no links.
             guard let number = Int32(entry), let exe = try? Files.link("/proc/\(entry)/exe"),
                 let name = exe.withoutDeleted.split(separator: "/").last,
                 MySQL.processNames.contains(String(name)),
-                (try? Files.link("/proc/\(entry)/cwd"))?.withoutDeleted == home
+                Files.isSame("/proc/\(entry)/cwd", directory)
             else { return nil }
             return try? ProcessIdentity(of: ProcessID(rawValue: number))
         }
@@ -96,11 +101,16 @@ struct MySQL: ResourceType {
 
     private var configWords: [String] { config.map { ["--defaults-file=\($0)"] } ?? [] }
 
-    private func options(until deadline: Int64) -> Options {
-        let printed = Tool(MySQL.optionPrinter).run(
+    private func options(until deadline: Int64) throws(MySQLFailure) -> Options {
+        let printed = Tool(MySQL.optionPrinter).ask(
             configWords + ["mysqld", "server", "mariadb", "mariadbd", "client-server"],
             until: deadline
         )
+        guard printed.isGood else {
+            throw MySQLFailure(
+                "\(MySQL.optionPrinter) does not tell the options: \(printed.lastLine)"
+            )
+        }
         var options = Options()
         for line in printed.text.split(whereSeparator: \.isNewline) {
             let words = line.split(separator: "=", maxSplits: 1).map { String($0).trimmed }
@@ -123,90 +133,120 @@ struct MySQL: ResourceType {
 
     /// What the server says to a query.
     private enum Answer {
-        /// It answered, and is ours.
+        /// It answered.
         case good
-        /// It is there and lets nobody of ours in, so that more cannot be seen.
+        /// It answers, and tells nobody of ours more: full, or a password is wanted.
         case refused(String)
         /// It does not answer.
         case none(String)
-        /// Another server answers there, or one that is full.
-        case unclear(String)
+        /// Somebody else answers there.
+        case other(String)
     }
 
     private func ask(_ options: Options, until deadline: Int64) -> Answer {
-        guard let client = MySQL.first(of: MySQL.clients) else {
-            return .unclear("neither mariadb nor mysql is installed: apt install mariadb-client")
-        }
         let limit = min(deadline, BootClock.now &+ MySQL.questionLimit)
+        let greeting: [UInt8]
+        do throws(SystemError) {
+            let server = try connect(options, until: limit)
+            let listener = server.credentials.process
+            guard processes.contains(where: { $0.id == listener }) else {
+                return .other(
+                    "process \(listener) answers at \(options.socket), which does not serve \(directory)"
+                )
+            }
+            greeting = try server.firstBytesWaiting(milliseconds: MySQL.milliseconds(until: limit))
+        } catch {
+            return .none(
+                error.errno == .timedOut
+                    ? "nothing is said at \(options.socket)" : "\(options.socket): \(error)"
+            )
+        }
+        // Three bytes of length, one of number, then 255 and a number for an error.
+        guard greeting.count > 6 else { return .none("\(options.socket) was closed") }
+        if greeting[4] == 255 {
+            return .refused("error \(Int(greeting[5]) + 256 * Int(greeting[6]))")
+        }
+        guard let client = MySQL.first(of: MySQL.clients) else {
+            return .refused("there is no client to ask more: apt install mariadb-client")
+        }
         let result = client.run(
             configWords + [
                 "--protocol=SOCKET", "--socket=\(options.socket)", "--batch", "--skip-column-names",
-                "--execute=SELECT @@datadir",
+                "--execute=SELECT 1",
             ],
             until: limit
         )
-        let said = result.lastLine
-        guard result.isGood else {
-            switch MySQL.errorNumber(said) {
-            case 1045, 1698: return .refused(said)
-            case 1040, 1203: return .unclear(said)
-            default: return .none(said)
-            }
-        }
-        let theirs = (try? Files.resolved(said.withoutSlash)) ?? said.withoutSlash
-        let ours = (try? Files.resolved(directory)) ?? directory
-        guard theirs == ours else {
-            return .unclear("the server at \(options.socket) serves \(said), not \(directory)")
-        }
-        return .good
+        if result.isGood { return .good }
+        return MySQL.isServersWord(result.lastLine)
+            ? .refused(result.lastLine) : .none(result.lastLine)
     }
 
-    /// The number in `ERROR 1045 (28000): …`.
-    static func errorNumber(_ line: String) -> Int? {
-        guard line.hasPrefix("ERROR ") else { return nil }
-        return Int(line.dropFirst(6).prefix { $0.isNumber })
+    private func connect(_ options: Options, until limit: Int64) throws(SystemError) -> UnixClient {
+        try UnixClient(
+            options.socket,
+            waitingMilliseconds: MySQL.milliseconds(until: limit)
+        )
     }
 
-    private func monitor(until deadline: Int64) -> ResourceAnswer {
+    private static func milliseconds(until limit: Int64) -> Int {
+        max(1, Int((limit &- BootClock.now) / 1_000_000))
+    }
+
+    /// Whether an error of the client, `ERROR 1045 (28000): …`, is one that the server answered with.
+    ///
+    /// From 2000 to 2999 are the client's own; 2002 may have the server's number behind it.
+    static func isServersWord(_ line: String) -> Bool {
+        guard line.hasPrefix("ERROR "), let number = Int(line.dropFirst(6).prefix { $0.isNumber })
+        else { return false }
+        return !(2000...2999).contains(number) || line.contains("1040")
+    }
+
+    private func monitor(until deadline: Int64) throws(MySQLFailure) -> ResourceAnswer {
         guard let server = processes.first else {
             return .stopped("no server works in \(directory)")
         }
-        switch ask(options(until: deadline), until: deadline) {
+        switch ask(try options(until: deadline), until: deadline) {
         case .good: return .running("process \(server.id) answers a query")
         case .refused(let text):
             return .running(
-                "process \(server.id) answers, but lets nobody in to ask more (\(text)): permit root by unix_socket, or "
-                    + "name a user in [client] of the option files"
+                "process \(server.id) answers, but tells no more (\(text)): permit root by unix_socket, or name a user in "
+                    + "[client] of the option files"
             )
-        case .unclear(let text): return .unknown(text)
+        case .other(let text): return .unknown(text)
         case .none(let text): return .failed("process \(server.id) does not answer: \(text)")
         }
     }
 
     // MARK: Start
 
-    private func start(until deadline: Int64) -> ResourceAnswer {
-        let options = options(until: deadline)
-        let running = processes.first
-        if running == nil {
-            guard let server = MySQL.server?.path else { return ready() }
-            guard Files.isDirectory(directory) else {
-                return .failed("\(directory) is no directory: is its filesystem mounted?")
+    private func start(until deadline: Int64) throws(MySQLFailure) -> ResourceAnswer {
+        let options = try options(until: deadline)
+        guard processes.isEmpty else {
+            return awaitAnswer(options, until: deadline, isOurs: false) {
+                processes.isEmpty ? "it has ended" : nil
             }
-            guard Files.isDirectory("\(directory)/mysql") else {
-                return .failed(
-                    "\(directory) holds no database (no directory mysql in it): is its filesystem mounted? A new one is "
-                        + "made by mariadb-install-db --datadir=\(directory) --user=mysql"
-                )
-            }
-            // A server started beside another on the same socket would wait for it, and might take the socket away.
-            if Files.exists(options.socket), case .unclear(let text) = ask(options, until: deadline)
-            {
-                return .failed(text)
-            }
-            return launch(server, options, until: deadline)
         }
-        return awaitAnswer(options, until: deadline) { processes.isEmpty ? "it has ended" : nil }
+        guard let server = MySQL.server?.path else { return ready() }
+        guard Files.isDirectory(directory) else {
+            return .failed("\(directory) is no directory: is its filesystem mounted?")
+        }
+        guard Files.isDirectory("\(directory)/mysql") else {
+            return .failed(
+                "\(directory) holds no database (no directory mysql in it): is its filesystem mounted? A new one is made by "
+                    + "mariadb-install-db --datadir=\(directory) --user=mysql"
+            )
+        }
+        // A server started beside another on the same socket would wait for it, and might take the socket away.
+        if let other = try? connect(
+            options,
+            until: min(deadline, BootClock.now &+ MySQL.questionLimit)
+        ) {
+            return .failed(
+                "process \(other.credentials.process), another server, listens at \(options.socket): stop it, or give this "
+                    + "one another socket"
+            )
+        }
+        return launch(server, options, until: deadline)
     }
 
     /// Runs the server, and waits until it answers.
@@ -215,25 +255,33 @@ struct MySQL: ResourceType {
         _ options: Options,
         until deadline: Int64
     ) -> ResourceAnswer {
-        let owner = Tool("stat").run(["-L", "-c", "%U", directory], until: deadline)
-        guard owner.isGood else { return .failed("stat: \(owner.lastLine)") }
-        makeSocketDirectory(options.socket, owner.text, until: deadline)
+        let owner = Tool("stat").ask(["-L", "-c", "%U %u", directory], until: deadline)
+        let words = owner.text.split(separator: " ").map(String.init)
+        guard owner.isGood, words.count == 2 else { return .failed("stat: \(owner.lastLine)") }
+        guard words[0] != "UNKNOWN" else {
+            return .failed(
+                "\(directory) belongs to user \(words[1]), who has no name on this node: give the user of the database the "
+                    + "same number on both nodes"
+            )
+        }
+        makeSocketDirectory(options.socket, words[0], until: deadline)
         let log = options.errorLog ?? "\(directory)/baton-mysql.err"
+        let logged = Files.size(log) ?? 0
         let child: ChildProcess
         do throws(SystemError) {
-            let words = [
-                "--datadir=\(directory)", "--user=\(owner.text)", "--socket=\(options.socket)",
+            let given = [
+                "--datadir=\(directory)", "--user=\(words[0])", "--socket=\(options.socket)",
                 "--log-error=\(log)", "--pid-file=\(directory)/baton-mysql.pid",
             ]
             child = try ChildProcess(
-                Command(server, configWords + words, environment: Tool.environment),
+                Command(server, configWords + given, environment: Tool.environment),
                 outputMaximum: Tool.outputMaximum
             )
             try child.open()
         } catch {
             return .failed("cannot run \(server): \(error)")
         }
-        return awaitAnswer(options, until: deadline) {
+        return awaitAnswer(options, until: deadline, isOurs: true) {
             do throws(SystemError) {
                 while let more = try child.readOutput(), !more.isEmpty {}
                 guard let ending = try child.ending() else { return nil }
@@ -243,7 +291,7 @@ struct MySQL: ResourceType {
                 return "it cannot be watched: \(error)"
             }
         } lastWords: {
-            MySQL.lastError(log, until: deadline)
+            MySQL.lastError(log, after: logged, until: deadline)
         }
     }
 
@@ -255,10 +303,11 @@ struct MySQL: ResourceType {
         _ = Tool("install").run(["-d", "-m", "755", "-o", owner, "/" + path], until: deadline)
     }
 
-    /// Waits until the server answers; a recovery that reads and writes is progress.
+    /// Waits until the server answers; of one that was started here, a recovery that reads and writes is progress.
     private func awaitAnswer(
         _ options: Options,
         until deadline: Int64,
+        isOurs: Bool,
         hasEnded: () -> String?,
         lastWords: () -> String = { "" }
     ) -> ResourceAnswer {
@@ -274,14 +323,11 @@ struct MySQL: ResourceType {
             switch ask(options, until: ends) {
             case .good: return .done("the server serves \(directory)")
             case .refused(let text):
-                return .done(
-                    "the server serves \(directory), and lets nobody in to ask more (\(text))"
-                )
-            case .unclear(let text): return .failed(text)
-            case .none(let text): last = text
+                return .done("the server serves \(directory), and tells no more (\(text))")
+            case .other(let text), .none(let text): last = text
             }
             let now = BootClock.now
-            if now >= nextReport, let server = processes.first {
+            if isOurs, now >= nextReport, let server = processes.first {
                 nextReport = now &+ 1_000_000_000
                 if let done = ProcessWork.bytes(of: server.id), done > worked {
                     worked = done
@@ -298,9 +344,13 @@ struct MySQL: ResourceType {
         }
     }
 
-    /// The last line of the server's log that says what is wrong.
-    private static func lastError(_ path: String, until deadline: Int64) -> String {
-        let tail = Tool("tail").run(["-n", "100", path], until: deadline)
+    /// The last line that the server's log got since it was started, of those that say what is wrong.
+    private static func lastError(
+        _ path: String,
+        after size: Int64,
+        until deadline: Int64
+    ) -> String {
+        let tail = Tool("tail").ask(["-c", "+\(size + 1)", path], until: deadline)
         guard tail.isGood else { return "" }
         let lines = tail.text.split(whereSeparator: \.isNewline)
         let word = lines.last { $0.contains("[ERROR]") && !$0.contains("Aborting") } ?? lines.last
@@ -311,18 +361,35 @@ struct MySQL: ResourceType {
 
     private func stop(until deadline: Int64) -> ResourceAnswer {
         var signalled: [ProcessIdentity: Signal] = [:]
+        var wasGone = false
         let margin = min(MySQL.killMargin, (deadline &- BootClock.now) / 3)
+        endSupervisors(until: deadline &- margin)
         while true {
             let left = processes
             if left.isEmpty {
-                return signalled.values.contains(.kill)
-                    ? .done("the server was killed; its next start recovers what it had promised")
-                    : .done("no server works in \(directory)")
+                // Somebody may start it anew at once.
+                if wasGone || signalled.isEmpty {
+                    return signalled.values.contains(.kill)
+                        ? .done(
+                            "the server was killed; its next start recovers what it had promised"
+                        )
+                        : .done("no server works in \(directory)")
+                }
+                wasGone = true
+                Pause.wait(MySQL.lookInterval)
+                continue
             }
+            wasGone = false
             let now = BootClock.now
             guard now &+ MySQL.lookInterval < deadline else {
+                let isNew = left.contains { signalled[$0] != .kill }
                 let names = left.map { "process \($0.id)" }.joined(separator: ", ")
-                return .failed("\(names) did not end, not even by KILL: a disk that hangs holds it")
+                let parent = left.first?.id.parent.map { " by process \($0)" } ?? ""
+                return .failed(
+                    isNew
+                        ? "the server is started anew again and again\(parent)"
+                        : "\(names) did not end, not even by KILL: a disk that hangs holds it"
+                )
             }
             let signal: Signal = deadline &- now > margin ? .terminate : .kill
             for process in left where signalled[process] != signal {
@@ -337,6 +404,50 @@ struct MySQL: ResourceType {
             Pause.wait(MySQL.lookInterval)
         }
     }
+
+    /// Ends what would start the server anew: its unit where systemd runs it, or mysqld_safe.
+    private func endSupervisors(until deadline: Int64) {
+        for process in processes {
+            if let unit = MySQL.unit(of: "\(process.id)"), unit != MySQL.unit(of: "self") {
+                Progress.say("systemctl stop \(unit), which runs process \(process.id)")
+                _ = Tool("systemctl").run(["stop", unit], until: deadline)
+            }
+            guard let parent = process.id.parent,
+                let words = try? Files.read("/proc/\(parent)/comm", maximum: 64),
+                ["mysqld_safe", "mariadbd-safe"].contains(
+                    String(decoding: words, as: UTF8.self).trimmed
+                )
+            else { continue }
+            do throws(SystemError) {
+                // A script that has nothing to lose, and heeds no TERM while its server runs.
+                try ProcessHandle(ProcessIdentity(of: parent)).send(.kill)
+            } catch {
+                // It has ended meanwhile.
+                continue
+            }
+        }
+    }
+
+    /// The systemd unit that a process belongs to, by the last name of its control group (`/system.slice/mariadb.service`).
+    private static func unit(of process: String) -> String? {
+        guard let text = try? Files.read("/proc/\(process)/cgroup", maximum: 65536) else {
+            return nil
+        }
+        return text.split(separator: UInt8(ascii: "\n")).lazy
+            .map {
+                String(decoding: $0, as: UTF8.self).split(separator: "/").last.map(String.init)
+                    ?? ""
+            }
+            .first { $0.hasSuffix(".service") }
+    }
+}
+
+/// Why nothing can be said or done, in one sentence.
+struct MySQLFailure: Error {
+    /// The sentence.
+    var text: String
+
+    init(_ text: String) { self.text = text }
 }
 
 extension String {

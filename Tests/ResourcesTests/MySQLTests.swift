@@ -145,7 +145,7 @@ struct MySQLTests {
         #expect(try second.act("status").exit == 3)
         let start = try second.act("start", milliseconds: 5000)
         #expect(start.exit == 1, "\(start.output)")
-        #expect(start.output.contains("serves \(first.directory)"), "\(start.output)")
+        #expect(start.output.contains("another server, listens at"), "\(start.output)")
         #expect(try second.act("status").exit == 3)
         #expect(try first.act("monitor").exit == 0)
         #expect(try second.act("stop").exit == 0)
@@ -158,6 +158,58 @@ struct MySQLTests {
         _ = try database.sql("ALTER USER root@localhost IDENTIFIED BY 'x'")
         let answer = try database.act("monitor")
         #expect(answer.exit == 0)
-        #expect(answer.output.contains("lets nobody in"))
+        #expect(answer.output.contains("tells no more (ERROR 1045"))
+    }
+
+    @Test func whoIsFullServes() throws {
+        let database = try Database()
+        try Program.shell("echo 'max-connections=10' >>\(database.config)")
+        try #require(try database.act("start").exit == 0)
+        // Ten, and the one more that is root's.
+        let busy = try (0..<11).map { _ in
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/mariadb")
+            process.arguments = [
+                "--defaults-file=\(database.config)", "--execute=SELECT SLEEP(100)",
+            ]
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            return process
+        }
+        defer { for process in busy { kill(process.processIdentifier, SIGKILL) } }
+        usleep(500_000)
+        let answer = try database.act("monitor")
+        #expect(answer.exit == 0, "\(answer.output)")
+        #expect(answer.output.contains("1040"))
+    }
+
+    @Test func aServerIsKnownByWhateverPath() throws {
+        let database = try Database()
+        try #require(try database.act("start").exit == 0)
+        let link = database.scratch.path + "/link"
+        try Program.shell("ln -s \(database.directory) \(link)")
+        #expect(try database.act("status", directory: link).exit == 0)
+        #expect(try database.act("stop", directory: link).exit == 0)
+        #expect(try database.act("status").exit == 3)
+    }
+
+    @Test func aSupervisorStartsNothingAnew() throws {
+        let database = try Database()
+        let safe = Process()
+        safe.executableURL = URL(fileURLWithPath: "/usr/bin/mariadbd-safe")
+        safe.arguments = [
+            "--defaults-file=\(database.config)", "--datadir=\(database.directory)", "--user=root",
+        ]
+        safe.standardOutput = FileHandle.nullDevice
+        safe.standardError = FileHandle.nullDevice
+        try safe.run()
+        for _ in 0..<100 where try database.process == nil { usleep(100_000) }
+        #expect(try database.act("start").exit == 0)
+        let stop = try database.act("stop", milliseconds: 10_000)
+        #expect(stop.exit == 0, "\(stop.output)")
+        usleep(1_500_000)
+        #expect(try database.act("status").exit == 3)
+        safe.waitUntilExit()
     }
 }

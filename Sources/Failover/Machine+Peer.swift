@@ -448,7 +448,7 @@ extension FailoverMachine {
         if lateness == .unsaved { lateness = .writing(persistIssued) }
         if case .writing(let id) = lateness, id <= persistDone { lateness = .saved }
         // What may have run while no daemon did is not known to be late before it is probed.
-        guard !groups.contains(where: { $0.phase == .unknown }) else { return }
+        guard !groups.indices.contains(where: mayBeAdopted) else { return }
         if lateness == .saved || !groups.contains(where: \.isLate) {
             lateness = .saved
             soundTurn = now

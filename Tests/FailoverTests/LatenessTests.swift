@@ -156,6 +156,16 @@ import Testing
         #expect(!story.lines.contains { $0.contains("l1 run stop") })
     }
 
+    /// But nothing ran before the first daemon of a boot, so that a probe which hangs leaves no question (seed 100089789).
+    @Test func theFirstDaemonOfABootHasSleptThroughNothing() throws {
+        let story = Story.pair()
+        story.outcomes["l0/IPaddr2/status"] = (.seconds(60), .succeeded)
+        story.bootBoth(andRun: .seconds(5))
+        #expect(story.phase(0) == .unknown)
+        let known = try #require(story.nodes[0].machine.soundTurn)
+        #expect(story.now - known <= .seconds(1))
+    }
+
     /// A peer that has left may begin anew, and take, while this machine stands still (seed 45008770).
     @Test func aPeerThatHasLeftMayBeBackAfterAStall() {
         let story = Story.pair()

@@ -178,6 +178,7 @@ extension FailoverMachine {
         }
         guard before != report else { return }
         peer.reports[index] = report
+        peer.storageDigests[index] = report.storageDigest
         // Whoever holds a group and has lost its network waits for an answer: is it worse off than we are?
         if report.phase.holds, report.fitness == .isolated, before?.fitness != .isolated {
             beatIsDue = true

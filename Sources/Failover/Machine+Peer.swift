@@ -449,7 +449,7 @@ extension FailoverMachine {
         if lateness == .unsaved { lateness = .writing(persistIssued) }
         if case .writing(let id) = lateness, id <= persistDone { lateness = .saved }
         // What may have run while no daemon did is not known to be late before it is probed.
-        guard !groups.indices.contains(where: mayBeAdopted) else { return }
+        for index in groups.indices where mayBeAdopted(index) { return }
         if lateness == .saved || !groups.contains(where: \.isLate) {
             lateness = .saved
             soundTurn = now

@@ -254,6 +254,7 @@ extension FailoverMachine {
         writer.add(peer.addresses)
         for index in groups.indices {
             writer.add(peer.reports[index] != nil)
+            writer.add(peer.storageDigests[index] ?? 0)
             if let report = peer.reports[index] { writer.add(report) }
             writer.add(peer.health[index] != nil)
             if let word = peer.health[index] { writer.add(word) }

@@ -490,10 +490,21 @@ extension FailoverMachine {
         beginStopping(index, then: after)
     }
 
+    /// The claim of an earlier daemon of this boot by which the group may run.
+    private func claimToAdopt(_ index: Int) -> ClaimRecord? {
+        guard start?.record?.bootID == start?.bootID, let record = recordedClaim(index),
+            record.intent.meansRunning
+        else { return nil }
+        return record
+    }
+
+    /// Whether the group is still being probed, and goes on where it runs.
+    func mayBeAdopted(_ index: Int) -> Bool {
+        groups[index].phase == .unknown && claimToAdopt(index) != nil
+    }
+
     /// All resources are probed: adopt what runs as recorded, stop what runs otherwise.
     private mutating func settleProbed(_ index: Int) {
-        let record = recordedClaim(index)
-        let sameBoot = start?.record?.bootID == start?.bootID
         guard groups[index].resources.contains(where: { $0.state != .stopped }) else {
             groups[index].isLate = false
             recordIsDirty = true
@@ -501,11 +512,13 @@ extension FailoverMachine {
             return
         }
         let runsWhole = groups[index].resources.allSatisfy { $0.state == .running }
-        if runsWhole, sameBoot, let record, record.intent.meansRunning {
-            adopt(index, record)
+        if runsWhole, let claim = claimToAdopt(index) {
+            adopt(index, claim)
             return
         }
-        groups[index].heldThisBoot = groups[index].heldThisBoot || sameBoot && record != nil
+        let sameBoot = start?.record?.bootID == start?.bootID
+        groups[index].heldThisBoot =
+            groups[index].heldThisBoot || sameBoot && recordedClaim(index) != nil
         let facts =
             runsWhole
             ? "everything runs, but this node has no claim to it"

@@ -178,6 +178,7 @@ extension FailoverMachine {
         }
         guard before != report else { return }
         peer.reports[index] = report
+        peer.storageDigests[index] = report.storageDigest
         // Whoever holds a group and has lost its network waits for an answer: is it worse off than we are?
         if report.phase.holds, report.fitness == .isolated, before?.fitness != .isolated {
             beatIsDue = true
@@ -448,7 +449,7 @@ extension FailoverMachine {
         if lateness == .unsaved { lateness = .writing(persistIssued) }
         if case .writing(let id) = lateness, id <= persistDone { lateness = .saved }
         // What may have run while no daemon did is not known to be late before it is probed.
-        guard !groups.contains(where: { $0.phase == .unknown }) else { return }
+        for index in groups.indices where mayBeAdopted(index) { return }
         if lateness == .saved || !groups.contains(where: \.isLate) {
             lateness = .saved
             soundTurn = now

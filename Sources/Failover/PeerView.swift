@@ -52,6 +52,9 @@ struct PeerView: Sendable {
     /// A beat of many groups comes in several datagrams, and what one of them says of the peer is
     /// no word on the groups of the others.
     var words: [Word?]
+    /// What its storage was last said to mean, in whichever incarnation: a beat of many groups that was heard in part
+    /// leaves some without a report, and what differed is not equal because nobody has said so again.
+    var storageDigests: [UInt64?]
     /// Since when it has called itself fit for each group.
     var fitSince: [Instant?]
     /// What it said last of moves on health grounds and freezes; ages and times as of then.
@@ -60,6 +63,7 @@ struct PeerView: Sendable {
     init(groupCount: Int) {
         reports = Array(repeating: nil, count: groupCount)
         words = Array(repeating: nil, count: groupCount)
+        storageDigests = Array(repeating: nil, count: groupCount)
         fitSince = Array(repeating: nil, count: groupCount)
         health = Array(repeating: nil, count: groupCount)
     }

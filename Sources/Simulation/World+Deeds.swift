@@ -108,7 +108,9 @@ extension World {
         // Whoever began in peace has asked them by now, and knows them whether it did or not.
         let machine = machines[node]
         let peace = max(machine.startedAt, machine.lastPauseEnd, lines[network].cleanSince)
-        if scenery.hasHosts, lines[network].isClean, now - peace > 3 * second {
+        if scenery.hasHosts, network == Scenery.serviceNetwork, lines[network].isClean,
+            now - peace > 3 * second
+        {
             machine.knowsNeighbours = true
         }
         if lines[network].pulled[node] == 0 { lines[network].pulledSince[node] = now }

@@ -237,6 +237,10 @@ extension World {
         case .start, .resume:
             if isWell {
                 machine.resources[group][index].truth = .running
+                // It may be released in the same breath, so that no beat ever calls it active.
+                if machine.resources[group].allSatisfy({ $0.truth == .running }) {
+                    machine.groups[group].wasOwner = true
+                }
                 return .succeeded
             }
             if running.run == machine.run { machine.groups[group].hasFailedStart = true }

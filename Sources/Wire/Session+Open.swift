@@ -67,7 +67,11 @@ extension Session {
             guard envelope.sequence > current?.highest ?? 0 else { return .repeated }
         } else {
             // With no present peer `mark` is 0 and the echo of our nonce alone is the proof.
-            guard current == nil || echo.sequence > mark else { return .stale }
+            guard current == nil || echo.sequence > mark else {
+                // A living successor whose proof was overtaken by its predecessor's last words must hear from us again.
+                noteCandidate(envelope, at: now)
+                return .stale
+            }
             let known = candidate?.incarnation == envelope.incarnation ? candidate : nil
             guard envelope.sequence > known?.highest ?? 0 else { return .replayed }
             // What the candidate sent before this was heard, or is older: it proves no path any more.

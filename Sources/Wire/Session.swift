@@ -15,8 +15,9 @@
 // Replay of an earlier life of the peer within our present life. Such a recording does echo our nonce.
 // It must echo a sequence above `mark`, the last one that we had sent when we last heard the present
 // peer; what the dead incarnation recorded was made before that, so it cannot. A living successor
-// does as soon as it has heard one more beat. The rule orders incarnations without their counters, so
-// that a peer that lost its disk, and counts from 1 again, is not deaf for ever.
+// does as soon as it has heard one more beat, which echoes it as a candidate until then. The rule orders
+// incarnations without their counters, so that a peer that lost its disk, and counts from 1 again, is not
+// deaf for ever.
 //
 // Replay within the present life. State is applied only from a sequence above the highest applied, one
 // counter over all paths. A datagram that is not above it still proves that its path works, once: its

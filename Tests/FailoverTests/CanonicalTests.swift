@@ -43,7 +43,7 @@ import Testing
             counted: """
                 standing incarnation lastHeard lastDaemonDown presentSince earliestTake deadtime isProvedDead isLeaving \
                 challenge response hearsUs missesUs heardUsAt deafSince pingsAnswering addresses reports words \
-                fitSince health
+                storageDigests fitSince health
                 """,
             leftOut: "bootID isJudgedDead clockLead clockLeadNow"
         )

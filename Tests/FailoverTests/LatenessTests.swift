@@ -156,6 +156,34 @@ import Testing
         #expect(!story.lines.contains { $0.contains("l1 run stop") })
     }
 
+    /// But nothing ran before the first daemon of a boot, so that a probe which hangs leaves no question (seed 100089789).
+    @Test func theFirstDaemonOfABootHasSleptThroughNothing() throws {
+        let story = Story.pair()
+        story.outcomes["l0/IPaddr2/status"] = (.seconds(60), .succeeded)
+        story.bootBoth(andRun: .seconds(5))
+        #expect(story.phase(0) == .unknown)
+        let known = try #require(story.nodes[0].machine.soundTurn)
+        #expect(story.now - known <= .seconds(1))
+    }
+
+    /// What is configured differently stays so until the other node says that it is not (seed 210076426).
+    @Test func anotherStorageIsNotForgottenBecauseTheNextDaemonWasHeardInPart() {
+        var settings = [0, 1].map { Story.settings(own: $0) }
+        settings[1].groups[0].storageDigest = 8
+        let story = Story(settings[0], settings[1])
+        story.bootBoth(andRun: .seconds(5))
+        #expect(story.holders == [0])
+        story.hasServiceNetwork = false
+        story.killDaemon(0)
+        story.run(.seconds(1))
+        story.nextDaemonIsHeardInPart(0)
+        story.run(.milliseconds(10))
+        story.crash(0)
+        story.run(.seconds(60))
+        #expect(story.phase(1) == .standby)
+        #expect(story.notices.contains { $0.1.text.contains("storage is configured differently") })
+    }
+
     /// A peer that has left may begin anew, and take, while this machine stands still (seed 45008770).
     @Test func aPeerThatHasLeftMayBeBackAfterAStall() {
         let story = Story.pair()

@@ -311,11 +311,20 @@ final class Story {
     }
 
     /// The keeper of a daemon that is down speaks once (S10).
-    func keeperSpeaks(_ index: Int) {
+    func keeperSpeaks(_ index: Int) { send(.daemonDown, from: index) }
+
+    /// Of the first beat of the next daemon only a part that tells of no group is heard.
+    func nextDaemonIsHeardInPart(_ index: Int) {
+        nodes[index].counter += 1
+        nodes[index].sequence = 0
+        send(.alive, from: index)
+    }
+
+    private func send(_ kind: BeatKind, from index: Int) {
         let node = nodes[index]
         nodes[index].sequence += 1
         let content = BeatContent(
-            kind: .daemonDown,
+            kind: kind,
             isLeaving: false,
             deadtime: node.settings.timings.deadtime,
             earliestTake: node.settings.timings.deadtime,

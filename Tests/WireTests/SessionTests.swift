@@ -117,6 +117,24 @@ import Testing
         #expect(new.hear(a.beat()) == .accepted)
     }
 
+    /// The predecessor's last words came late, so that what the successor has heard is older than they are; then nobody
+    /// was heard for so long that the candidate was forgotten (story 310041779).
+    @Test func `A successor whose proof was overtaken is echoed again`() throws {
+        var (a, b) = try metPair()
+        let late = b.beat()
+        b = try Node(false, life: 6)
+        #expect(a.hear(b.beat()) == .candidate)
+        let echoed = a.beat()
+        #expect(a.hear(late) == .accepted)
+        #expect(b.hear(echoed) == .accepted)
+        #expect(a.hear(b.beat()) == .stale)
+        for _ in 0...Session.candidatePatience { _ = (a.beat(), b.beat()) }
+        meet(&a, &b)
+        meet(&a, &b)
+        #expect(a.session.peerIncarnation == b.session.incarnation)
+        #expect(b.session.peerIncarnation == a.session.incarnation)
+    }
+
     @Test func `Both restart at once and meet again`() throws {
         var (a, b) = try metPair()
         let keptA = a.beat()
@@ -358,9 +376,9 @@ import Testing
         #expect(snapshot.session.peerIncarnation == nil)
         // The snapshot's memory of b is older than what b heard of its former future.
         #expect(b.hear(snapshot.beat()) == .stale)
-        #expect(snapshot.hear(b.beat()) == .candidate)
-        #expect(b.hear(snapshot.beat()) == .accepted)
+        // Stale as it was, it is echoed.
         #expect(snapshot.hear(b.beat()) == .accepted)
+        #expect(b.hear(snapshot.beat()) == .accepted)
         #expect(b.session.peerIncarnation == snapshot.session.incarnation)
     }
 

@@ -378,6 +378,21 @@ final class LaboratoryPair {
         try l1.wait(until: .standby)
     }
 
+    /// Starts both, tells a story, and removes them whatever happens; what they said is recorded when it fails.
+    func tell(
+        isStarted: Bool = true,
+        _ story: (LaboratoryNode, LaboratoryNode) throws -> Void
+    ) throws {
+        defer { remove() }
+        do {
+            if isStarted { try start() }
+            try story(l0, l1)
+        } catch {
+            Issue.record("\(error)\n-- l0:\n\(l0.output)\n-- l1:\n\(l1.output)")
+            throw error
+        }
+    }
+
     func remove() {
         l0.remove()
         l1.remove()

@@ -15,13 +15,9 @@ struct OperationTests {
         _ story: (LaboratoryPair) throws -> Void
     ) throws {
         let pair = try LaboratoryPair()
-        defer { pair.remove() }
-        try prepare(pair)
-        do {
+        try pair.tell(isStarted: false) { _, _ in
+            try prepare(pair)
             try story(pair)
-        } catch {
-            Issue.record("\(error)\n-- l0:\n\(pair.l0.output)\n-- l1:\n\(pair.l1.output)")
-            throw error
         }
     }
 

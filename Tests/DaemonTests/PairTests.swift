@@ -10,25 +10,9 @@ import Wire
 
 @Suite("Two daemons", .serialized, .enabled(if: Laboratory.isPossible, Laboratory.skipped))
 struct PairTests {
-    /// Runs a story with a started pair and removes it whatever happens.
-    private func withPair(
-        _ pair: LaboratoryPair,
-        isStarted: Bool = true,
-        _ story: (LaboratoryNode, LaboratoryNode) throws -> Void
-    ) throws {
-        defer { pair.remove() }
-        if isStarted { try pair.start() }
-        do {
-            try story(pair.l0, pair.l1)
-        } catch {
-            Issue.record("\(error)\n-- l0:\n\(pair.l0.output)\n-- l1:\n\(pair.l1.output)")
-            throw error
-        }
-    }
-
     @Test("One node serves; standby stops in reverse and starts in order")
     func standby() throws {
-        try withPair(LaboratoryPair()) { l0, l1 in
+        try LaboratoryPair().tell { l0, l1 in
             #expect(try l0.has(LaboratoryPair.address))
             #expect(try !l1.has(LaboratoryPair.address))
             #expect(l0.log == ["one start", "two start"])
@@ -46,7 +30,7 @@ struct PairTests {
 
     @Test("SIGTERM to keeper or loop hands over and ends in order", arguments: ["keeper", "loop"])
     func terminate(_ role: String) throws {
-        try withPair(LaboratoryPair()) { l0, l1 in
+        try LaboratoryPair().tell { l0, l1 in
             let target = try #require(try l0.processes()[role])
             try l0.send(.terminate, to: target)
             #expect(try l0.end() == .exited(0))
@@ -66,7 +50,7 @@ struct PairTests {
         arguments: [Signal.kill, Signal.stop]
     )
     func replaced(_ signal: Signal) throws {
-        try withPair(LaboratoryPair()) { l0, l1 in
+        try LaboratoryPair().tell { l0, l1 in
             let epoch = try #require(try l0.status().groups.first?.epoch)
             for role in ["keeper", "loop", "log", "recorder", "spawner"] {
                 let before = try Laboratory.wait(for: "all processes before \(role)") {
@@ -94,7 +78,7 @@ struct PairTests {
     @Test("After kill -9 of every process a restarted daemon adopts what runs")
     func adopted() throws {
         // So long that the restart is surely within it.
-        try withPair(LaboratoryPair(deadtime: "30")) { l0, l1 in
+        try LaboratoryPair(deadtime: "30").tell { l0, l1 in
             let epoch = try #require(try l0.status().groups.first?.epoch)
             try l0.crash()
             _ = try l0.end()
@@ -108,7 +92,7 @@ struct PairTests {
 
     @Test("When a node dies the other takes the group")
     func crash() throws {
-        try withPair(LaboratoryPair(deadtime: "1")) { l0, l1 in
+        try LaboratoryPair(deadtime: "1").tell { l0, l1 in
             try l0.crash()
             for device in ["eth0", "eth1"] {
                 // Addresses go too, for a dead host's kernel answers nobody.
@@ -122,7 +106,7 @@ struct PairTests {
 
     @Test("A whole daemon that is frozen while its host answers keeps its group")
     func frozen() throws {
-        try withPair(LaboratoryPair(deadtime: "1")) { l0, l1 in
+        try LaboratoryPair(deadtime: "1").tell { l0, l1 in
             try l0.signalAll(.stop)
             // Long past deadtime the other still refuses, because the address answers.
             try Laboratory.wait(for: "l1 calling l0 silent") {
@@ -157,7 +141,7 @@ struct PairTests {
 
     @Test("Every medium carries beats and a handover", arguments: PairTests.media)
     func medium(_ medium: (lines: String, l0: String, l1: String)) throws {
-        try withPair(LaboratoryPair(links: medium.lines + "\nauto_links off")) { l0, l1 in
+        try LaboratoryPair(links: medium.lines + "\nauto_links off").tell { l0, l1 in
             for (node, name) in [(l0, medium.l0), (l1, medium.l1)] {
                 let links = try Laboratory.wait(for: "\(name) to be up on \(node.name)") {
                     let status = try node.status()
@@ -175,7 +159,7 @@ struct PairTests {
 
     @Test("A network of IPv6 addresses alone carries a learnt path")
     func learntIPv6() throws {
-        try withPair(LaboratoryPair(), isStarted: false) { l0, l1 in
+        try LaboratoryPair().tell(isStarted: false) { l0, l1 in
             for (node, host) in [(l0, 1), (l1, 2)] {
                 let inside = "-n \(node.namespace)"
                 try Laboratory.ip("\(inside) addr flush dev eth0")
@@ -194,7 +178,7 @@ struct PairTests {
 
     @Test("A link that is taken down and comes back is used again")
     func link() throws {
-        try withPair(LaboratoryPair(deadtime: "30")) { l0, l1 in
+        try LaboratoryPair(deadtime: "30").tell { l0, l1 in
             let inside = "-n \(l0.namespace)"
             try Laboratory.ip("\(inside) link set eth1 down")
             try Laboratory.wait(for: "the link to be down") {

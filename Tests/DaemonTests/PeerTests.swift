@@ -14,20 +14,6 @@ import Wire
     .enabled(if: Laboratory.isPossible, Laboratory.skipped)
 )
 struct PeerTests {
-    private func withPair(
-        _ pair: LaboratoryPair,
-        _ story: (LaboratoryNode, LaboratoryNode) throws -> Void
-    ) throws {
-        defer { pair.remove() }
-        try pair.start()
-        do {
-            try story(pair.l0, pair.l1)
-        } catch {
-            Issue.record("\(error)\n-- l0:\n\(pair.l0.output)\n-- l1:\n\(pair.l1.output)")
-            throw error
-        }
-    }
-
     private func peerStatus(of node: LaboratoryNode) throws -> Status {
         let response = node.ask(.peerStatus, socket: "status.sock")
         guard case .status(let status) = response else {
@@ -38,7 +24,7 @@ struct PeerTests {
 
     @Test("Each node tells what the other sees, and the program is gone again when nobody asks")
     func status() throws {
-        try withPair(LaboratoryPair()) { l0, l1 in
+        try LaboratoryPair().tell { l0, l1 in
             #expect(try l0.processes()["peer"] == nil)
             let seenByL1 = try peerStatus(of: l0)
             #expect(seenByL1.node == "l1")
@@ -59,7 +45,7 @@ struct PeerTests {
 
     @Test("The other node's files come without secrets, and to administrators only")
     func files() throws {
-        try withPair(LaboratoryPair()) { l0, l1 in
+        try LaboratoryPair().tell { l0, l1 in
             guard case .files(let files) = l0.ask(.peerFiles) else {
                 throw Impatience(description: "no files")
             }
@@ -91,7 +77,7 @@ struct PeerTests {
 
     @Test("Decisions of both nodes are told with their rule")
     func explain() throws {
-        try withPair(LaboratoryPair()) { l0, l1 in
+        try LaboratoryPair().tell { l0, l1 in
             #expect(try l0.reply(.standby(.all)).outcome == .done)
             try l1.wait(until: .active)
             guard case .explanation(let own) = l0.ask(.explain(nil), socket: "status.sock"),
@@ -119,7 +105,7 @@ struct PeerTests {
 
     @Test("With the replication link cut the answer comes over the service LAN")
     func otherPath() throws {
-        try withPair(LaboratoryPair(deadtime: "30")) { l0, l1 in
+        try LaboratoryPair(deadtime: "30").tell { l0, l1 in
             try Laboratory.ip("-n \(l0.namespace) link set eth1 down")
             #expect(try peerStatus(of: l0).node == "l1")
             #expect(try peerStatus(of: l1).node == "l0")
@@ -128,7 +114,7 @@ struct PeerTests {
 
     @Test("A peer that is gone is told of in time, and what was asked has one answer")
     func silence() throws {
-        try withPair(LaboratoryPair(deadtime: "1")) { l0, l1 in
+        try LaboratoryPair(deadtime: "1").tell { l0, l1 in
             try l1.crash()
             let begin = BootClock.now
             guard case .error(let error) = l0.ask(.peerStatus) else {
@@ -147,7 +133,7 @@ struct PeerTests {
         arguments: [Signal.kill, Signal.stop]
     )
     func killed(_ signal: Signal) throws {
-        try withPair(LaboratoryPair()) { l0, l1 in
+        try LaboratoryPair().tell { l0, l1 in
             _ = try peerStatus(of: l0)
             let target = try #require(try l0.processes()["peer"])
             try l0.send(signal, to: target)
@@ -168,7 +154,7 @@ struct PeerTests {
         .enabled(if: ThisProcess.isRoot, "needs root")
     )
     func nobody() throws {
-        try withPair(LaboratoryPair()) { l0, _ in
+        try LaboratoryPair().tell { l0, _ in
             _ = try peerStatus(of: l0)
             let process = try #require(try l0.processes()["peer"])
             let bytes = try Files.read("/proc/\(process)/status", maximum: 65536)
@@ -192,7 +178,7 @@ struct PeerTests {
             _ = try? Laboratory.finish(ChildProcess(Linux.Command("/bin/rm", ["-rf", directory])))
         }
         pair.l0.program = directory + "/batond"
-        try withPair(pair) { l0, _ in
+        try pair.tell { l0, _ in
             guard case .error(let error) = l0.ask(.peerStatus) else {
                 throw Impatience(description: "an answer without the program")
             }
@@ -205,7 +191,7 @@ struct PeerTests {
 
     @Test("New keys count for the next question")
     func rotation() throws {
-        try withPair(LaboratoryPair()) { l0, l1 in
+        try LaboratoryPair().tell { l0, l1 in
             _ = try peerStatus(of: l0)
             let both =
                 "auth 2\n1 sha256 0123456789abcdef0123456789abcdef\n2 sha256 another-secret\n"

@@ -14,19 +14,12 @@ struct ResourceMonitoringTests {
         _ story: (LaboratoryNode, LaboratoryNode) throws -> Void
     ) throws {
         let pair = try LaboratoryPair()
-        defer { pair.remove() }
         for node in [pair.l0, pair.l1] {
             let path = node.directory + "/config/ha.cf"
             let cf = String(decoding: try Files.read(path, maximum: 4096), as: UTF8.self)
             try node.write("ha.cf", cf + "fit_settle 100ms\n" + haCf)
         }
-        do {
-            try pair.start()
-            try story(pair.l0, pair.l1)
-        } catch {
-            Issue.record("\(error)\n-- l0:\n\(pair.l0.output)\n-- l1:\n\(pair.l1.output)")
-            throw error
-        }
+        try pair.tell(story)
     }
 
     private func wait(_ node: LaboratoryNode, _ state: MonitorState) throws -> MonitorStatus {

@@ -20,7 +20,6 @@ struct ServiceTests {
         _ story: (LaboratoryNode, LaboratoryNode) throws -> Void
     ) throws {
         let pair = try LaboratoryPair()
-        defer { pair.remove() }
         for node in [pair.l0, pair.l1] {
             for part in ["mon.d", "alert.d"] {
                 try Files.makeDirectory("\(node.directory)/config/\(part)", mode: 0o755)
@@ -38,13 +37,7 @@ struct ServiceTests {
             try node.write("ha.cf", cf + "fit_settle 100ms\n" + haCf)
             try prepare(node)
         }
-        do {
-            try pair.start()
-            try story(pair.l0, pair.l1)
-        } catch {
-            Issue.record("\(error)\n-- l0:\n\(pair.l0.output)\n-- l1:\n\(pair.l1.output)")
-            throw error
-        }
+        try pair.tell(story)
     }
 
     private static let web = """

@@ -127,9 +127,8 @@ struct PlantedBug: Sendable {
             number: 9,
             name: "L4: a restarted daemon stops what runs",
             file: "Machine+Operations.swift",
-            healthy: "        if runsWhole, sameBoot, let record, record.intent.meansRunning {",
-            sick:
-                "        if runsWhole, sameBoot, !planted(9), let record, record.intent.meansRunning {"
+            healthy: "        if runsWhole, let claim = claimToAdopt(index) {",
+            sick: "        if runsWhole, !planted(9), let claim = claimToAdopt(index) {"
         ),
         PlantedBug(
             number: 13,

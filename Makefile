@@ -73,7 +73,7 @@ docs: setup ## the documentation as a static site in .build/documentation
 	BATON_DOCS=1 swift package --allow-writing-to-directory .build/documentation \
 		generate-documentation --target Failover --target Monitoring --target Configuration \
 		--target Wire --target Linux --target TLS --target Checks \
-		--target PeerChannel --target Daemon --target Reporting --target Simulation \
+		--target PeerChannel --target Daemon --target Resources --target Reporting --target Simulation \
 		--enable-experimental-combined-documentation --output-path .build/documentation \
 		--transform-for-static-hosting --warnings-as-errors
 

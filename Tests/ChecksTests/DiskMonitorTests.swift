@@ -76,7 +76,11 @@ import Testing
                 cd "$1"; mkdir disk; truncate -s 8M image; mkfs.ext4 -q image; mount -o loop image disk
                 trap 'fsfreeze -u disk 2>/dev/null || :; umount disk' EXIT
                 fsfreeze -f disk
-                for turn in 1 2 3; do "$2" disk.monitor -t 0.3 "$1/disk" "$1" && exit 1; done
+                for turn in 1 2 3; do
+                    "$2" disk.monitor -t 0.3 "$1/disk" "$1" && exit 1
+                    # On a busy machine its child may not have become the probe yet.
+                    for look in $(seq 500); do pgrep -f "disk-probe $1/disk " >/dev/null && break; sleep 0.01; done
+                done
                 pgrep -c -f "disk-probe $1/disk " || :
                 fsfreeze -u disk
                 for turn in $(seq 200); do pgrep -f "disk-probe $1/disk " >/dev/null || break; sleep 0.01; done

@@ -193,7 +193,7 @@ private let sound = """
     }
 
     /// The article's own file, with the no-break spaces of the page, without its last brace.
-    @Test(.enabled(if: hasSeeds, "skipped: no shared seeds beside this clone"))
+    @Test(.enabled(if: hasSeeds, "no seed files beside the repository"))
     func thePastedFileIsCorrected() throws {
         let pasted = try #require(file(seeds + "drbd.conf"))
         let (groups, _) = haresources(article)

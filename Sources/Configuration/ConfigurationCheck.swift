@@ -251,7 +251,7 @@ struct Reading {
         where scripts.contains(resource.type)
             && (resource.address != nil
                 || Directive.isProgram(resource.type, arguments: resource.arguments)
-                || monitors != nil && Reading.isWatching(resource))
+                || monitors != nil && resource.isMonitor)
         {
             haresourcesList?.note(
                 .scriptBeforeBuiltIn,
@@ -261,13 +261,8 @@ struct Reading {
         }
     }
 
-    /// The types that watch what mon.cf says.
-    private static func isWatching(_ resource: Resource) -> Bool {
-        resource.type == "mon" || resource.type == "monitor"
-    }
-
     private mutating func judgeMonitors() {
-        let watching = groups.groups.flatMap(\.resources).filter(Reading.isWatching)
+        let watching = groups.groups.flatMap(\.resources).filter(\.isMonitor)
         guard let monitors else {
             if watching.contains(where: { $0.type == "monitor" }) {
                 missing.append(
@@ -314,7 +309,7 @@ struct Reading {
 
     private mutating func judgeWatches(of group: ResourceGroup, among watches: [String]) {
         guard let places = groups.words[group.name] else { return }
-        for (resource, place) in zip(group.resources, places) where Reading.isWatching(resource) {
+        for (resource, place) in zip(group.resources, places) where resource.isMonitor {
             for name in resource.arguments where !watches.contains(name) {
                 haresourcesList?.error(
                     .unknownHostgroup,

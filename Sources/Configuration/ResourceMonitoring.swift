@@ -31,9 +31,7 @@ public struct MonitorIntervals: Equatable, Sendable {
     /// the later. Without a line the built-in types are asked every 10 s, others never: a script's `status` may say
     /// anything. Addresses and the watching of mon.cf are the daemon's own, and never asked.
     public func interval(for resource: Resource) -> Duration? {
-        guard resource.address == nil, !MonitorIntervals.ownTypes.contains(resource.type) else {
-            return nil
-        }
+        guard resource.address == nil, !resource.isMonitor else { return nil }
         let rule =
             rules.last { $0.subject == resource.text } ?? rules.last { $0.subject == resource.type }
             ?? rules.last { $0.subject == nil }
@@ -41,8 +39,6 @@ public struct MonitorIntervals: Equatable, Sendable {
         return Directive.isProgram(resource.type, arguments: resource.arguments)
             ? MonitorIntervals.standard : nil
     }
-
-    private static let ownTypes: Set<String> = ["monitor", "mon"]
 }
 
 extension ClusterConfiguration {
@@ -90,4 +86,9 @@ extension ClusterConfiguration {
 extension ResourceGroup {
     /// The group as the name of a watch, in which a slash would begin the service's name.
     public var watchName: String { String(name.map { $0 == "/" ? "_" : $0 }) }
+}
+
+extension Resource {
+    /// Whether the resource is the watching of mon.cf.
+    public var isMonitor: Bool { type == "monitor" || type == "mon" }
 }

@@ -112,11 +112,6 @@ struct ServiceWatch {
     }
 }
 
-extension Resource {
-    /// Whether the resource is the watching of mon.cf.
-    var isMonitor: Bool { type == "monitor" || type == "mon" }
-}
-
 extension LoadedConfiguration {
     /// Whether the helper of checks has anything to do.
     var needsChecks: Bool {

@@ -70,20 +70,15 @@ public struct MountUse: Hashable, Sendable {
             let found = table.mounts(of: device)
             mounts.formUnion(found.map(\.id))
             guard namespace != own else { continue }
-            let name = MountUse.name(of: id)
+            let name = id.name
             foreign += found.reversed().map { ForeignMount(process: id, name: name, mount: $0) }
         }
         for id in processes {
             guard let identity = try? ProcessIdentity(of: id),
                 let hold = MountUse.hold(of: id, on: mounts, device)
             else { continue }
-            holders.append(MountHolder(process: identity, name: MountUse.name(of: id), hold: hold))
+            holders.append(MountHolder(process: identity, name: id.name, hold: hold))
         }
-    }
-
-    private static func name(of id: ProcessID) -> String {
-        let words = (try? Files.read("/proc/\(id)/comm", maximum: 64)) ?? []
-        return String(decoding: words.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
     private static func hold(

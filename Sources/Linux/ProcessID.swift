@@ -29,6 +29,12 @@ public struct ProcessID: RawRepresentable, Hashable, Sendable, CustomStringConve
         return ProcessID(rawValue: number)
     }
 
+    /// Its program's name as the kernel knows it, at most 15 bytes; empty when no process has the number.
+    public var name: String {
+        let words = (try? Files.read("/proc/\(self)/comm", maximum: 64)) ?? []
+        return String(decoding: words.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+
     /// The number in decimal.
     public var description: String { "\(rawValue)" }
 }

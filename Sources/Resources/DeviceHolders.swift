@@ -8,35 +8,25 @@ enum DeviceHolders {
     /// At most so many are named.
     static let countMaximum = 8
 
-    /// Whether another device, or swap, lies on it.
-    static func liesBelow(_ device: String) -> Bool {
+    /// What else lies on a device, in words: `device dm-0`, `swap /dev/sda2`.
+    static func above(_ device: String) -> [String] {
         let resolved = (try? Files.resolved(device)) ?? device
         let name = resolved.split(separator: "/").last.map(String.init) ?? resolved
-        let above = (try? Files.list("/sys/class/block/\(name)/holders")) ?? []
+        let devices = (try? Files.list("/sys/class/block/\(name)/holders")) ?? []
+        let number = Files.blockDevice(device)
         let swaps = (try? Files.read("/proc/swaps", maximum: 65536)) ?? []
-        return !above.isEmpty
-            || swaps.split(separator: UInt8(ascii: "\n")).contains {
-                $0.starts(with: (resolved + " ").utf8)
-            }
+        let areas = swaps.split(separator: UInt8(ascii: "\n")).map { line in
+            let path = line.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+            return String(decoding: path, as: UTF8.self)
+        }
+        return devices.map { "device \($0)" }
+            + areas.filter { number != nil && Files.blockDevice($0) == number }.map { "swap \($0)" }
     }
 
-    /// In words: `mount /mnt/drbd`, `mysqld (4711)`, `swap`, `device dm-0`.
+    /// In words: `mount /mnt/drbd`, `mysqld (4711)`, `swap /dev/sda2`, `device dm-0`.
     static func find(_ devices: [String]) -> [String] {
-        var found: [String] = []
+        var found = devices.flatMap(above)
         let numbers = devices.compactMap(Files.blockDevice)
-        for device in devices {
-            let name = device.split(separator: "/").last.map(String.init) ?? device
-            let above = (try? Files.list("/sys/block/\(name)/holders")) ?? []
-            found += above.map { "device \($0)" }
-        }
-        let swaps = (try? Files.read("/proc/swaps", maximum: 65536)) ?? []
-        for line in swaps.split(separator: UInt8(ascii: "\n")) {
-            let path = line.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-            let text = String(decoding: path, as: UTF8.self)
-            if let number = Files.blockDevice(text), numbers.contains(number) {
-                found.append("swap \(text)")
-            }
-        }
         var namespaces: Set<String> = []
         for name in (try? Files.list("/proc", maximum: 1_000_000)) ?? [] {
             guard let number = Int32(name), found.count < countMaximum else { continue }
@@ -53,8 +43,7 @@ enum DeviceHolders {
                 guard let path = try? Files.link("/proc/\(id)/fd/\(file)"), path.hasPrefix("/dev/"),
                     let device = Files.blockDevice(path), numbers.contains(device)
                 else { continue }
-                let comm = (try? Files.read("/proc/\(id)/comm", maximum: 64)) ?? []
-                found.append("\(String(decoding: comm, as: UTF8.self).trimmed) (\(id))")
+                found.append("\(id.name) (\(id))")
                 break
             }
         }

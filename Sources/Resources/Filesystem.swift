@@ -145,12 +145,20 @@ struct Filesystem: ResourceType {
     /// its users when somebody took the mount away (umount -l).
     ///
     /// What lies on the device instead (a volume, a RAID, swap) is none of it.
-    private func hiddenUse(_ view: View) -> String? {
-        guard let device = view.device, view.elsewhere.isEmpty, Files.isClaimed(device),
-            !view.table.mounts.contains(where: {
-                source.isShown(by: $0, device: Files.blockDevice(device), origin: nil)
-            }), !DeviceHolders.liesBelow(device)
-        else { return nil }
+    private func isHidden(_ view: View) -> Bool {
+        guard let device = view.device, view.elsewhere.isEmpty, Files.isClaimed(device) else {
+            return false
+        }
+        let number = Files.blockDevice(device)
+        return DeviceHolders.above(device).isEmpty
+            && !view.table.mounts.contains {
+                source.isShown(by: $0, device: number, origin: nil)
+            }
+    }
+
+    /// Who has what is hidden, as far as can be seen.
+    private func hiddenText(_ view: View) -> String {
+        let device = view.device ?? source.text
         let holders = DeviceHolders.find([device])
         return "\(device) is in use although it is not mounted on \(directory)"
             + (holders.isEmpty
@@ -170,7 +178,7 @@ struct Filesystem: ResourceType {
                         + (view.here == nil ? "" : ", or hidden by what is")
                 )
             }
-            if let use = hiddenUse(view) { return .unknown(use) }
+            if isHidden(view) { return .unknown(hiddenText(view)) }
             guard let here = view.here else {
                 return .stopped("nothing is mounted on \(directory)")
             }
@@ -331,7 +339,7 @@ struct Filesystem: ResourceType {
     private func stop(until deadline: Int64) throws(FilesystemFailure) -> ResourceAnswer {
         var view = try look(until: deadline)
         let wasOurs = view.isOurs
-        guard wasOurs || !view.elsewhere.isEmpty || hiddenUse(view) != nil else {
+        guard wasOurs || !view.elsewhere.isEmpty || isHidden(view) else {
             return .done("nothing of \(source.text) is mounted on \(directory)")
         }
         let began = BootClock.now
@@ -356,12 +364,12 @@ struct Filesystem: ResourceType {
                 let words = ["--namespace", "\(foreign.process)", foreign.mount.directory]
                 last = Tool("umount").run(words, until: deadline).lastLine
             }
-            let hidden = hiddenUse(view)
-            if toUnmount(view).isEmpty, use.foreign.isEmpty, hidden == nil {
+            let isHidden = isHidden(view)
+            if toUnmount(view).isEmpty, use.foreign.isEmpty, !isHidden {
                 return .done("\(source.text) is unmounted")
             }
             guard BootClock.now &+ Filesystem.retryInterval < deadline else {
-                throw FilesystemFailure(stuck(use, hidden, last))
+                throw FilesystemFailure(stuck(use, isHidden ? hiddenText(view) : nil, last))
             }
             let signal = BootClock.now < killAt ? Signal.terminate : .kill
             for holder in use.holders where mayEnd(holder) {

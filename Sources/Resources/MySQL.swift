@@ -413,10 +413,7 @@ struct MySQL: ResourceType {
                 _ = Tool("systemctl").run(["stop", unit], until: deadline)
             }
             guard let parent = process.id.parent,
-                let words = try? Files.read("/proc/\(parent)/comm", maximum: 64),
-                ["mysqld_safe", "mariadbd-safe"].contains(
-                    String(decoding: words, as: UTF8.self).trimmed
-                )
+                ["mysqld_safe", "mariadbd-safe"].contains(parent.name)
             else { continue }
             do throws(SystemError) {
                 // A script that has nothing to lose, and heeds no TERM while its server runs.

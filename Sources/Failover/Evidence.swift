@@ -357,7 +357,7 @@ extension FailoverMachine {
         let silence =
             peer.lastHeard.map { "\(peerName) silent for \((now - $0).text)" }
             ?? "\(peerName) not heard since this daemon started"
-        if let digest = peer.storageDigests[group], digest != settings.groups[group].storageDigest {
+        if differsInStorage(group) {
             return .hold(
                 .storageDiffers,
                 Reason(

@@ -45,14 +45,15 @@ extension FailoverMachine {
         return settings.isFirstNode ? .own : .peer
     }
 
-    /// Whether the stateful resources mean something else on the peer.
-    func differsInStorage(_ index: Int, _ report: GroupReport) -> Bool {
-        report.storageDigest != settings.groups[index].storageDigest
+    /// Whether the stateful resources mean something else on the peer, by what it last said of them.
+    func differsInStorage(_ index: Int) -> Bool {
+        guard let digest = peer.storageDigests[index] else { return false }
+        return digest != settings.groups[index].storageDigest
     }
 
     /// Whether the group means something else on the peer; forbids moves that nobody is forced to.
     func differsInMeaning(_ index: Int, _ report: GroupReport) -> Bool {
-        differsInStorage(index, report)
+        differsInStorage(index)
             || report.addressDigest != settings.groups[index].addressDigest
     }
 

@@ -67,7 +67,7 @@ extension FailoverMachine {
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
         // Where both could begin, the preferred node's storage is the one meant; it does not move by itself.
-        if preferredSide(index) == .peer || peer.isLeaving, holdsOtherStorage(index, report) {
+        if preferredSide(index) == .peer || peer.isLeaving, holdsOtherStorage(index) {
             // Said, so that a preferred node whose disk was only slow is granted it again.
             if report.fitness == .fit, !peer.isLeaving { decline(index, epoch) }
             return
@@ -102,7 +102,7 @@ extension FailoverMachine {
     /// The peer said last that it holds nothing and takes nothing: it left in order.
     private mutating func considerLeft(_ index: Int) {
         guard let report = peer.reports[index], canRun(index) else { return }
-        if holdsOtherStorage(index, report) { return }
+        if holdsOtherStorage(index) { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
             answer(index, offer: report.offer)
         } else if isHeldByFreeze(index) {
@@ -115,8 +115,8 @@ extension FailoverMachine {
 
     /// The group's storage means something else on the peer: it does not come here unless somebody says so
     /// (design section 3).
-    private mutating func holdsOtherStorage(_ index: Int, _ report: GroupReport) -> Bool {
-        guard differsInStorage(index, report) else { return false }
+    private mutating func holdsOtherStorage(_ index: Int) -> Bool {
+        guard differsInStorage(index) else { return false }
         hold(
             index,
             .storageDiffers,

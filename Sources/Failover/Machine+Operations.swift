@@ -375,8 +375,6 @@ extension FailoverMachine {
         groups[index].isLate = false
         groups[index].announcesWhenAlone = false
         groups[index].conflictNoted = false
-        let report = peer.reports[index]
-        let blocks = report.map { differsInStorage(index, $0) } ?? false
         if after == .restart, startsAgain(index) {
             groups[index].startFailure = nil
             groups[index].failedResource = nil
@@ -388,8 +386,8 @@ extension FailoverMachine {
         // What must leave goes to a node that is held down rather than to none.
         let isForced = isLeaving || groups[index].startFailure != nil
         let canGive = peerCanTake(index) || isForced && peerCanRun(index)
-        if after != .standby, canGive, !blocks {
-            let epoch = max(groups[index].epoch, report?.epoch ?? 0) + 1
+        if after != .standby, canGive, !differsInStorage(index) {
+            let epoch = max(groups[index].epoch, peer.reports[index]?.epoch ?? 0) + 1
             groups[index].claimEpoch = epoch
             // What was offered may be used: after a crash nobody here claims at it (S5).
             if groups[index].reserved < epoch {

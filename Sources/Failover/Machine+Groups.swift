@@ -166,6 +166,12 @@ extension FailoverMachine {
         }
     }
 
+    /// Whether the claim is at an epoch that nobody offered: the rule for a group that neither node holds (S3b).
+    private func isGrantedUnoffered(_ index: Int) -> Bool {
+        groups[index].claim == .offer && peer.isPresent
+            && peer.reports[index]?.offer != groups[index].claimEpoch
+    }
+
     private mutating func considerClaim(_ index: Int) {
         let group = groups[index]
         let drop: String? =
@@ -180,6 +186,8 @@ extension FailoverMachine {
             } else if group.claim == .offer, peer.standing == .silent, !hasLetGo(index) {
                 // It may take on evidence of its own by now, at the epoch it offered.
                 "\(settings.peer) fell silent before the claim was durable"
+            } else if isGrantedUnoffered(index), mayHaveTaken {
+                "\(settings.peer) may have taken it before the claim was durable"
             } else if group.claim == .fencing, peer.standing != .confirmedDown {
                 "\(settings.peer) is not down"
             } else if let deadline = group.claimDeadline, deadline <= now {

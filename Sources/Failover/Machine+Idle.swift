@@ -62,7 +62,7 @@ extension FailoverMachine {
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
         // So may one that does not hear us, whatever it says.
         guard report.phase.isIdle, probes.suspicionSince == nil, hasFreshWord(index),
-            peer.words[index]?.hearsUs == true
+            peer.words[index]?.hearsUs == true, !mayHaveTaken
         else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
@@ -89,6 +89,12 @@ extension FailoverMachine {
                 Reason(.S3b, "\(fitness(index).words), and not fit on \(settings.peer)")
             )
         }
+    }
+
+    /// Whether the peer, which last heard us when it said so, may have taken by evidence since.
+    var mayHaveTaken: Bool {
+        guard let heardUs = peer.heardUsAt, let patience = peer.earliestTake else { return true }
+        return now - heardUs >= patience
     }
 
     /// Whether the peer said last that it was leaving and had let go of the group.

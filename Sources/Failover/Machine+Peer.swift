@@ -61,6 +61,7 @@ extension FailoverMachine {
         }
         let content = beat.content
         linkHeard(link)
+        let mightHaveTaken = mayHaveTaken
         if peer.incarnation != beat.incarnation { newIncarnation(beat) }
         if peer.isPresent, let last = peer.lastHeard { noteGap(now - last) }
         peer.lastHeard = now
@@ -89,6 +90,7 @@ extension FailoverMachine {
         peer.heardUsAt = Instant(
             nanoseconds: now.nanoseconds - max(0, min(beat.echo.age.nanoseconds, 1 << 60))
         )
+        if mightHaveTaken != mayHaveTaken { needsEvaluation = true }
         let hearsUs = beat.echo.age < suspicionDelay
         if hearsUs != peer.hearsUs {
             peer.hearsUs = hearsUs

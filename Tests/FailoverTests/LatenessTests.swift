@@ -166,6 +166,80 @@ import Testing
         #expect(story.now - known <= .seconds(1))
     }
 
+    /// Who last heard this node longer ago than its patience may hold by evidence what neither held: its word of then,
+    /// young as it is, grants nothing, neither at once nor when the disk is slow (seed 610059712).
+    @Test(arguments: [false, true]) func aYoungWordOfWhoHasNotHeardUsForLongGrantsNothing(isDiskSlow: Bool) {
+        var settings = Story.settings(own: 0)
+        settings.timings.warntime = settings.timings.deadtime * 3 / 4
+        var machine = FailoverMachine(settings: settings)
+        let incarnation = Incarnation(counter: 1, nonce: 1)
+        var challenge: UInt64 = 0
+        var starts = 0
+        var operations: [OperationID] = []
+        var writes: [PersistID] = []
+        func give(_ event: Event, at milliseconds: Int64) {
+            for effect in machine.handle(event, at: Instant(nanoseconds: milliseconds * 1_000_000)) {
+                switch effect {
+                case .sendHeartbeat(let content, _): challenge = content.challenge
+                case .runOperation(let operation):
+                    if operation.action == .start { starts += 1 }
+                    operations.append(operation.id)
+                case .persist(let id, _): writes.append(id)
+                default: break
+                }
+            }
+        }
+        func hear(_ sequence: UInt64, echoAge: Duration, at milliseconds: Int64) {
+            var report = GroupReport(group: settings.groups[0].name.identity)
+            report.phase = .standby
+            report.fitness = .fit
+            report.storageDigest = 7
+            report.addressDigest = 9
+            let content = BeatContent(
+                kind: .alive,
+                isLeaving: false,
+                deadtime: settings.timings.deadtime,
+                earliestTake: settings.timings.deadtime,
+                response: challenge,
+                addresses: [],
+                groups: [report]
+            )
+            let beat = Beat(
+                content: content,
+                bootID: BootID(high: 0, low: 2),
+                incarnation: incarnation,
+                sequence: sequence,
+                clock: Instant(nanoseconds: milliseconds * 1_000_000),
+                echo: Echo(sequence: 1, age: echoAge)
+            )
+            give(.heartbeatReceived(beat, link: LinkIndex(0)), at: milliseconds)
+        }
+        let start = Start(
+            bootID: BootID(high: 0, low: 1),
+            incarnation: Incarnation(counter: 1, nonce: 2),
+            record: nil
+        )
+        give(.started(start), at: 1_000)
+        let probes = operations
+        func endProbes(at milliseconds: Int64) {
+            for probe in probes { give(.operationFinished(probe, .stopped), at: milliseconds) }
+        }
+        if isDiskSlow { endProbes(at: 1_100) }
+        hear(1, echoAge: .zero, at: 2_000)
+        hear(2, echoAge: .milliseconds(2_200), at: 4_200)
+        if !isDiskSlow { endProbes(at: 5_100) }
+        for write in writes { give(.persisted(write), at: 5_200) }
+        #expect(starts == 0)
+        // Heard anew, it grants the group.
+        hear(3, echoAge: .zero, at: 5_300)
+        hear(4, echoAge: .zero, at: 5_400)
+        let count = writes.count
+        for write in writes { give(.persisted(write), at: 5_500) }
+        for write in writes.dropFirst(count) { give(.persisted(write), at: 5_600) }
+        // What was dropped was declined: it is the peer's now.
+        #expect(starts == (isDiskSlow ? 0 : 1))
+    }
+
     /// What is configured differently stays so until the other node says that it is not (seed 210076426).
     @Test func anotherStorageIsNotForgottenBecauseTheNextDaemonWasHeardInPart() {
         var settings = [0, 1].map { Story.settings(own: $0) }

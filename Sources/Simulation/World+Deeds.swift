@@ -68,6 +68,7 @@ extension World {
             for line in affected(network) { pull(line, node, losesCarrier, by: -1) }
         case .lose(let network, let perMille, _):
             remove(perMille, from: &lines[network].losses)
+            lines[network].lossyUntil = now
             noteCleanliness(network)
         case .delay(let network, let most, _):
             remove(most, from: &lines[network].delays)
@@ -494,9 +495,11 @@ extension World {
             let wasClean = lines[network].isClean
             let since = lines[network].cleanSince
             let lagged = lines[network].delays.isEmpty ? lines[network].laggedUntil : now
+            let lossy = lines[network].losses.isEmpty ? lines[network].lossyUntil : now
             lines[network] = NetworkState()
             lines[network].cleanSince = wasClean ? since : now
             lines[network].laggedUntil = lagged
+            lines[network].lossyUntil = lossy
             if !hadCarrier { tellCarrier(of: network) }
         }
         for machine in machines {

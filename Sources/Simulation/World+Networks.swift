@@ -26,6 +26,8 @@ struct NetworkState {
     var doubles: [Int] = []
     /// When the last delay ended.
     var laggedUntil = Int64.min / 2
+    /// When the last loss ended.
+    var lossyUntil = Int64.min / 2
     /// Since when nothing has disturbed it.
     var cleanSince: Int64 = 0
 

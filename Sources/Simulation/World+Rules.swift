@@ -264,7 +264,7 @@ extension World {
         isTaker: Bool
     ) -> Bool {
         guard lines.allSatisfy({ $0.cuts == [0, 0] && $0.losses.isEmpty && $0.delays.isEmpty }),
-            lines.allSatisfy({ now - $0.laggedUntil > 2 * second }),
+            lines.allSatisfy({ now - max($0.laggedUntil, $0.lossyUntil) > 2 * second }),
             machine.daemon == .running, machine.power == .on,
             now - max(machine.lastPauseEnd, machine.startedAt)
                 > scenery.longest(\.deadtime).nanoseconds

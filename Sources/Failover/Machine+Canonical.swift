@@ -250,7 +250,8 @@ extension FailoverMachine {
         writer.add(name: peer.challenge, .challenge)
         writer.add(name: peer.response, .challenge)
         writer.add(peer.hearsUs)
-        writer.add(peer.deafSince, within: deafnessPatience)
+        let deafFor = peer.deafSince.flatMap { since in peer.lastHeard.map { $0 - since } }
+        writer.add(deafFor.map { min($0, deafnessPatience) })
         writer.add(peer.addresses)
         for index in groups.indices {
             writer.add(peer.reports[index] != nil)

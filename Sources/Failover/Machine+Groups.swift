@@ -342,8 +342,9 @@ extension FailoverMachine {
             note(.page, .conflict, index, "held by both nodes: \(facts)", Reason(.S9, facts))
         }
         // A peer that goes on not hearing us cannot yield: whoever hears the other does. One that has only now
-        // come to hear us yields by the rank, and its beat of before may still be on the way.
-        if let since = peer.deafSince, now - since >= deafnessPatience {
+        // come to hear us yields by the rank, and its beat of before may still be on the way. One that is not heard any
+        // more says nothing of what it hears now.
+        if let since = peer.deafSince, let last = peer.lastHeard, last - since >= deafnessPatience {
             return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield")
         }
         // Who took by evidence yields to a word given after the peer knew of that: one of before may be from

@@ -240,6 +240,49 @@ import Testing
         #expect(starts == (isDiskSlow ? 0 : 1))
     }
 
+    /// A peer that did not hear us when it was last heard, and is silent since, may have yielded (seed 640173307).
+    @Test func nobodyYieldsToADeafPeerThatIsNotHeardAnyMore() {
+        let settings = [0, 1].map { own in
+            Story.settings(own: own, keepalive: .milliseconds(500), storage: false)
+        }
+        let story = Story(settings[0], settings[1])
+        story.bootBoth(andRun: .seconds(5))
+        #expect(story.holders == [0])
+        story.hasServiceNetwork = false
+        story.outcomes["l1/IPaddr2/start"] = (.seconds(60), .succeeded)
+        story.mute = [0]
+        while story.phase(1) != .starting { story.run(.milliseconds(10)) }
+        story.run(.milliseconds(10))
+        #expect(story.notices.contains { $0.0 == 0 && $0.1.code == .conflict })
+        story.cut = [0]
+        story.run(.milliseconds(2_900))
+        #expect(story.phase(0) == .active)
+    }
+
+    /// A node that is cut off does not hear a peer that left and has begun anew (seed 640150815).
+    @Test func whoIsCutOffDoesNotTakeFromAPeerThatHasLeft() {
+        let settings = [0, 1].map { own in Story.settings(own: own, storage: false) }
+        let story = Story(settings[0], settings[1])
+        story.hasGateway = true
+        story.bootBoth(andRun: .seconds(5))
+        story.outcomes["l0/IPaddr2/stop"] = (.seconds(20), .succeeded)
+        story.shutDown(1)
+        story.run(.milliseconds(100))
+        story.cut = [0]
+        story.pull(0, losesCarrier: true)
+        story.command(0, .standby(.all))
+        story.run(.milliseconds(500))
+        story.startDaemon(1)
+        story.run(.seconds(60))
+        #expect(story.holders == [1])
+        story.plug(0)
+        story.run(.seconds(1))
+        story.cut = []
+        story.run(.seconds(10))
+        #expect(story.holders == [1])
+        #expect(story.lines.count { $0.contains("l0 run start") } == 1)
+    }
+
     /// What is configured differently stays so until the other node says that it is not (seed 210076426).
     @Test func anotherStorageIsNotForgottenBecauseTheNextDaemonWasHeardInPart() {
         var settings = [0, 1].map { Story.settings(own: $0) }

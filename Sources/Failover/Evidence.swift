@@ -342,7 +342,9 @@ extension FailoverMachine {
                 Reason(.S1, "the administrator confirmed that \(peerName) is down")
             )
         }
-        guard peer.standing == .silent else { return .undecided }
+        guard peer.standing == .silent || peer.standing == .left && peer.mayBeBack else {
+            return .undecided
+        }
         if let heard = peer.lastHeard, now - heard < settings.timings.deadtime, !mayTakeEarly(group)
         {
             return .undecided

@@ -247,6 +247,7 @@ extension FailoverMachine {
         writer.add(peer.earliestTake)
         writer.add(peer.deadtime)
         writer.add(peer.isLeaving)
+        writer.add(peer.mayBeBack)
         writer.add(name: peer.challenge, .challenge)
         writer.add(name: peer.response, .challenge)
         writer.add(peer.hearsUs)

@@ -108,7 +108,7 @@ extension FailoverMachine {
     /// The peer said last that it holds nothing and takes nothing: it left in order.
     private mutating func considerLeft(_ index: Int) {
         guard let report = peer.reports[index], canRun(index) else { return }
-        if holdsOtherStorage(index) || mayHaveMissedItsReturn(index) { return }
+        if holdsOtherStorage(index) || doubtsThatItIsGone(index) { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
             answer(index, offer: report.offer)
         } else if isHeldByFreeze(index) {
@@ -119,20 +119,19 @@ extension FailoverMachine {
         }
     }
 
-    /// A node that is cut off does not hear a peer that has begun anew, and serves nobody: it waits for its network, and
-    /// then for a beat (S12).
-    private mutating func mayHaveMissedItsReturn(_ index: Int) -> Bool {
-        let isListening = listensUntil(index).map { $0 > now } ?? false
-        guard networkProof(index) == .disproved || isListening else { return false }
-        let what = isListening ? "the network has only now come back" : networkText(index)
-        let facts = "\(settings.peer) has left, and may be back: \(what)"
-        hold(index, .isolated, Reason(.S12, facts))
+    /// A node that is cut off serves nobody, and does not hear a peer that has begun anew: what it said when it left is
+    /// worth no more than any silence from then on.
+    private mutating func doubtsThatItIsGone(_ index: Int) -> Bool {
+        guard networkProof(index) != .disproved else {
+            peer.mayBeBack = true
+            let facts = "\(settings.peer) has left, and may be back: \(networkText(index))"
+            hold(index, .isolated, Reason(.S12, facts))
+            return true
+        }
+        guard peer.mayBeBack else { return false }
+        if probes.suspicionSince == nil { suspect() }
+        considerSilence(index)
         return true
-    }
-
-    /// Until when a peer that had left, and has begun anew while this node was cut off, is listened for.
-    func listensUntil(_ index: Int) -> Instant? {
-        states(of: index).compactMap(\.returnedAt).max().map { $0 + settings.timings.deadtime }
     }
 
     /// The group's storage means something else on the peer: it does not come here unless somebody says so

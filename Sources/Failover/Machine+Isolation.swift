@@ -223,7 +223,6 @@ extension FailoverMachine {
         case .jeopardy:
             [resumeDeadline(index), jeopardyUntil(index)?.until].compactMap(\.self).max()
                 .flatMap { $0 > now ? $0 : nil }
-        case .isolated: listensUntil(index).flatMap { $0 > now ? $0 : nil }
         default: nil
         }
     }

@@ -365,7 +365,7 @@ extension FailoverMachine {
     }
 
     /// The states of the networks of a group.
-    func states(of group: Int) -> [NetworkState] {
+    private func states(of group: Int) -> [NetworkState] {
         let scope = scope(of: group)
         return networkStates.indices.filter { carries($0, group, scope) }
             .map { networkStates[$0] }

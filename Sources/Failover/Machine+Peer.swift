@@ -205,6 +205,7 @@ extension FailoverMachine {
         peer.presentSince = now
         peer.isJudgedDead = false
         peer.isProvedDead = false
+        peer.mayBeBack = false
         // What it says next may cross with what it does when it knows that we hear it again (S9).
         if before != .neverHeard { challenge &+= 1 }
         endSuspicion()
@@ -312,7 +313,9 @@ extension FailoverMachine {
             {
                 peer.isProvedDead = true
             }
-        case .left, .confirmedDown:
+        case .left:
+            needsEvaluation = needsEvaluation || peer.mayBeBack && probes.suspicionSince != nil
+        case .confirmedDown:
             return
         }
     }

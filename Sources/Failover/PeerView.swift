@@ -25,6 +25,8 @@ struct PeerView: Sendable {
     var isProvedDead = false
     /// The peer is shutting down in order.
     var isLeaving = false
+    /// It has left in order, and this node was cut off since: it may have begun anew and not been heard.
+    var mayBeBack = false
     /// The peer's last challenge, which our beats answer.
     var challenge: UInt64 = 0
     /// Our challenge that the peer last answered.

@@ -41,7 +41,7 @@ import Testing
         // Both clocks run alike where states are compared, so that the lead never counts.
         let peer = Fields(
             counted: """
-                standing incarnation lastHeard lastDaemonDown presentSince earliestTake deadtime isProvedDead isLeaving \
+                standing incarnation lastHeard lastDaemonDown presentSince earliestTake deadtime isProvedDead isLeaving mayBeBack \
                 challenge response hearsUs missesUs heardUsAt deafSince pingsAnswering addresses reports words \
                 storageDigests fitSince health
                 """,

@@ -11,6 +11,8 @@ struct ClaimRank: Comparable {
     /// The lesser claim yields.
     static func < (left: ClaimRank, right: ClaimRank) -> Bool {
         if left.isLate != right.isLate { return left.isLate }
+        // What was granted to who then slept may have been overtaken: of two that slept, who took later knows more.
+        if left.isLate, left.epoch != right.epoch { return left.epoch < right.epoch }
         if left.isProved != right.isProved { return !left.isProved }
         if left.hasStartedStorage != right.hasStartedStorage { return !left.hasStartedStorage }
         if left.epoch != right.epoch { return left.epoch < right.epoch }
@@ -21,6 +23,9 @@ struct ClaimRank: Comparable {
     func comparison(with other: ClaimRank, peer: NodeName) -> String {
         let stays = self < other ? "\(peer) stays" : "this node stays"
         if isLate != other.isLate { return "\(stays): the other was late" }
+        if isLate, epoch != other.epoch {
+            return "\(stays): both were late, epochs \(epoch) here, \(other.epoch) there"
+        }
         if isProved != other.isProved {
             return "\(stays): its claim was granted, the other's is by evidence"
         }

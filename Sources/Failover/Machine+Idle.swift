@@ -92,8 +92,10 @@ extension FailoverMachine {
     }
 
     /// Whether the peer, which last heard us when it said so, may have taken by evidence since.
+    ///
+    /// Not by an early verdict: that asks for more than silence, and between two beats there is always time for its floor.
     var mayHaveTaken: Bool {
-        guard let heardUs = peer.heardUsAt, let patience = peer.earliestTake else { return true }
+        guard let heardUs = peer.heardUsAt, let patience = peer.deadtime else { return true }
         return now - heardUs >= patience
     }
 

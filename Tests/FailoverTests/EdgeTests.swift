@@ -1,7 +1,7 @@
 // What random faults do not reach: two configurations that differ, numbers that a restart begins again, a beat
 // in several datagrams, ways out that only an administrator takes. Each test is named by what it keeps.
 
-import Failover
+@testable import Failover
 import Testing
 
 private let group = GroupName("192.168.1.100")
@@ -97,6 +97,23 @@ private func starts(_ effects: [Effect]) -> Int {
 }
 
 @Suite struct EdgeTests {
+    /// What was granted to who then slept may have been overtaken (seed 535515).
+    @Test func ofTwoLateClaimsTheLaterOneStays() {
+        func rank(late: Bool, proved: Bool, epoch: UInt64) -> ClaimRank {
+            ClaimRank(
+                isLate: late,
+                isProved: proved,
+                hasStartedStorage: proved,
+                epoch: epoch,
+                isFirstNode: proved
+            )
+        }
+        #expect(rank(late: true, proved: true, epoch: 1) < rank(late: true, proved: false, epoch: 68))
+        #expect(rank(late: false, proved: false, epoch: 68) < rank(late: false, proved: true, epoch: 1))
+        #expect(rank(late: true, proved: true, epoch: 68) < rank(late: false, proved: false, epoch: 1))
+        #expect(rank(late: true, proved: false, epoch: 1) < rank(late: true, proved: true, epoch: 1))
+    }
+
     /// Where no group has an address, every network tells whether this node is the one cut off (seed 70005335).
     @Test(arguments: [true, false]) func aGroupWithoutAnAddressIsNotTakenWithEveryCableOut(
         hasCarrier: Bool

@@ -71,7 +71,9 @@ let package = Package(
         // carry out
         .target(
             name: "Daemon",
-            dependencies: ["Failover", "Monitoring", "Configuration", "Wire", "Linux"],
+            dependencies: [
+                "Failover", "Monitoring", "Configuration", "Wire", "Resources", "Linux",
+            ],
             swiftSettings: strict
         ),
 

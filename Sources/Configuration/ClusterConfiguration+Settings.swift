@@ -45,6 +45,7 @@ extension ClusterConfiguration {
             address: resource.address?.address,
             isStateless: resource.isStateless,
             isSuspendable: usesFreezer && resource.canBeSuspended,
+            isReplicated: resource.isReplicated,
             startTimeout: timeouts.limit(for: resource, .start),
             stopTimeout: timeouts.limit(for: resource, .stop),
             statusTimeout: timeouts.limit(for: resource, .status)

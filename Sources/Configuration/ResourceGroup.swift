@@ -88,6 +88,10 @@ public struct Resource: Equatable, Sendable {
     /// Whether the type's name is one that keeps no data (design, "Words"; directive `stateless`).
     public var isStateless: Bool
 
+    /// Whether it keeps its data on both nodes in step, and can tell whether it does, where Baton's own program serves
+    /// it (S11).
+    public var isReplicated: Bool { type == "drbddisk" }
+
     /// Whether what its script starts may stand still instead of being stopped when the node is cut off: data
     /// of its own, in processes of its own, as far as names tell.
     ///

@@ -24,6 +24,7 @@ final class CheckClient {
     func run(
         _ places: [CheckPlace],
         resourceType: String? = nil,
+        question: String = CheckRequest.monitor,
         _ arguments: [String],
         environment: [String],
         input: [UInt8],
@@ -39,6 +40,7 @@ final class CheckClient {
                     id: issued,
                     places: places,
                     resourceType: resourceType,
+                    question: question,
                     arguments: arguments,
                     environment: environment,
                     input: input,

@@ -15,6 +15,8 @@ struct CheckRequest: Equatable {
     /// Then there are no places: the program is looked up as for an operation, and its words are read as there: it
     /// exits 0 where it serves, is `undecided` where that cannot be told.
     var resourceType: String?
+    /// What a resource is asked: `monitor`, or what only a built-in type knows.
+    var question = CheckRequest.monitor
     /// What follows the program's name and a place's own words; a resource's own.
     var arguments: [String]
     /// `NAME=value`, besides the environment of all children.
@@ -25,6 +27,9 @@ struct CheckRequest: Equatable {
     var timeout: Int64
     /// What it starts may outlive it, and it outlives the helper: an alert, not a monitor.
     var isDetached: Bool
+
+    /// Whether it serves: `monitor` of a built-in type, `status` of any other.
+    static let monitor = "monitor"
 }
 
 /// A place where a program may be.
@@ -69,7 +74,7 @@ enum CheckOrder: Equatable {
                 writer.put(place.path)
                 writer.put(place.monitor.map { [$0] } ?? [])
             }
-            writer.put(request.resourceType.map { [$0] } ?? [])
+            writer.put(request.resourceType.map { [$0, request.question] } ?? [])
             writer.put(request.arguments)
             writer.put(request.environment)
             writer.put(request.input)
@@ -104,6 +109,7 @@ enum CheckOrder: Equatable {
                     id: id,
                     places: places,
                     resourceType: types.first,
+                    question: types.dropFirst().first ?? CheckRequest.monitor,
                     arguments: arguments,
                     environment: environment,
                     input: input,

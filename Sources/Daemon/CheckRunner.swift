@@ -141,7 +141,7 @@ final class CheckRunner {
         run(request, place.path, arguments, input: input)
     }
 
-    /// Asks a resource whether it serves: a built-in type by `monitor`, any other by `status`.
+    /// Asks a resource whether it serves, or what only a built-in type can be asked.
     private func ask(_ type: String, _ request: CheckRequest) {
         guard
             let program = lookup.program(
@@ -154,10 +154,14 @@ final class CheckRunner {
             finish(request, .notRun("there is no program for \(type)"), [])
             return
         }
+        guard program.kind == .builtIn || request.question == CheckRequest.monitor else {
+            finish(request, .notRun("\(program.path) stands for \(type)"), [])
+            return
+        }
         run(
             request,
             program.path,
-            program.arguments(for: program.kind == .builtIn ? "monitor" : "status"),
+            program.arguments(for: program.kind == .builtIn ? request.question : "status"),
             input: [],
             kind: program.kind
         )

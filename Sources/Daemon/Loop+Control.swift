@@ -38,7 +38,8 @@ extension Loop {
         case .thaw(let scope): return command(.thaw(scope), caller)
         case .monitorsDisable(let names): switchMonitors(names, off: true, caller)
         case .monitorsEnable(let names): switchMonitors(names, off: false, caller)
-        case .takeover(let scope): return command(.takeover(scope), caller)
+        case .takeover(let scope, false): return command(.takeover(scope), caller)
+        case .takeover(let scope, true): return command(.takeoverAcceptingLoss(scope), caller)
         case .failback: return command(.failback, caller)
         case .confirmDown(let node, let typed):
             guard node.text == typed else {

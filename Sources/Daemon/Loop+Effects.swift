@@ -19,6 +19,8 @@ extension Loop {
         case .probe(let address): packets.ask(Linux.IPAddress(address), at: now, view)
         case .ping(let address): echoes?.ask(address)
         case .announceAddresses(let name): announce(name)
+        case .observeData(let group): data.look(at: group)
+        case .markData(let group, let isStale): data.mark(group, isStale: isStale)
         case .reply(let id, let reply): finish(id, reply)
         case .progress(let id, let text):
             if let caller = callers[id] { door.send(.progress(text), to: caller) }
@@ -85,7 +87,8 @@ extension Loop {
                 arguments: resource.arguments,
                 action: operation.action,
                 timeout: operation.timeout.nanoseconds,
-                isSuspendable: settings.resources[operation.resourceIndex].isSuspendable
+                isSuspendable: settings.resources[operation.resourceIndex].isSuspendable,
+                acceptsDataLoss: operation.acceptsDataLoss
             )
         )
     }

@@ -118,6 +118,7 @@ extension LoadedConfiguration {
         cluster.monitors != nil
             && cluster.groups.contains { $0.resources.contains(where: \.isMonitor) }
             || cluster.groups.contains { cluster.resourceWatch($0) != nil }
+            || settings.groups.contains(where: \.isReplicated)
             || !cluster.notifications.isEmpty
     }
 }
@@ -281,6 +282,8 @@ extension Loop {
         if let run = services?.runs.removeValue(forKey: ended.id) {
             feedServices(.finished(run, RunEnding(ended.ending, output: output)))
             tellHealth()
+        } else if takeLook(ended.id, ended.ending, output) {
+            return
         } else if let what = alerts.removeValue(forKey: ended.id) {
             sayEnd(of: what, ended.ending, output)
         }
@@ -291,6 +294,8 @@ extension Loop {
         for number in checks.restart() {
             if let run = services?.runs.removeValue(forKey: number) {
                 feedServices(.finished(run, .lost))
+            } else if takeLook(number, .undecided, "") {
+                continue
             } else if let what = alerts.removeValue(forKey: number) {
                 log.say(.error, "\(what) is on its own: the helper that ran it is gone")
             }

@@ -52,6 +52,8 @@ final class Loop {
     var exitCode: Int32?
     /// The services of mon.cf; `nil` where no group has a monitor.
     var services: ServiceWatch?
+    /// The groups whose data is replicated.
+    var data: DataWatch
     /// What outlives this loop of its service monitors.
     var memory: MonitorMemory
     /// Which notices become messages to people.
@@ -171,6 +173,7 @@ final class Loop {
             seed: try Loop.freshNonce(),
             memory: memory
         )
+        data = DataWatch(loaded.settings)
         log = LogSink(helpers, shared)
         door = try ControlDoor(context.paths, poller: poller)
         peerClient = PeerClient(
@@ -252,6 +255,7 @@ final class Loop {
         }
         repairAddresses()
         watchServices()
+        watchData()
         feedQueue()
         notifyDue()
         packets.sendDue(at: now, view)
@@ -273,6 +277,7 @@ final class Loop {
         if hasRemainder { next = min(next, BootClock.now) }
         if let repairAt { next = min(next, repairAt) }
         if hasBegun, let due = servicesDeadline { next = min(next, due) }
+        if hasBegun, let due = data.nextLook { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
         if let due = peerClient.nextDeadline { next = min(next, due) }
         // A line behind a line is taken soon, but the loop sleeps between any two.
@@ -333,7 +338,8 @@ final class Loop {
             lastTurn: shared.instant(.lastTurnBefore).map(Instant.init(nanoseconds:)),
             lastReset: context.lastResetSecond.map {
                 .seconds(max(0, WallClock.now / 1_000_000_000 - $0))
-            }
+            },
+            wallClock: WallClock.now / 1_000_000_000
         )
         feed(.started(start))
         // Read anew: datagrams of before are old, and devices may have changed since the fork.

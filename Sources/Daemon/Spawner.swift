@@ -23,7 +23,7 @@ struct SpawnerSettings: Sendable {
         environment + [
             "BATON_RUN=\(paths.run)", "BATON_GROUP=\(request.group)",
             "BATON_RESOURCE=\(request.resource)", "BATON_TIMEOUT=\(request.timeout / 1_000_000)",
-        ]
+        ] + (request.acceptsDataLoss ? ["BATON_ACCEPT_DATA_LOSS=1"] : [])
     }
 
     /// The mark that a scripted resource was started in this boot and not stopped since.

@@ -22,6 +22,8 @@ struct OperationRequest: Equatable {
     var timeout: Int64
     /// Whether what a start leaves running may have to be suspended later.
     var isSuspendable = false
+    /// A start may make old data the newest there is (S11).
+    var acceptsDataLoss = false
 }
 
 /// What the loop asks of the spawner.
@@ -43,7 +45,7 @@ enum SpawnerRequest: Equatable {
             writer.put(request.arguments)
             writer.put(request.action.rawValue)
             writer.put(request.timeout)
-            writer.put(UInt64(request.isSuspendable ? 1 : 0))
+            writer.put(UInt64((request.isSuspendable ? 1 : 0) + (request.acceptsDataLoss ? 2 : 0)))
         case .cancel(let id):
             writer.put(UInt64(2))
             writer.put(id)
@@ -59,7 +61,7 @@ enum SpawnerRequest: Equatable {
                 let resource = reader.text(), let type = reader.text(),
                 let arguments = reader.texts(),
                 let action = reader.text().flatMap(OperationAction.init(rawValue:)),
-                let timeout = reader.signed(), let isSuspendable = reader.number()
+                let timeout = reader.signed(), let marks = reader.number()
             else { return nil }
             self = .run(
                 OperationRequest(
@@ -70,7 +72,8 @@ enum SpawnerRequest: Equatable {
                     arguments: arguments,
                     action: action,
                     timeout: timeout,
-                    isSuspendable: isSuspendable == 1
+                    isSuspendable: marks & 1 != 0,
+                    acceptsDataLoss: marks & 2 != 0
                 )
             )
         case 2:

@@ -68,6 +68,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
     public var noFailbackTo: Incarnation?
     /// Moves on health grounds, clears and freezes; absent when there was none.
     public var health: HealthRecord?
+    /// Which node has written without the other; absent when neither has, as far as is known (S11).
+    public var data: DataRecord?
 
     /// Makes a claim of its parts.
     public init(
@@ -81,7 +83,8 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         isLate: Bool? = nil,
         isLastOwner: Bool? = nil,
         noFailbackTo: Incarnation? = nil,
-        health: HealthRecord? = nil
+        health: HealthRecord? = nil,
+        data: DataRecord? = nil
     ) {
         self.group = group
         self.epoch = epoch
@@ -94,6 +97,7 @@ public struct ClaimRecord: Equatable, Sendable, Codable {
         self.isLastOwner = isLastOwner
         self.noFailbackTo = noFailbackTo
         self.health = health
+        self.data = data
     }
 }
 

@@ -20,6 +20,10 @@ public enum Effect: Equatable, Sendable {
     case ping(IPAddress)
     /// Announce the addresses of a group again (gratuitous ARP, unsolicited neighbour advertisement).
     case announceAddresses(GroupName)
+    /// Look at a group's replicated data now, and report `dataObserved`.
+    case observeData(group: Int)
+    /// The group's data on this node is old, or is not any more: what replicates it should know too.
+    case markData(group: Int, isStale: Bool)
     /// The one final reply to a command (L2).
     case reply(CommandID, CommandReply)
     /// A line of live progress for a command that goes on.
@@ -44,6 +48,8 @@ public struct Operation: Equatable, Sendable {
     public var action: OperationAction
     /// How long it may take before TERM, then KILL.
     public var timeout: Duration
+    /// `start`: the administrator accepts the loss of what the other node wrote alone (S11).
+    public var acceptsDataLoss: Bool
 
     /// Makes an operation of its parts.
     public init(
@@ -51,13 +57,15 @@ public struct Operation: Equatable, Sendable {
         groupIndex: Int,
         resourceIndex: Int,
         action: OperationAction,
-        timeout: Duration
+        timeout: Duration,
+        acceptsDataLoss: Bool = false
     ) {
         self.id = id
         self.groupIndex = groupIndex
         self.resourceIndex = resourceIndex
         self.action = action
         self.timeout = timeout
+        self.acceptsDataLoss = acceptsDataLoss
     }
 }
 

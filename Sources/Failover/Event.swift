@@ -31,6 +31,9 @@ public enum Event: Equatable, Sendable {
     ///
     /// Told for groups whose monitors run here.
     case healthChanged(group: Int, [HealthFailure])
+    /// A look at a group's replicated data ended; told also when nothing changed. `nil`: nobody can look, as where a
+    /// script of the administrator's replicates it.
+    case dataObserved(group: Int, DataObservation?)
     /// The loop could not run for this long (stall, suspended machine, stopped process). Given after the
     /// sockets were drained and before `timeReached` (S8).
     case loopLate(Duration)
@@ -52,6 +55,8 @@ public struct Start: Equatable, Sendable {
     public var lastTurn: Instant?
     /// How long ago this node last reset itself by S4, when that is known.
     public var lastReset: Duration?
+    /// The time of day, in seconds since 1970: for people only.
+    public var wallClock: Int64
 
     /// Makes a start of its parts.
     public init(
@@ -59,13 +64,15 @@ public struct Start: Equatable, Sendable {
         incarnation: Incarnation,
         record: DurableRecord?,
         lastTurn: Instant? = nil,
-        lastReset: Duration? = nil
+        lastReset: Duration? = nil,
+        wallClock: Int64 = 0
     ) {
         self.bootID = bootID
         self.incarnation = incarnation
         self.record = record
         self.lastTurn = lastTurn
         self.lastReset = lastReset
+        self.wallClock = wallClock
     }
 }
 
@@ -130,6 +137,8 @@ public enum Command: Equatable, Sendable {
     case standby(Scope)
     /// Take groups from the other node.
     case takeover(Scope)
+    /// The same, with data that is old: what the other node wrote without this one is lost (S11).
+    case takeoverAcceptingLoss(Scope)
     /// Send every group to its preferred node.
     case failback
     /// The administrator has made sure that the peer, named again, is off (design section 4).

@@ -114,6 +114,8 @@ enum HoldCause: Sendable {
     case isolated
     case jeopardy
     case noRecord
+    case dataIsStale
+    case dataIsUnready
 }
 
 extension FailoverMachine {
@@ -336,7 +338,9 @@ extension FailoverMachine {
     /// The table of design section 4 for one group of a peer that is silent (S1).
     func silenceVerdict(_ group: Int) -> SilenceVerdict {
         let peerName = settings.peer.text
+        guard hasLooked(group) else { return .undecided }
         if peer.standing == .confirmedDown {
+            if let found = dataHold(group) { return .hold(found.cause, found.reason) }
             return .take(
                 .fencing,
                 Reason(.S1, "the administrator confirmed that \(peerName) is down")
@@ -356,6 +360,7 @@ extension FailoverMachine {
             )
         }
         guard probes.rounds >= ProbeTable.roundsMinimum else { return .undecided }
+        if let found = dataHold(group) { return .hold(found.cause, found.reason) }
         let silence =
             peer.lastHeard.map { "\(peerName) silent for \((now - $0).text)" }
             ?? "\(peerName) not heard since this daemon started"
@@ -417,6 +422,8 @@ extension FailoverMachine {
         if hostAnswers {
             return .hold(.hostAnswers, Reason(.S1, "\(never), but its host answers"))
         }
+        guard hasLooked(group) else { return .undecided }
+        if let found = dataHold(group) { return .hold(found.cause, found.reason) }
         return .take(.boot, Reason(.S1, "\(never); boot_policy \(policy.rawValue)"))
     }
 

@@ -166,6 +166,7 @@ public struct FailoverMachine: Sendable {
         case .neighbourHeard(let heard): neighbourHeard(heard)
         case .pingAnswered(let address): pingAnswered(address)
         case .healthChanged(let group, let failures): healthChanged(group, failures)
+        case .dataObserved(let group, let observation): observed(group, observation)
         case .loopLate(let lateness): loopLate(by: lateness)
         case .commandReceived(let id, let command): received(command, id)
         case .shutdownRequested: beginShutdown()
@@ -319,7 +320,8 @@ public struct FailoverMachine: Sendable {
                 isLate: group.isLate ? true : nil,
                 isLastOwner: group.isLastOwner ? true : nil,
                 noFailbackTo: group.phase == .active ? group.noFailbackTo : nil,
-                health: healthRecord(index)
+                health: healthRecord(index),
+                data: dataRecord(index)
             )
         }
         let bootID = start?.bootID ?? BootID(high: 0, low: 0)

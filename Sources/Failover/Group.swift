@@ -86,6 +86,8 @@ struct Group: Sendable {
     var differenceNoted = false
     /// Its services, moves on health grounds, and freeze.
     var health = GroupHealth()
+    /// Its replicated data.
+    var data = GroupData()
 
     init(_ settings: GroupSettings) {
         resources = settings.resources.map { _ in Resource() }

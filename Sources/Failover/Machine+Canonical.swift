@@ -115,6 +115,7 @@ extension CanonicalWriter {
         add(name: UInt64(report.request), .request)
         add(name: UInt64(report.refusedRequest), .request)
         add(Int(report.refusal.rawValue))
+        add(Int(report.replication.rawValue))
         add(report.storageDigest)
         add(report.addressDigest)
         add(report.prefersSender)
@@ -396,8 +397,28 @@ extension FailoverMachine {
         writer.add(group.announcesWhenAlone)
         writer.add(group.isLastOwner)
         writer.add(group.soundSince, within: settings.evidence.jeopardyTime)
+        encodeData(index, into: &writer)
         encodeHealth(index, into: &writer)
         encodeRecord(index, into: &writer)
+    }
+
+    private func encodeData(_ index: Int, into writer: inout CanonicalWriter) {
+        let data = groups[index].data
+        writer.add(data.isWatched)
+        writer.add(data.marks.aloneSince != nil)
+        writer.add(data.marks.staleSince != nil)
+        writer.add(waits(for: data.staleBy))
+        writer.add(data.acceptsLoss)
+        writer.add(data.writtenAt != nil)
+        writer.add(data.asksSince, within: Self.observationPatience)
+        writer.add(data.own != nil)
+        guard let own = data.own else { return }
+        writer.add(Int(own.replication.rawValue))
+        writer.add(own.obstacle?.isAge == true)
+        writer.add(own.obstacle?.isAge == false)
+        writer.add(own.begunAt > data.markedAt)
+        writer.add(data.writtenAt.map { own.begunAt > $0 } ?? true)
+        writer.add(data.asksSince.map { own.begunAt >= $0 } ?? false)
     }
 
     /// How many writes from now the one that is waited for lies; 0 when it is on disk.
@@ -499,6 +520,8 @@ extension HoldCause {
         case .isolated: 9
         case .jeopardy: 10
         case .noRecord: 11
+        case .dataIsStale: 12
+        case .dataIsUnready: 13
         }
     }
 }

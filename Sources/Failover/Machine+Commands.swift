@@ -55,6 +55,7 @@ extension FailoverMachine {
         switch command {
         case .standby(let scope): standby(id, scope)
         case .takeover(let scope): takeover(id, scope)
+        case .takeoverAcceptingLoss(let scope): takeover(id, scope, acceptsLoss: true)
         case .failback: failback(id)
         case .confirmDown(let name): confirmDown(id, name)
         case .standbyForHealth(let scope, let cause): standbyForHealth(id, scope, cause)
@@ -195,6 +196,7 @@ extension FailoverMachine {
         if peer.isLeaving { return "\(name) is leaving" }
         if probes.suspicionSince != nil { return "\(name) is late" }
         if !peer.hearsUs { return "\(name) does not hear this node" }
+        if let text = outOfStepText(index) { return text }
         switch report.fitness {
         case .fit: return "\(name) holds it already"
         case .startFailed: return "a start failed on \(name) (there: baton takeover)"
@@ -207,12 +209,43 @@ extension FailoverMachine {
 
     // MARK: takeover and failback
 
-    private mutating func takeover(_ id: CommandID, _ scope: Scope) {
+    private mutating func takeover(
+        _ id: CommandID,
+        _ scope: Scope,
+        acceptsLoss: Bool = false
+    ) {
         switch groups(in: scope) {
         case .failure(let error): refuse(id, unknown(error))
         case .success(let chosen):
-            move(id, give: [], take: chosen.filter { groups[$0].phase != .active })
+            let taking = chosen.filter { groups[$0].phase != .active }
+            if acceptsLoss {
+                for index in taking {
+                    guard let text = refusalOfLossText(index) else { continue }
+                    refuse(id, text)
+                    return
+                }
+                // Unless the command is refused for another reason: then it ends with this event (`considerData`).
+                for index in taking { groups[index].data.acceptsLoss = true }
+            }
+            move(id, give: [], take: taking)
         }
+    }
+
+    /// Why the group is not taken with the data that is here, with what to do (S11).
+    private func refusalText(_ index: Int, _ found: (cause: HoldCause, reason: Reason)) -> String {
+        "S11: \(settings.groups[index].name) is not taken: \(found.reason.facts). To do: "
+            + dataRemedy(index, found.cause)
+    }
+
+    /// Why nothing may be lost for the group, with what to type: who has the newer data is there (S11).
+    private func refusalOfLossText(_ index: Int) -> String? {
+        guard dataHold(index) != nil, peer.isPresent, let report = peer.reports[index],
+            report.phase.holds || report.fitness.canRun
+        else { return nil }
+        let name = settings.groups[index].name
+        let does = report.phase.holds ? "runs" : "can run"
+        return
+            "S11: \(settings.peer) \(does) \(name), with the newer data; there: baton takeover \(name)"
     }
 
     private mutating func failback(_ id: CommandID) {
@@ -239,6 +272,9 @@ extension FailoverMachine {
                 + "type: baton confirm-down \(settings.peer)"
         case .standby, .failed, .claiming, .starting, .active, .offered:
             break
+        }
+        if let found = dataHold(index) {
+            return refusalText(index, found)
         }
         switch peer.standing {
         case .present, .left, .confirmedDown:
@@ -467,6 +503,9 @@ extension FailoverMachine {
                 }
                 if let report, move.request != 0, report.refusedRequest == move.request {
                     return .refused("\(settings.peer) keeps \(name): \(report.refusal.words)")
+                }
+                if let found = dataHold(move.group) {
+                    return .refused(refusalText(move.group, found))
                 }
                 return nil
             case .unknown, .claiming, .starting, .stopping, .suspended: return nil

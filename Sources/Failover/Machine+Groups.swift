@@ -6,6 +6,7 @@ extension FailoverMachine {
     /// Does what follows from the present state of one group and of the peer.
     mutating func consider(_ index: Int) {
         noteDifference(index)
+        considerData(index)
         considerFreezeEnd(index)
         switch groups[index].phase {
         case .unknown: considerUnknown(index)
@@ -32,6 +33,7 @@ extension FailoverMachine {
         if group.phase == .unsafe { return .stopFailed }
         if isLeaving { return .leaving }
         if group.startFailure != nil { return .startFailed }
+        if let unfit = dataFitness(index) { return unfit }
         if heldDownUntil(index) != nil { return .heldDown }
         return networkProof(index) == .disproved ? .isolated : .fit
     }
@@ -62,7 +64,7 @@ extension FailoverMachine {
         guard peer.isPresent, !peer.isLeaving, let report = peer.reports[index] else {
             return false
         }
-        guard report.fitness == .fit, !report.phase.holds else { return false }
+        guard report.fitness == .fit, !report.phase.holds, isInStep(index) else { return false }
         guard settled else { return true }
         guard !isDoubtful, let since = peer.fitSince[index] else { return false }
         return now - since >= settings.timings.fitSettle
@@ -73,7 +75,7 @@ extension FailoverMachine {
         guard peer.isPresent, !peer.isLeaving, let report = peer.reports[index] else {
             return false
         }
-        return report.fitness.canRun && !report.phase.holds
+        return report.fitness.canRun && !report.phase.holds && isNotAlone(index)
     }
 
     /// Whether the peer spoke of the group after our last question (S8).
@@ -192,6 +194,8 @@ extension FailoverMachine {
                 "\(settings.peer) is not down"
             } else if let deadline = group.claimDeadline, deadline <= now {
                 "the claim could not be made durable in time"
+            } else if let found = dataHold(index) {
+                found.reason.facts
             } else {
                 staleEvidence(index)
             }

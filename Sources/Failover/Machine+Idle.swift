@@ -48,7 +48,7 @@ extension FailoverMachine {
 
     /// Both talk: an offer, or the rule for a group that nobody holds (S3b).
     private mutating func considerIdleWithPeer(_ index: Int) {
-        guard let report = peer.reports[index] else { return }
+        guard let report = peer.reports[index], hasLooked(index) else { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
             // Who was late may hear what was said long ago, by a daemon that has since begun anew (S8).
             if hasFreshWord(index) { answer(index, offer: report.offer) }
@@ -62,7 +62,7 @@ extension FailoverMachine {
         // An old word is no word: under suspicion the peer may be taking the group by evidence already.
         // So may one that does not hear us, whatever it says.
         guard report.phase.isIdle, probes.suspicionSince == nil, hasFreshWord(index),
-            peer.words[index]?.hearsUs == true, !mayHaveTaken
+            peer.words[index]?.hearsUs == true, !mayHaveTaken, peerHasLooked(index)
         else { return }
         let epoch = unheldEpoch(index, report)
         guard entitledToUnheld(index, report, epoch) == .own else { return }
@@ -88,6 +88,8 @@ extension FailoverMachine {
                 .offer,
                 Reason(.S3b, "\(fitness(index).words), and not fit on \(settings.peer)")
             )
+        } else {
+            _ = holdsForData(index)
         }
     }
 
@@ -109,7 +111,9 @@ extension FailoverMachine {
 
     /// The peer said last that it holds nothing and takes nothing: it left in order.
     private mutating func considerLeft(_ index: Int) {
-        guard let report = peer.reports[index], canRun(index) else { return }
+        guard let report = peer.reports[index] else { return }
+        if holdsForData(index) { return }
+        guard canRun(index) else { return }
         if holdsOtherStorage(index) || doubtsThatItIsGone(index) { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
             answer(index, offer: report.offer)
@@ -243,9 +247,17 @@ extension FailoverMachine {
             .takeoverHeld,
             index,
             "not taken over: \(reason.facts)"
-                + (remedy
-                    ?? ". When \(settings.peer) is surely off, type: baton confirm-down \(settings.peer)"),
+                + (remedy ?? self.remedy(index, cause)),
             reason
         )
+    }
+
+    /// What to do about a takeover that does not happen.
+    private func remedy(_ index: Int, _ cause: HoldCause) -> String {
+        switch cause {
+        case .dataIsStale, .dataIsUnready: ". To do: " + dataRemedy(index, cause)
+        default:
+            ". When \(settings.peer) is surely off, type: baton confirm-down \(settings.peer)"
+        }
     }
 }

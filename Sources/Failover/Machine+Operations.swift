@@ -38,7 +38,8 @@ extension FailoverMachine {
                     groupIndex: index,
                     resourceIndex: resource,
                     action: action,
-                    timeout: timeout
+                    timeout: timeout,
+                    acceptsDataLoss: action == .start && groups[index].data.acceptsLoss
                 )
             )
         )
@@ -236,6 +237,7 @@ extension FailoverMachine {
         groups[index].stopAttempts = 0
         groups[index].interruptions = 0
         groups[index].retryAt = nil
+        groups[index].data.asksSince = nil
         recordIsDirty = true
         continueStopping(index)
     }
@@ -246,10 +248,19 @@ extension FailoverMachine {
         if let retry = groups[index].retryAt, retry > now { return }
         groups[index].retryAt = nil
         guard let next = nextToStop(index) else {
+            if mayGive(index), awaitsObservation(index) { return }
             allStopped(index)
             return
         }
         step(index, next.resource, next.action)
+    }
+
+    /// Whether a group that is stopped may be meant for the peer.
+    private func mayGive(_ index: Int) -> Bool {
+        switch groups[index].afterStop {
+        case .offer, .failedStart: true
+        case .standby, .restart, .suspend: false
+        }
     }
 
     /// What is stopped next: the last that is not stopped.

@@ -26,6 +26,7 @@ extension FailoverMachine {
                 if let health = claim.health {
                     restoreHealth(health, index, isSameBoot: record.bootID == start.bootID)
                 }
+                restoreData(claim, index)
                 let isDoubtful = claim.isDoubtful == true || claim.intent == .reserved
                 if isDoubtful { groups[index].doubtfulEpoch = groups[index].epoch }
                 groups[index].isLastOwner = claim.isLastOwner == true

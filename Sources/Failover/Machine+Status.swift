@@ -64,6 +64,7 @@ extension FailoverMachine {
             failures: group.health.failures.map { "\($0.name): \($0.text)" },
             whyNotMoved: group.phase == .active ? group.health.heldText : nil,
             heldDownMilliseconds: heldDownUntil(index).map { ($0 - now).milliseconds },
+            data: dataStatus(index),
             resources: settings.resources.indices.map { place in
                 let resource = group.resources[place]
                 return ResourceStatus(
@@ -162,8 +163,13 @@ extension FailoverMachine {
                 return ("\(label) is not started: \(reason.facts)", nil)
             }
             if let reason = group.heldReason, !group.phase.holds || group.phase == .starting {
-                let isFrozen = group.heldCause == .frozen
-                let next = isFrozen ? "baton thaw \(label)" : "baton confirm-down \(name)"
+                let next =
+                    switch group.heldCause {
+                    case .frozen: "baton thaw \(label)"
+                    case .dataIsStale: "baton takeover --accept-data-loss \(label)"
+                    case .dataIsUnready: "baton status"
+                    default: "baton confirm-down \(name)"
+                    }
                 return ("\(label) is not taken over: \(reason.facts)", next)
             }
             if !group.health.failures.isEmpty, let text = group.health.heldText,

@@ -121,6 +121,12 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case isolated
     /// Both nodes hold a group.
     case conflict
+    /// What is written to a group's storage here does not reach the peer any more (S11).
+    case dataDetached
+    /// The group's data here is old: the peer writes without this node (S11).
+    case dataStale
+    /// A group's data is the same on both nodes again (S11).
+    case dataInSync
     /// What was observed leaves `deadtime` little room.
     case deadtimeShort
     /// The loop was late.

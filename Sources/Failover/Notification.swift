@@ -54,6 +54,8 @@ public enum NotificationKind: String, Sendable, CaseIterable {
     case link
     /// Both nodes hold a group.
     case conflict
+    /// What is written to a group's data does not reach the other node.
+    case data
     /// This node resets itself.
     case reset
     /// Somebody froze a group.

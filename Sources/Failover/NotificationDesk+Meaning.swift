@@ -46,6 +46,9 @@ extension NotificationDesk {
             case .thawed: self = .closes([key(.frozen)])
             case .conflict:
                 self = isOver ? .closes([key(.conflict)]) : .opens(key(.conflict), waits: false)
+            // The node that writes tells it, the one that is left behind only what it holds for that.
+            case .dataDetached: self = .opens(key(.data), waits: true)
+            case .dataInSync: self = .closes([key(.data)])
             case .reset: self = .happened(.reset, closes: [])
             case .monitorFailed, .monitorUnknown:
                 self = .opens(key(.service, subject), waits: false)
@@ -54,7 +57,7 @@ extension NotificationDesk {
             case .monitorDisabled, .monitorForgotten: self = .forgets([key(.service, subject)])
             case .groupMoved: self = Self.moved(notice, key(.operation), key(.held), health)
             case .started, .peerLate, .peerRestarted, .peerLeaving, .linkLate, .late,
-                .deadtimeShort,
+                .deadtimeShort, .dataStale,
                 .configurationDiffers, .monitorEnabled, .command, .stopping:
                 self = notice.severity == .page ? .happened(.attention, closes: []) : .nothing
             }

@@ -227,6 +227,9 @@ public struct GroupSettings: Equatable, Sendable {
     /// Whether a resource of the group may write what the other node could write too.
     public var holdsStorage: Bool { resources.contains { !$0.isStateless } }
 
+    /// Whether a resource of the group keeps its data on both nodes in step (S11).
+    public var isReplicated: Bool { resources.contains(where: \.isReplicated) }
+
     /// Whether a node that is cut off can keep all that writes from writing, rather than end it (S12).
     public var isSuspendable: Bool { resources.allSatisfy { $0.isStateless || $0.isSuspendable } }
 }
@@ -243,6 +246,8 @@ public struct ResourceSettings: Equatable, Sendable {
     public var isStateless: Bool
     /// Whether it can be kept from writing without being ended (S12).
     public var isSuspendable: Bool
+    /// Whether it keeps its data on both nodes in step, and can tell whether it does (S11).
+    public var isReplicated: Bool
     /// Time allowed for `start`.
     public var startTimeout: Duration
     /// Time allowed for `stop`.
@@ -257,6 +262,7 @@ public struct ResourceSettings: Equatable, Sendable {
         address: IPAddress? = nil,
         isStateless: Bool,
         isSuspendable: Bool = false,
+        isReplicated: Bool = false,
         startTimeout: Duration = .seconds(60),
         stopTimeout: Duration = .seconds(60),
         statusTimeout: Duration = .seconds(20)
@@ -266,6 +272,7 @@ public struct ResourceSettings: Equatable, Sendable {
         self.address = address
         self.isStateless = isStateless
         self.isSuspendable = isSuspendable
+        self.isReplicated = isReplicated
         self.startTimeout = startTimeout
         self.stopTimeout = stopTimeout
         self.statusTimeout = statusTimeout

@@ -189,6 +189,8 @@ public struct GroupStatus: Equatable, Sendable, Codable {
     public var whyNotMoved: String?
     /// How long this node is still held down for it; absent when it is not.
     public var heldDownMilliseconds: Int64?
+    /// How its replicated data stands here; absent where nothing of it is replicated.
+    public var data: DataStatus?
     /// Its resources in starting order.
     public var resources: [ResourceStatus]
 
@@ -208,6 +210,7 @@ public struct GroupStatus: Equatable, Sendable, Codable {
         failures: [String] = [],
         whyNotMoved: String? = nil,
         heldDownMilliseconds: Int64? = nil,
+        data: DataStatus? = nil,
         resources: [ResourceStatus]
     ) {
         self.name = name
@@ -224,8 +227,45 @@ public struct GroupStatus: Equatable, Sendable, Codable {
         self.failures = failures
         self.whyNotMoved = whyNotMoved
         self.heldDownMilliseconds = heldDownMilliseconds
+        self.data = data
         self.resources = resources
     }
+}
+
+/// A group's replicated data as this node sees it (S11).
+public struct DataStatus: Equatable, Sendable, Codable {
+    /// How it stands.
+    public var state: DataState
+    /// Since when, in seconds since 1970; absent where that is not known.
+    public var since: Int64?
+    /// The same as a sentence.
+    public var text: String
+    /// What to do about it; absent where nothing is to be done.
+    public var nextStep: String?
+
+    /// Makes it of its parts.
+    public init(state: DataState, since: Int64? = nil, text: String, nextStep: String? = nil) {
+        self.state = state
+        self.since = since
+        self.text = text
+        self.nextStep = nextStep
+    }
+}
+
+/// How a copy of replicated data stands.
+public enum DataState: String, Sendable, Codable {
+    /// Both nodes have the same.
+    case inSync = "in-sync"
+    /// Not connected to the other copy; nobody has written alone, as far as is known.
+    case apart
+    /// This node has written what the other one has not got.
+    case alone
+    /// The other node has written what this one has not got.
+    case stale
+    /// It cannot be used here.
+    case unusable
+    /// It cannot be told.
+    case unknown
 }
 
 /// A group's state as people read it.

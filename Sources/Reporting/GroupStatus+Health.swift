@@ -23,6 +23,10 @@ extension GroupStatus {
                     + " \(ageText(milliseconds: heldDownMilliseconds)) more. When that is repaired, type: baton clear \(name)"
             )
         }
+        if let data, data.isOdd {
+            let remedy = data.nextStep.map { ". To do: \(printable($0))" } ?? ""
+            found.append("\(name): \(printable(data.text))\(remedy)")
+        }
         if !failures.isEmpty {
             let stays = whyNotMoved.map { ", and it stays on \(node): \(printable($0))" } ?? ""
             let count = failures.count == 1 ? "a service has" : "\(failures.count) services have"
@@ -41,6 +45,11 @@ extension GroupStatus {
             )
         }
     }
+}
+
+extension DataStatus {
+    /// Whether it is worth a sentence.
+    var isOdd: Bool { state != .inSync }
 }
 
 extension FrozenStatus {

@@ -199,7 +199,7 @@ extension GroupStatus {
     /// Whether nothing of the group needs more than its row of the table.
     fileprivate var isPlain: Bool {
         frozen == nil && failures.isEmpty && whyNotMoved == nil && heldDownMilliseconds == nil
-            && hasPlainResources
+            && data?.isOdd != true && hasPlainResources
     }
 
     /// Whether the resources are as the group's state says.

@@ -173,6 +173,15 @@ public struct Verdict: Equatable, Sendable {
                 )
             )
         }
+        for group in status.groups where group.data?.state == .alone {
+            let name = printable(group.name)
+            found.append(
+                (
+                    "\(name): \(printable(group.data?.text ?? ""))",
+                    "see why the replication stands: baton status, and on both nodes: drbdadm status"
+                )
+            )
+        }
         for group in status.groups where group.state == .active {
             for resource in group.resources where resource.state == .failed {
                 found.append(
@@ -241,6 +250,14 @@ private struct GroupFinding {
         let node = status.node
         let peer = status.peer.name
         let isThere = group.owner == peer
+        if let data = group.data, data.state == .stale || data.state == .unusable,
+            group.state == .standby, !isThere || status.peer.state == .dead
+        {
+            level = .down
+            predicate = "is not taken by \(node): \(printable(data.text))"
+            nextStep = data.nextStep.map { printable($0) }
+            return
+        }
         switch (group.state, status.peer.state) {
         case (.active, _) where !group.failures.isEmpty:
             level = .failing

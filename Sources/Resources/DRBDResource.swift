@@ -42,13 +42,16 @@ struct DRBDResource: ResourceType {
 
     func carryOut(_ action: ResourceAction, until deadline: Int64) -> ResourceAnswer {
         switch action {
-        case .start: start(until: deadline)
+        case .start:
+            start(acceptsLoss: Environment.value("BATON_ACCEPT_DATA_LOSS") == "1", until: deadline)
         case .stop: stop(until: deadline)
         case .status: status(mustServe: false, until: deadline)
         case .monitor: status(mustServe: true, until: deadline)
         case .ready: ready(until: deadline)
         case .suspend: change("suspend-io", until: deadline)
         case .resume: change("resume-io", until: deadline)
+        case .data: data(until: deadline)
+        case .outdate: outdate(until: deadline)
         }
     }
 
@@ -90,35 +93,19 @@ struct DRBDResource: ResourceType {
     private struct LookFailure: Error { var text: String }
 
     private func look(at name: String, until deadline: Int64) -> Result<DRBDState, LookFailure> {
-        var answers: [String] = []
-        for word in ["role", "cstate", "dstate"] {
-            let answer = Tool("drbdadm").ask([word, name], until: deadline)
-            if !answer.isGood {
-                guard isDown(name, until: deadline) else {
-                    return .failure(
-                        LookFailure(text: "drbdadm \(word) \(name): \(answer.lastLine)")
-                    )
-                }
-                return .success(.down)
-            }
-            answers.append(answer.text)
+        let answer = Tool("drbdsetup").ask(["status", name], until: deadline)
+        if answer.isGood, let state = DRBDState(status: answer.text, of: name),
+            state.role != .unknown, !state.disks.isEmpty
+        {
+            return .success(state)
         }
-        guard
-            var state = DRBDState(role: answers[0], connection: answers[1], disk: answers[2]),
-            state.role == .unconfigured || state.role != .unknown && !state.disks.isEmpty
-        else {
-            let said = answers.map { $0.replacing("\n", with: " ") }.joined(separator: ", ")
-            return .failure(LookFailure(text: "drbdadm says of \(name): \(said)"))
-        }
-        // DRBD 9 tells the peers' roles in another place.
-        if state.peerRole == nil, state.role != .unconfigured {
-            let status = Tool("drbdsetup").ask(["status", name], until: deadline)
-            if status.isGood { state.peerRole = DRBDState.peerRole(inStatus: status.text) }
-        }
-        return .success(state)
+        if !answer.isGood, isDown(name, until: deadline) { return .success(.down) }
+        let said = answer.text.split(whereSeparator: \.isNewline).joined(separator: ", ")
+        let text = answer.isGood ? "says of \(name): \(said)" : "status \(name): \(answer.lastLine)"
+        return .failure(LookFailure(text: "drbdsetup \(text)"))
     }
 
-    /// Whether the kernel has no such resource, which DRBD 9's drbdadm says by an error.
+    /// Whether the kernel has no such resource, which drbdsetup says by an error.
     private func isDown(_ name: String, until deadline: Int64) -> Bool {
         let status = Tool("drbdsetup").ask(["status"], until: deadline)
         return status.isGood && !DRBDState.names(inStatus: status.text).contains(name)
@@ -159,7 +146,9 @@ struct DRBDResource: ResourceType {
 
     // MARK: Changing
 
-    private func start(until deadline: Int64) -> ResourceAnswer {
+    /// Makes every resource primary; with `acceptsLoss`, for the administrator has said that what the peer wrote alone is
+    /// lost, also one whose data is old. Data that is half old and half new never becomes the newest.
+    private func start(acceptsLoss: Bool, until deadline: Int64) -> ResourceAnswer {
         var last = ""
         while true {
             switch look(until: deadline) {
@@ -176,6 +165,14 @@ struct DRBDResource: ResourceType {
                         passing = "the peer is primary of \(name) still"
                     }
                     guard let obstacle = state.obstacle(name) else { continue }
+                    if acceptsLoss, state.isWhole, state.peerRole != .primary {
+                        let result = Tool("drbdadm").run(
+                            ["primary", "--force", name],
+                            until: deadline
+                        )
+                        if result.isGood { continue }
+                        return .failed("drbdadm primary --force \(name): \(result.lastLine)")
+                    }
                     guard obstacle.passes else { return .failed(obstacle.text) }
                     passing = obstacle.text
                 }
@@ -238,6 +235,53 @@ struct DRBDResource: ResourceType {
             }
             Pause.wait(DRBDResource.retryInterval)
         }
+    }
+
+    // MARK: Replicated data (S11)
+
+    private func data(until deadline: Int64) -> ResourceAnswer {
+        switch look(until: deadline) {
+        case .noModule:
+            return .done(ReplicatedData(.detached, obstacle: "the kernel has no DRBD loaded").line)
+        case .unknown(let text): return .unknown(text)
+        case .seen(let all):
+            var told = ReplicatedData(all.allSatisfy(\.state.isInSync) ? .inSync : .detached)
+            for (name, state) in all {
+                // What runs here needs no leave to begin.
+                guard state.role != .primary, let obstacle = state.obstacle(name) else { continue }
+                told.obstacle = obstacle.text
+                told.isAge = state.isWhole
+                break
+            }
+            if all.count == 1 { told.generation = generation(all[0].name, until: deadline) }
+            return .done(told.line)
+        }
+    }
+
+    /// The current data generation of a resource's first volume, without the bit that says who is primary.
+    private func generation(_ name: String, until deadline: Int64) -> UInt64? {
+        let answer = Tool("drbdadm").ask(["get-gi", name], until: deadline)
+        guard answer.isGood,
+            let word = answer.text.split(whereSeparator: { ":\n".contains($0) }).first,
+            let identity = UInt64(String(word).trimmed, radix: 16)
+        else { return nil }
+        return identity & ~1
+    }
+
+    /// Tells DRBD that the data is old, where it does not know better: a primary has the newest there is, and what is
+    /// connected learns of it from the peer.
+    private func outdate(until deadline: Int64) -> ResourceAnswer {
+        guard case .seen(let all) = look(until: deadline) else { return data(until: deadline) }
+        for (name, state) in all
+        where state.role == .secondary && !state.connections.contains(where: \.isConnected)
+            && state.disks.contains(where: { $0 == .upToDate || $0 == .consistent })
+        {
+            let result = Tool("drbdadm").run(["outdate", name], until: deadline)
+            guard result.isGood else {
+                return .unknown("drbdadm outdate \(name): \(result.lastLine)")
+            }
+        }
+        return data(until: deadline)
     }
 
     private func devices(until deadline: Int64) -> [String] {

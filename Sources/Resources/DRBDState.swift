@@ -1,6 +1,5 @@
-// What drbdadm says of a resource, as values: role, connection and disk, of one volume or several, in the forms of
-// DRBD 8.4 (`Primary/Secondary`) and 9 (`Primary`). Warnings that stand among the answers are passed over. Asking is
-// in DRBDResource.swift.
+// What `drbdsetup status` says of a resource, as values: role, connection and disk, of one volume or several, of 8.4
+// and 9 alike. Words that are not known here are no answer. Asking is in DRBDResource.swift.
 
 /// What a node is to a resource.
 enum DRBDRole: String, Hashable {
@@ -90,33 +89,67 @@ struct DRBDState: Hashable {
     /// The peer's, where they were told.
     var peerDisks: [DRBDDisk]
 
-    /// From what `drbdadm role`, `cstate` and `dstate` print; nil when no role is among it.
-    init?(role: String, connection: String, disk: String) {
-        let roles = DRBDState.lines(role) { DRBDRole(rawValue: $0) }
-        guard let first = roles.first else { return nil }
-        // Whoever is primary of one volume is primary.
-        let own = roles.map(\.own)
-        self.role = own.contains(.primary) ? .primary : first.own
-        let peers = roles.flatMap(\.peers)
+    /// From what `drbdsetup status NAME` prints; nil where it is not told, or not understood.
+    ///
+    /// ```text
+    /// r0 role:Primary
+    ///   disk:UpToDate                                   volume:0 disk:UpToDate, where there are several
+    ///   l1 role:Secondary                               or l1 connection:Connecting
+    ///     replication:SyncSource peer-disk:Inconsistent done:7.14
+    /// ```
+    init?(status text: String, of name: String) {
+        var role: DRBDRole?
+        var (peers, connections): ([DRBDRole], [DRBDConnection]) = ([], [])
+        var (disks, peerDisks): ([DRBDDisk], [DRBDDisk]) = ([], [])
+        var isMeant = false
+        var isPeer = false
+        for line in text.split(whereSeparator: \.isNewline) {
+            let words = line.split(separator: " ")
+            guard let first = words.first else { continue }
+            let isHead = line.first?.isWhitespace == false
+            if isHead { isMeant = first == name && role == nil }
+            guard isMeant else { continue }
+            // Own volumes stand before the first peer.
+            isPeer = isPeer || !isHead && !first.contains(":")
+            for word in words {
+                let parts = word.split(separator: ":", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else { continue }
+                switch parts[0] {
+                case "role":
+                    guard let known = DRBDRole(rawValue: parts[1]) else { return nil }
+                    if isHead { role = known } else { peers.append(known) }
+                case "connection", "replication":
+                    let word = parts[1] == "Established" ? "Connected" : parts[1]
+                    guard let known = DRBDConnection(rawValue: word) else { return nil }
+                    connections.append(known)
+                case "disk":
+                    guard !isPeer, let known = DRBDDisk(rawValue: parts[1]) else { return nil }
+                    disks.append(known)
+                case "peer-disk":
+                    guard let known = DRBDDisk(rawValue: parts[1]) else { return nil }
+                    peerDisks.append(known)
+                default: continue
+                }
+            }
+        }
+        guard let role else { return nil }
+        self.role = role
         peerRole = peers.contains(.primary) ? .primary : peers.first
-        connections = DRBDState.lines(connection) { DRBDConnection(rawValue: $0) }.map(\.own)
-        let disks = DRBDState.lines(disk) { DRBDDisk(rawValue: $0) }
-        self.disks = disks.map(\.own)
-        peerDisks = disks.flatMap(\.peers)
+        self.connections = connections
+        self.disks = disks
+        self.peerDisks = peerDisks
     }
 
-    /// The lines of known words with slashes between: this node's, then that of each peer.
-    private static func lines<Word>(
-        _ text: String,
-        _ word: (String) -> Word?
-    ) -> [(own: Word, peers: [Word])] {
-        text.split(whereSeparator: \.isNewline).compactMap { line in
-            let words = line.split(separator: "/", omittingEmptySubsequences: false)
-                .map { word(String($0).trimmed) }
-            let known = words.compactMap(\.self)
-            guard known.count == words.count, let own = known.first else { return nil }
-            return (own, Array(known.dropFirst()))
-        }
+    /// Whether every write that is acknowledged here is on the peer too, and the other way about (S11).
+    var isInSync: Bool {
+        !peerDisks.isEmpty && (disks + peerDisks).allSatisfy { $0 == .upToDate } && !disks.isEmpty
+            && connections.allSatisfy { [.connected, .verifySource, .verifyTarget].contains($0) }
+    }
+
+    /// Whether the disks here hold one state of the data, be it an old one.
+    var isWhole: Bool {
+        let whole: Set<DRBDDisk> = [.outdated, .consistent, .upToDate]
+        return role != .unconfigured && !disks.isEmpty && disks.allSatisfy(whole.contains)
     }
 
     /// What keeps this node from becoming primary, in words with the remedy; nil when nothing does.
@@ -179,16 +212,6 @@ struct DRBDState: Hashable {
     static func names(inStatus text: String) -> [String] {
         text.split(whereSeparator: \.isNewline).filter { $0.first?.isWhitespace == false }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
-    }
-
-    /// The greatest role of a peer in `drbdsetup status`: `  l1 role:Secondary`; nil when none is told.
-    static func peerRole(inStatus text: String) -> DRBDRole? {
-        let roles = text.split(whereSeparator: \.isNewline).filter {
-            $0.first?.isWhitespace == true
-        }
-        .flatMap { $0.split(separator: " ") }.filter { $0.hasPrefix("role:") }
-        .compactMap { DRBDRole(rawValue: String($0.dropFirst(5))) }
-        return roles.contains(.primary) ? .primary : roles.first
     }
 
     /// In one line, as drbd-overview had it: `Connected Primary/Secondary UpToDate/UpToDate`.

@@ -59,11 +59,13 @@ struct Filesystem: ResourceType {
             case .ready: return try ready(until: deadline)
             case .suspend: return try freeze("-f", until: deadline)
             case .resume: return try freeze("-u", until: deadline)
+            case .data, .outdate: return .replicatesNothing
             }
         } catch {
             switch action {
             case .status, .monitor: return .unknown(error.text)
-            case .start, .stop, .ready, .suspend, .resume: return .failed(error.text)
+            case .start, .stop, .ready, .suspend, .resume, .data, .outdate:
+                return .failed(error.text)
             }
         }
     }

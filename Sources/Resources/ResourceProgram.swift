@@ -19,6 +19,10 @@ enum ResourceAction: String, CaseIterable {
     case suspend
     /// Let it go on.
     case resume
+    /// How its replicated data stands, in one line (`ReplicatedData`; S11).
+    case data
+    /// The same; what replicates it is told first that it is old here.
+    case outdate
 }
 
 /// How an action ended, by exit code and words.
@@ -26,7 +30,7 @@ public struct ResourceAnswer: Hashable, Sendable {
     /// `start`, `stop`, `suspend`, `resume`: 0 done, 1 failed.
     ///
     /// `status` and `monitor`: 0 it runs, 1 it runs and does not serve, 3 it does not run, 4 nobody can tell.
-    /// `ready`: 0 fit, 1 not fit, 4 nobody can tell. 2: the words were wrong.
+    /// `ready`: 0 fit, 1 not fit, 4 nobody can tell. `data`, `outdate`: 0 told, 4 nobody can tell. 2: the words were wrong.
     public var exit: Int32
     /// The first line says it in one sentence; at most `outputMaximum` bytes.
     public var output: String
@@ -52,6 +56,9 @@ public struct ResourceAnswer: Hashable, Sendable {
     static func stopped(_ text: String) -> ResourceAnswer { ResourceAnswer(3, "stopped: \(text)") }
     /// Nobody can tell.
     static func unknown(_ text: String) -> ResourceAnswer { ResourceAnswer(4, "unknown: \(text)") }
+
+    /// The type keeps no data on two nodes.
+    static let replicatesNothing = misused("it replicates nothing; drbddisk does")
 
     /// Whether it is done, runs, or is fit.
     var isGood: Bool { exit == 0 }
@@ -79,7 +86,8 @@ public enum ResourceProgram {
     public static let usage = """
         usage: baton-resource TYPE ARGUMENT... ACTION
         actions: start stop (0 done, 1 failed), status monitor (0 running, 1 failed, 3 stopped, 4 unknown),
-                 ready (0 fit, 1 not fit, 4 unknown), suspend resume (0 done, 1 failed)
+                 ready (0 fit, 1 not fit, 4 unknown), suspend resume (0 done, 1 failed),
+                 data outdate (0 told, 4 unknown; of drbddisk alone)
 
           Filesystem DEVICE DIRECTORY [TYPE [OPTIONS]]
           drbddisk [RESOURCE]

@@ -32,6 +32,8 @@ struct Packet {
     var forgery: Forgery?
     /// The keeper sent it, for a daemon that was killed.
     var isOfKeeper = false
+    /// The groups, as bits, in which it says that the sender has written alone.
+    var alone: UInt64 = 0
 }
 
 private func authentication(_ codec: Codec) throws(WireError) -> Authentication {

@@ -39,6 +39,14 @@ enum Happening {
     case machineThaws(node: Int, boot: Int)
     /// A command or a shutdown should have ended by now.
     case replyDue(node: Int, run: Int, id: UInt64)
+    /// The connection of a replicated disk follows the network.
+    case volumeChanges(group: Int, serial: Int)
+    /// A resynchronisation of it ends.
+    case volumeSynced(group: Int, serial: Int)
+    /// A daemon looks at its copy of a replicated disk.
+    case lookDue(node: Int, run: Int, group: Int)
+    /// It has looked.
+    case lookEnds(node: Int, run: Int, group: Int, begunAt: Instant)
     /// All faults end.
     case quietBegins
     /// Time to look whether the world has settled.

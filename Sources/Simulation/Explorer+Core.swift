@@ -200,7 +200,8 @@ extension Stepper {
             endWrites(node)
             state.nodes[node].ends = FaultEnd(.quanta(1))
         case .note(let notice): judge(notice, node)
-        case .announceAddresses, .progress, .ping: break
+        // No group of the model is replicated.
+        case .announceAddresses, .progress, .ping, .observeData, .markData: break
         }
     }
 

@@ -25,6 +25,8 @@ extension Event {
         case .shutdownRequested: 0xd00
         case .healthChanged(let group, let failures):
             0xe00 &+ UInt64(group) << 16 &+ UInt64(failures.count) << 32
+        case .dataObserved(let group, let seen):
+            0x1100 &+ UInt64(group) << 16 &+ UInt64(seen?.replication.rawValue ?? 9) << 32
         }
     }
 }
@@ -63,6 +65,8 @@ extension Effect {
         case .announceAddresses: 6
         case .reply(let id, let reply): 7 &+ id.value << 16 &+ UInt64(reply.outcome.rawValue) << 8
         case .progress(let id, _): 8 &+ id.value << 16
+        case .observeData(let group): 14 &+ UInt64(group) << 16
+        case .markData(let group, let isStale): 15 &+ UInt64(group) << 16 &+ (isStale ? 1 << 32 : 0)
         case .note(let notice): 9 &+ UInt64(notice.severity.rawValue) << 16
         case .resetNode: 10
         case .endDaemon: 11

@@ -170,6 +170,7 @@ extension Story {
             var line = "group \(index): \(group.name), prefers \(Scenery.name(of: plan.home))"
             if plan.isPreferredByEach { line += " (each file its own node)" }
             if plan.difference != .none { line += ", \(plan.difference) differs" }
+            if plan.isReplicated { line += ", replicated" }
             if let node = plan.unknownTo { line += ", unknown to \(Scenery.name(of: node))" }
             lines.append("\(line): \(names)")
         }

@@ -40,6 +40,12 @@ extension Story {
             var other = DeedMaker(scenery: scenery, length: length, dice: isolation)
             deeds = DeedMaker.inOrder(deeds + other.isolations())
         }
+        // And what replicated disks bring.
+        var replication = Dice(seed: seed, stream: 42)
+        if scenery.replicate(&replication) {
+            var other = DeedMaker(scenery: scenery, length: length, dice: replication)
+            deeds = DeedMaker.inOrder(deeds + other.partings())
+        }
         if scenery.topology == .shared { deeds = DeedMaker.shared(deeds, &isolation) }
         self.init(seed: seed, scenery: scenery, deeds: deeds, quietAt: length)
     }

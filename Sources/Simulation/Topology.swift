@@ -61,6 +61,9 @@ struct GroupPlan: Sendable {
     /// The machine whose haresources does not name it; only the last group may have one.
     var unknownTo: Int?
 
+    /// Its disk is replicated (S11).
+    var isReplicated = false
+
     /// The machine on which both agree.
     var home: Int { isPreferredByEach ? 0 : preferred }
 }
@@ -251,7 +254,7 @@ struct Scenery: Sendable {
             resources = [addressResource]
         case .storage:
             resources = [
-                resource("drbddisk::r\(index)", type: "drbddisk"),
+                disk("drbddisk::r\(index)", isReplicated: plan.isReplicated),
                 resource("Filesystem::/dev/drbd\(index)::/data\(index)", type: "Filesystem"),
                 addressResource,
             ]
@@ -279,6 +282,12 @@ struct Scenery: Sendable {
         var script = resource(name, type: name)
         script.isSuspendable = suspendsScripts
         return script
+    }
+
+    private func disk(_ name: String, isReplicated: Bool) -> ResourceSettings {
+        var disk = resource(name, type: "drbddisk")
+        disk.isReplicated = isReplicated
+        return disk
     }
 
     private func resource(
@@ -317,6 +326,8 @@ extension Scenery {
             group.resources.map { ($0.startTimeout + $0.stopTimeout) * 2 + $0.statusTimeout }
                 .reduce(.zero, +)
         }
+        // A group that is stopped waits for a look at its disk.
+        if settings(of: 0).groups.contains(where: \.isReplicated) { bound += .seconds(4) }
         // Groups move side by side: many take no longer than a few.
         bound += times.sorted(by: >).prefix(3).reduce(.zero, +)
         return bound.nanoseconds + 12 * second

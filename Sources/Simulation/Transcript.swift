@@ -103,6 +103,7 @@ struct Transcript {
             if report.offer != 0 { text += " offers e\(report.offer)" }
             if report.declined != 0 { text += " declined e\(report.declined)" }
             if report.fitness != .fit { text += " \(report.fitness)" }
+            if report.replication != .unknown { text += " \(report.replication)" }
             if report.request != 0 { text += " asks \(report.request)" }
             return text
         }
@@ -139,6 +140,10 @@ struct Transcript {
             let names = failures.map { "\($0.name) (\($0.action.rawValue))" }
             let text = names.isEmpty ? "all well" : "failed: \(names.joined(separator: ", "))"
             return "services of \(machine.settings.groups[group].name): \(text)"
+        case .dataObserved(let group, let seen):
+            let obstacle = seen?.obstacle.map { ", \($0.text)" } ?? ""
+            let word = seen.map { "\($0.replication)" } ?? "nothing"
+            return "sees \(machine.settings.groups[group].name): \(word)\(obstacle)"
         case .heartbeatReceived, .heartbeatRepeated, .timeReached, .persisted, .probeAnswered:
             return "\(event)"
         }
@@ -163,6 +168,11 @@ struct Transcript {
             return "notes \(notice.code.rawValue)\(group): \(notice.text)"
         case .resetNode(let reason): return "resets the node: \(reason.facts)"
         case .endDaemon: return "ends"
+        case .observeData(let group):
+            return "looks at the data of \(machine.settings.groups[group].name)"
+        case .markData(let group, let isStale):
+            let name = machine.settings.groups[group].name
+            return "marks the data of \(name) as \(isStale ? "old" : "fresh")"
         case .setPath(let link, let path):
             return "path \(link.value): \(path?.name ?? "none")"
         case .sendHeartbeat, .probe, .ping: return "\(effect)"
@@ -193,6 +203,7 @@ extension Command {
         switch self {
         case .standby(let scope): "standby \(scope.words)"
         case .takeover(let scope): "takeover \(scope.words)"
+        case .takeoverAcceptingLoss(let scope): "takeover --accept-data-loss \(scope.words)"
         case .failback: "failback"
         case .confirmDown(let node): "confirm-down \(node)"
         case .standbyForHealth(let scope, let cause): "standby \(scope.words) for \(cause)"

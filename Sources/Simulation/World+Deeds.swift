@@ -163,6 +163,7 @@ extension World {
         transcript?.world("\(machine.settings.node) crashes", at: now)
         endRun(machine)
         endWrites(machine)
+        forgetTold(machine, losesDisk: losesDisk)
         if losesDisk {
             machine.durable = nil
             machine.counter = 0
@@ -277,6 +278,7 @@ extension World {
             return violate("S6", "no session: \(error)", machine)
         }
         let run = machine.run
+        beginLooking(machine)
         turn(machine, .started(start))
         if machine.run == run, machine.daemon == .running {
             turn(machine, .networksChanged(ownNetworks(of: machine)))
@@ -326,6 +328,7 @@ extension World {
         let keeper = scenery.hasKeeper ? makeKeeper(for: machine) : nil
         endRun(machine)
         endWrites(machine)
+        forgetTold(machine, losesDisk: false)
         if let keeper {
             machine.keeper = keeper
             queue.plan(

@@ -26,12 +26,15 @@ extension World {
         case .probe(let address): probe(address, from: machine)
         case .reply(let id, let reply): checkReply(id.value, reply, machine)
         case .note(let notice): judge(notice, machine)
+        case .observeData(let group): lookAtVolume(group, machine)
+        case .markData(let group, let isStale): markVolume(group, isStale: isStale, on: machine)
         case .announceAddresses, .progress: break
         case .resetNode:
             tally.resets += 1
             machine.resetAt = now
             checkReset(machine)
             crash(machine, losesDisk: false)
+            watchVolumes()
             queue.plan(
                 .powerOn(node: machine.index, boot: machine.boots),
                 at: now + 2 * second
@@ -46,9 +49,11 @@ extension World {
         noteClaims(content.groups, machine)
         machine.reports = content.groups
         noteFitness(content.groups, machine)
+        noteSaid(content.groups, machine)
         checkBeatTellsTheTruth(machine)
         guard violation == nil else { return }
         let local = machine.clock(at: now)
+        let alone = groupsAlone(in: content.groups, of: machine)
         for link in links.links.map(\.value) {
             guard let network = network(of: link, on: machine) else { continue }
             let sealed = machine.session?.seal(content, link: link, at: local) ?? []
@@ -65,7 +70,8 @@ extension World {
                     sentAt: now,
                     link: link,
                     network: network,
-                    forgery: nil
+                    forgery: nil,
+                    alone: alone
                 )
                 remember(packet)
                 transmit(packet, on: network)
@@ -148,6 +154,7 @@ extension World {
             lasts = operationDice[machine.index].between(200 * millisecond, 1200 * millisecond)
         }
         let timeout = operation.timeout.nanoseconds
+        if volumeRefuses(operation, on: machine) { ending = .badly }
         if let how = takeMishap(operation, on: machine) {
             switch how {
             case .fails: ending = .badly
@@ -237,6 +244,7 @@ extension World {
         case .start, .resume:
             if isWell {
                 machine.resources[group][index].truth = .running
+                volumeIsUsed(group, by: machine)
                 // It may be released in the same breath, so that no beat ever calls it active.
                 if machine.resources[group].allSatisfy({ $0.truth == .running }) {
                     machine.groups[group].wasOwner = true

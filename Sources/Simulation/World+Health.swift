@@ -250,7 +250,9 @@ extension Command {
     var mayMove: Bool {
         switch self {
         case .freeze, .clear: false
-        case .standby, .takeover, .failback, .confirmDown, .standbyForHealth, .thaw: true
+        case .standby, .takeover, .takeoverAcceptingLoss, .failback, .confirmDown,
+            .standbyForHealth, .thaw:
+            true
         }
     }
 }

@@ -39,7 +39,9 @@ extension World {
             )
         }
         switch operation.action {
-        case .start, .resume: checkStart(operation, name, on: machine)
+        case .start, .resume:
+            checkStart(operation, name, on: machine)
+            checkFresh(operation, on: machine)
         case .stop: checkStop(operation, name, on: machine)
         case .suspend: checkSuspend(operation, name, on: machine)
         case .status: break
@@ -444,6 +446,7 @@ extension World {
     func checkAccepted(_ packet: Packet, on machine: Machine) {
         // The keeper knows nothing of groups.
         if !packet.isOfKeeper { machine.contactAt = packet.sentAt }
+        noteTold(packet, machine)
         if let forgery = packet.forgery, forgery != .replayed {
             return violate("S6", "a forged datagram (\(forgery)) is applied", machine)
         }
@@ -507,7 +510,9 @@ extension World {
                     machine
                 )
             }
-        case .failback, .confirmDown, .standbyForHealth, .clear, .freeze, .thaw: break
+        case .takeoverAcceptingLoss, .failback, .confirmDown, .standbyForHealth, .clear, .freeze,
+            .thaw:
+            break
         }
     }
 
@@ -619,6 +624,7 @@ extension World {
                 return "\(machine.settings.node) never learns of \(name)"
             }
         }
+        if let text = complaintAboutVolume(group) { return text }
         guard isJudged(group) else { return nil }
         guard let holder = holders.first else {
             return "a fit node is there and nobody runs \(name)"

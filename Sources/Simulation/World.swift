@@ -28,6 +28,7 @@ final class World {
     var diskDice: [Dice]
     var identityDice: Dice
     var forgeryDice: Dice
+    var replicationDice: Dice
 
     /// How long a command may take: every operation of every group on both nodes by its deadline, twice,
     /// and each wait of the timings once.
@@ -68,6 +69,8 @@ final class World {
     var lastOrderAt = Int64.min / 2
     /// When a freeze was last ordered.
     var lastFreezeAt = Int64.min / 2
+    /// The disk of each group that has a replicated one.
+    var volumes: [Volume?]
 
     init(_ story: Story, codec: Codec, writesTranscript: Bool) {
         self.story = story
@@ -85,6 +88,7 @@ final class World {
         diskDice = [4, 5].map { Dice(seed: story.seed, stream: $0) }
         identityDice = Dice(seed: story.seed, stream: 6)
         forgeryDice = Dice(seed: story.seed, stream: 7)
+        replicationDice = Dice(seed: story.seed, stream: 43)
         replyBound = scenery.replyBound
         settleBound =
             scenery.replyBound + scenery.longest(\.initdead).nanoseconds + 10 * second
@@ -93,6 +97,7 @@ final class World {
         splitSince = scenery.groups.map { _ in 0 }
         lastSplitEnd = scenery.groups.map { _ in Int64.min / 2 }
         healthMoves = scenery.groups.map { _ in [] }
+        volumes = scenery.groups.map { $0.isReplicated ? Volume() : nil }
         if writesTranscript { transcript = Transcript() }
     }
 
@@ -232,10 +237,13 @@ final class World {
             writeEnded(machines[node], serial)
         case .deedBegins(let index):
             if !isQuiet { begin(story.deeds[index].kind, index) }
+            watchVolumes()
         case .deedEnds(let index):
             if !isQuiet { end(story.deeds[index].kind) }
+            watchVolumes()
         case .powerOn(let node, let boot):
             if machines[node].boots == boot { bootMachine(machines[node]) }
+            watchVolumes()
         case .daemonStarts(let node, let boot, let run):
             let machine = machines[node]
             guard machine.boots == boot, machine.run == run else { return }
@@ -255,11 +263,22 @@ final class World {
             if machines[node].run == run { keeperSpeaks(machines[node]) }
         case .machineThaws(let node, let boot):
             if machines[node].boots == boot { thaw(machines[node]) }
+            watchVolumes()
         case .replyDue(let node, let run, let id):
             replyDue(machines[node], run: run, id: id)
+        case .volumeChanges(let group, let serial):
+            volumeChanges(group, serial: serial)
+        case .volumeSynced(let group, let serial):
+            volumeSynced(group, serial: serial)
+        case .lookDue(let node, let run, let group):
+            lookDue(machines[node], run: run, group)
+        case .lookEnds(let node, let run, let group, let begunAt):
+            lookEnds(machines[node], run: run, group, begunAt: begunAt)
         case .quietBegins:
             beginQuiet()
+            watchVolumes()
         case .look:
+            endPartings()
             look()
         }
     }

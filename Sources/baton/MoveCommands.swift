@@ -78,12 +78,20 @@ struct TakeoverCommand: ParsableCommand {
     )
 
     @OptionGroup var scope: ScopeArgument
+    @Flag(
+        help: """
+            Take it also with old data: what the other node wrote without this one is lost. Only when the newer data \
+            cannot come back.
+            """
+    )
+    var acceptDataLoss = false
     @OptionGroup var waiting: WaitingOptions
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         let client = ControlClient(global)
-        try client.perform(.takeover(try scope.resolved(by: client)), waiting)
+        let scope = try scope.resolved(by: client)
+        try client.perform(.takeover(scope, acceptsDataLoss: acceptDataLoss), waiting)
     }
 }
 

@@ -87,7 +87,7 @@ import Testing
                 phase since epoch reserved doubtfulEpoch reservedBy claimEpoch claim claimedAt claimedOf claimedBy \
                 claimDeadline isLate soundSince isLastOwner hasStartedStorage heldThisBoot declined startFailure \
                 afterStop resources current currentIndex currentAction mustStop stopAttempts interruptions retryAt request refusedRequest \
-                refusal grantedRequest noFailbackTo heldCause retriedStart announcesWhenAlone health
+                refusal grantedRequest noFailbackTo heldCause retriedStart announcesWhenAlone health data
                 """,
             leftOut: "failedResource reason heldReason conflictNoted differenceNoted"
         )
@@ -105,6 +105,12 @@ import Testing
             leftOut: "heldText frozenBy frozenReason"
         )
         #expect(fields(of: GroupHealth()) == health.all)
+        #expect(
+            fields(of: GroupData()) == [
+                "isWatched", "own", "marks", "staleBy", "markedAt", "writtenAt", "acceptsLoss",
+                "asksSince",
+            ]
+        )
         let command = PendingCommand(id: CommandID(1), moves: [], deadline: Instant(nanoseconds: 0))
         #expect(fields(of: command) == ["id", "moves", "deadline"])
         let move = PendingMove(group: 0, target: .own, told: .standby)

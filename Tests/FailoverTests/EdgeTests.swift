@@ -1,8 +1,9 @@
 // What random faults do not reach: two configurations that differ, numbers that a restart begins again, a beat
 // in several datagrams, ways out that only an administrator takes. Each test is named by what it keeps.
 
-@testable import Failover
 import Testing
+
+@testable import Failover
 
 private let group = GroupName("192.168.1.100")
 private let failure = OperationFailure(exitCode: 1, output: "no\n")
@@ -108,10 +109,18 @@ private func starts(_ effects: [Effect]) -> Int {
                 isFirstNode: proved
             )
         }
-        #expect(rank(late: true, proved: true, epoch: 1) < rank(late: true, proved: false, epoch: 68))
-        #expect(rank(late: false, proved: false, epoch: 68) < rank(late: false, proved: true, epoch: 1))
-        #expect(rank(late: true, proved: true, epoch: 68) < rank(late: false, proved: false, epoch: 1))
-        #expect(rank(late: true, proved: false, epoch: 1) < rank(late: true, proved: true, epoch: 1))
+        #expect(
+            rank(late: true, proved: true, epoch: 1) < rank(late: true, proved: false, epoch: 68)
+        )
+        #expect(
+            rank(late: false, proved: false, epoch: 68) < rank(late: false, proved: true, epoch: 1)
+        )
+        #expect(
+            rank(late: true, proved: true, epoch: 68) < rank(late: false, proved: false, epoch: 1)
+        )
+        #expect(
+            rank(late: true, proved: false, epoch: 1) < rank(late: true, proved: true, epoch: 1)
+        )
     }
 
     /// Where no group has an address, every network tells whether this node is the one cut off (seed 70005335).

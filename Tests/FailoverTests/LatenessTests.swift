@@ -168,7 +168,9 @@ import Testing
 
     /// Who last heard this node longer ago than its patience may hold by evidence what neither held: its word of then,
     /// young as it is, grants nothing, neither at once nor when the disk is slow (seed 610059712).
-    @Test(arguments: [false, true]) func aYoungWordOfWhoHasNotHeardUsForLongGrantsNothing(isDiskSlow: Bool) {
+    @Test(arguments: [false, true]) func aYoungWordOfWhoHasNotHeardUsForLongGrantsNothing(
+        isDiskSlow: Bool
+    ) {
         var settings = Story.settings(own: 0)
         settings.timings.warntime = settings.timings.deadtime * 3 / 4
         var machine = FailoverMachine(settings: settings)
@@ -178,7 +180,8 @@ import Testing
         var operations: [OperationID] = []
         var writes: [PersistID] = []
         func give(_ event: Event, at milliseconds: Int64) {
-            for effect in machine.handle(event, at: Instant(nanoseconds: milliseconds * 1_000_000)) {
+            for effect in machine.handle(event, at: Instant(nanoseconds: milliseconds * 1_000_000))
+            {
                 switch effect {
                 case .sendHeartbeat(let content, _): challenge = content.challenge
                 case .runOperation(let operation):

@@ -508,7 +508,8 @@ private let group = "10.0.0.9"
         let page = notice(.page, code, "somebody must act", group: group)
         let told = desk.take(page, at: now) + desk.timeReached(at: now + .seconds(5))
         let isGoodNews: Set<NoticeCode> = [
-            .peerAlive, .linkUp, .thawed, .cleared, .monitorRecovered, .monitorDisabled,
+            .peerAlive, .linkUp, .dataInSync, .thawed, .cleared, .monitorRecovered,
+            .monitorDisabled,
             .monitorForgotten,
         ]
         #expect(told.count == (isGoodNews.contains(code) ? 0 : 1))

@@ -63,6 +63,14 @@ final class Story {
     var outcomes: [String: (Duration, OperationOutcome)] = [:]
     /// How long a write takes.
     var diskTime: [Duration] = [.milliseconds(2), .milliseconds(2)]
+    /// How each node's copy of the data looks there; looked at each second once `looks` was called.
+    var views: [(replication: ReplicationState, obstacle: DataObstacle?)] = [
+        (.inSync, nil), (.inSync, nil),
+    ]
+    /// Which nodes' copies were marked as old.
+    var marked = [false, false]
+    /// Nodes whose start was told that what the other wrote may be lost.
+    var accepted: Set<Int> = []
     /// All replies.
     var replies: [(Int, CommandID, CommandReply)] = []
     /// All notices but those of commands.
@@ -91,6 +99,7 @@ final class Story {
         unproved: Bool = true,
         storage: Bool = true,
         script: Bool = false,
+        replicates: Bool = false,
         preferred: Int = 0,
         learns: Bool = false,
         isOneNetwork: Bool = false,
@@ -112,7 +121,8 @@ final class Story {
             name: script ? kind : "drbddisk::r0",
             type: kind,
             isStateless: false,
-            isSuspendable: script
+            isSuspendable: script,
+            isReplicated: replicates
         )
         return Settings(
             cluster: "story",
@@ -371,6 +381,31 @@ final class Story {
         give(index, .shutdownRequested)
     }
 
+    /// Both nodes look at their copies from now on, once a second.
+    func looks() {
+        for index in nodes.indices { look(index) }
+        schedule(now + .seconds(1), .act { [self] in looks() })
+    }
+
+    /// A node looks at its copy, which takes a moment.
+    private func look(_ index: Int) {
+        let (counter, boot, begun) = (nodes[index].counter, nodes[index].boot, now)
+        schedule(
+            now + .milliseconds(5),
+            .act { [self] in
+                guard nodes[index].isRunning, nodes[index].boot == boot,
+                    nodes[index].counter == counter
+                else { return }
+                let seen = DataObservation(
+                    replication: views[index].replication,
+                    obstacle: views[index].obstacle,
+                    begunAt: begun
+                )
+                give(index, .dataObserved(group: 0, seen))
+            }
+        )
+    }
+
     func phase(_ index: Int) -> GroupPhase {
         nodes[index].machine.phases[0]
     }
@@ -488,10 +523,16 @@ final class Story {
                     happen(.deliver(index, .persisted(id), nonce: counter, boot: boot))
                 }
             )
-        case .runOperation(let operation): run(index, operation)
+        case .runOperation(let operation):
+            if operation.acceptsDataLoss { accepted.insert(index) }
+            run(index, operation)
         case .cancelOperation(let id): write(index, "cancel \(id.value)")
         case .probe(let address): probe(index, address)
         case .announceAddresses(let group): write(index, "announce \(group)")
+        case .observeData: look(index)
+        case .markData(_, let isStale):
+            marked[index] = isStale
+            write(index, "marks its data as \(isStale ? "old" : "fresh")")
         case .reply(let id, let reply):
             replies.append((index, id, reply))
             write(index, "reply \(id.value) \(reply.outcome): \(reply.text)")

@@ -13,7 +13,7 @@ struct RoomsTests {
         "Configuration": ["Failover", "Monitoring"],
         "Wire": ["Failover", "COpenSSL"],
         "Linux": ["CLinux"],
-        "Daemon": ["Failover", "Monitoring", "Configuration", "Wire", "Linux"],
+        "Daemon": ["Failover", "Monitoring", "Configuration", "Wire", "Resources", "Linux"],
         "TLS": ["Linux", "CTLS"],
         "PeerChannel": ["Linux", "TLS", "Wire"],
         "Checks": ["Configuration", "Linux", "CPostgres", "TLS"],

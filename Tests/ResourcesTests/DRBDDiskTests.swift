@@ -8,8 +8,8 @@ import Testing
             ("Primary/Secondary", Int32(0), "running: r0 "),
             ("Secondary/Primary", 3, "stopped: r0 "),
             ("Unconfigured", 3, "stopped: r0 "), ("Secondary", 3, "stopped: r0 "),
-            ("nonsense", 4, "unknown: drbdadm says of r0: nonsense"),
-            ("Unknown", 4, "unknown: drbdadm says of r0: Unknown"),
+            ("nonsense", 4, "unknown: drbdsetup says of r0: r0 role:nonsense"),
+            ("Unknown", 4, "unknown: drbdsetup says of r0: r0 role:Unknown"),
         ]
     )
     func statusIsTheRole(role: String, exit: Int32, words: String) throws {
@@ -50,16 +50,15 @@ import Testing
     }
 
     @Test func anAnswerThatFailsIsNone() throws {
-        let drbd = try DRBDStandIn(role: "Unconfigured")
-        try drbd.write("role.exits", "10\n10\n")
+        let drbd = try DRBDStandIn(role: "Secondary")
+        try drbd.write("status.exits", "10\n10\n")
         #expect(try drbd.act("status").exit == 4)
         let blind = try DRBDStandIn(role: "Primary/Secondary", disk: "")
         #expect(try blind.act("monitor").exit == 4)
     }
 
     @Test func aResourceThatIsNotUpIsStopped() throws {
-        let drbd = try DRBDStandIn(role: "")
-        try drbd.write("role.exits", Array(repeating: "10\n", count: 20).joined())
+        let drbd = try DRBDStandIn(role: "Secondary")
         try drbd.write("status.text", "r1 role:Primary\n  disk:UpToDate\n")
         #expect(try drbd.act("status").exit == 3)
         #expect(try drbd.act("stop").exit == 0)
@@ -125,7 +124,7 @@ import Testing
         for text in ["r0 r1\n", "r0\nr1\n"] {
             try drbd.write("sh-resources.text", text)
             _ = try drbd.act("status", nil)
-            #expect(drbd.calls.suffix(7).filter { $0.hasPrefix("role") } == ["role r0", "role r1"])
+            #expect(drbd.calls.suffix(2) == ["status r0", "status r1"])
         }
         #expect(try drbd.act("start", nil).exit == 0)
         #expect(drbd.calls.contains("primary r0"))
@@ -137,5 +136,95 @@ import Testing
         let run = try drbd.act("start", name)
         #expect(run.exit == 2)
         #expect(drbd.calls.isEmpty)
+    }
+
+    // MARK: Replicated data (S11)
+
+    @Test(
+        arguments: [
+            ("Primary/Secondary", "Connected", "UpToDate/UpToDate", "replication=inSync"),
+            ("Secondary/Primary", "Connected", "UpToDate/UpToDate", "replication=inSync"),
+            ("Primary/Unknown", "WFConnection", "UpToDate/DUnknown", "replication=detached"),
+            ("Primary/Secondary", "SyncSource", "UpToDate/Inconsistent", "replication=detached"),
+            ("Primary/Unknown", "StandAlone", "UpToDate/DUnknown", "replication=detached"),
+        ]
+    )
+    func whetherBothHaveEverythingIsTold(
+        role: String,
+        connection: String,
+        disk: String,
+        words: String
+    ) throws {
+        let drbd = try DRBDStandIn(role: role, connection: connection, disk: disk)
+        let run = try drbd.act("data")
+        #expect(run.exit == 0)
+        // The lowest bit of a generation says who is primary, not what the data is.
+        #expect(run.output == "\(words) generation=FA6DE0C931530076\n")
+    }
+
+    @Test(
+        arguments: [
+            ("Outdated/DUnknown", "WFConnection", "yes", "Outdated here"),
+            ("Inconsistent/UpToDate", "SyncTarget", "no", "being synchronised"),
+            ("Diskless/UpToDate", "Connected", "no", "has lost its disk"),
+            ("UpToDate/DUnknown", "StandAlone", "yes", "is StandAlone"),
+        ]
+    )
+    func dataThatCannotBeUsedIsNamed(disk: String, connection: String, age: String, word: String)
+        throws
+    {
+        let drbd = try DRBDStandIn(role: "Secondary/Unknown", connection: connection, disk: disk)
+        let run = try drbd.act("data")
+        #expect(run.exit == 0)
+        #expect(run.output.contains("replication=detached"))
+        #expect(run.output.contains(" age=\(age) obstacle="))
+        #expect(run.output.contains(word))
+    }
+
+    @Test func whoIsLeftBehindIsOutdatedAndNobodyElse() throws {
+        let left = try DRBDStandIn(
+            role: "Secondary/Unknown",
+            connection: "WFConnection",
+            disk: "UpToDate/DUnknown"
+        )
+        let run = try left.act("outdate")
+        #expect(left.calls.contains("outdate r0"))
+        #expect(run.output.contains("age=yes obstacle=the data of r0 is Outdated here"))
+        for (role, connection) in [
+            ("Secondary/Primary", "Connected"), ("Primary/Unknown", "WFConnection"),
+        ] {
+            let drbd = try DRBDStandIn(role: role, connection: connection)
+            #expect(try drbd.act("outdate").exit == 0)
+            #expect(!drbd.calls.contains { $0.hasPrefix("outdate") })
+        }
+    }
+
+    @Test func whatCannotBeToldIsNot() throws {
+        let drbd = try DRBDStandIn(role: "Secondary/Primary")
+        try drbd.write("status.exits", "20\n20\n")
+        #expect(try drbd.act("data").exit == 4)
+        #expect(try drbd.act("data", "r7").output.contains("r7 is not up here"))
+        try drbd.write("get-gi.exits", "1\n")
+        #expect(try drbd.act("data").output == "replication=inSync\n")
+    }
+
+    @Test func onlyAnAcceptedLossForcesAndOnlyWhatIsWhole() throws {
+        let old = try DRBDStandIn(
+            role: "Secondary/Unknown",
+            connection: "WFConnection",
+            disk: "Outdated/DUnknown"
+        )
+        #expect(try old.act("start").exit == 1)
+        #expect(try old.act("start", acceptsLoss: true).exit == 0)
+        #expect(old.calls.count { $0 == "primary --force r0" } == 1)
+        let torn = try DRBDStandIn(
+            role: "Secondary/Unknown",
+            connection: "WFConnection",
+            disk: "Inconsistent/DUnknown"
+        )
+        #expect(try torn.act("start", acceptsLoss: true).exit == 1)
+        let served = try DRBDStandIn(role: "Secondary/Primary", disk: "Outdated/UpToDate")
+        #expect(try served.act("start", milliseconds: 1500, acceptsLoss: true).exit == 1)
+        #expect(!(torn.calls + served.calls).contains { $0.contains("force") })
     }
 }

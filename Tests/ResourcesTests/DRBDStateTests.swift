@@ -1,63 +1,79 @@
-// What drbdadm's words mean, in the forms of 8.4 and 9, with warnings among them.
+// What the words of `drbdsetup status` mean: of 8.4, as recorded on Debian 12's kernel with drbd-utils 9.22, and of 9.
 
 import Testing
 
 @testable import Resources
 
 @Suite struct DRBDStateTests {
-    @Test func theWordsOf84AreRead() throws {
-        let state = try #require(
-            DRBDState(
-                role: "Primary/Secondary\n",
-                connection: "Connected\n",
-                disk: "UpToDate/UpToDate\n"
-            )
-        )
+    private func state(_ role: String, _ connection: String, _ disk: String) throws -> DRBDState {
+        let text = DRBDStandIn.status("r0", role, connection, disk)
+        return try #require(DRBDState(status: text, of: "r0"))
+    }
+
+    @Test func whatDebian12PrintsIsRead() throws {
+        let text = """
+            r0 role:Primary
+              disk:UpToDate
+              peer role:Secondary
+                replication:Established peer-disk:UpToDate
+
+            """
+        let state = try #require(DRBDState(status: text, of: "r0"))
         #expect(state.role == .primary)
         #expect(state.peerRole == .secondary)
         #expect(state.connections == [.connected])
-        #expect(state.disks == [.upToDate])
+        #expect((state.disks, state.peerDisks) == ([.upToDate], [.upToDate]))
+        #expect(state.isInSync)
         #expect(state.obstacle("r0") == nil)
         #expect(state.text == "Connected Primary/Secondary UpToDate/UpToDate")
     }
 
-    @Test func warningsAndVolumesAreNoObstacle() throws {
-        let warning = "r0: the outdated-wfc-timeout should be below degr-wfc-timeout/2.\n"
-        let state = try #require(
-            DRBDState(
-                role: warning + "Secondary\n",
-                connection: warning + "Connecting\n",
-                disk: warning + "UpToDate\nInconsistent\n"
-            )
-        )
-        #expect(state.role == .secondary)
-        #expect(state.connections == [.connecting])
-        #expect(state.disks == [.upToDate, .inconsistent])
-        #expect(state.obstacle("r0")?.passes == false)
+    @Test func aResynchronisationIsNotInSync() throws {
+        let text = """
+            r0 role:Secondary
+              disk:Inconsistent
+              peer role:Primary
+                replication:PausedSyncT peer-disk:UpToDate done:52.85
+                    resync-suspended:user,peer
+            """
+        let state = try #require(DRBDState(status: text, of: "r0"))
+        #expect(state.connections == [.pausedSyncTarget])
+        #expect(!state.isInSync)
+        #expect(state.obstacle("r0")?.text.contains("being synchronised") == true)
     }
 
-    @Test func severalPeersAreRead() throws {
-        let state = try #require(
-            DRBDState(
-                role: "Secondary\n",
-                connection: "Connected\nConnected\n",
-                disk: "UpToDate/UpToDate/Inconsistent\n"
-            )
-        )
-        #expect(state.disks == [.upToDate])
-        #expect(state.peerDisks == [.upToDate, .inconsistent])
-        let status =
-            "r0 role:Secondary\n  disk:UpToDate\n  l1 role:Secondary\n    peer-disk:UpToDate\n  l2 role:Primary\n"
-        #expect(DRBDState.peerRole(inStatus: status) == .primary)
-        #expect(DRBDState.names(inStatus: status + "r1 role:Primary\n") == ["r0", "r1"])
+    @Test func severalVolumesPeersAndResourcesAreRead() throws {
+        let text = """
+            r1 role:Primary
+              disk:UpToDate
+            r0 role:Secondary suspended:no
+                write-ordering:flush
+              volume:0 minor:0 disk:UpToDate
+                  size:262100 read:0 written:0 al-writes:8 bm-writes:0 upper-pending:0
+              volume:1 minor:1 disk:UpToDate
+              l1 role:Secondary congested:no
+                volume:0 replication:Established peer-disk:UpToDate
+                volume:1 replication:Established peer-disk:Inconsistent
+              l2 role:Primary
+                volume:0 replication:Established peer-disk:UpToDate
+            """
+        let state = try #require(DRBDState(status: text, of: "r0"))
+        #expect(state.role == .secondary)
+        #expect(state.peerRole == .primary)
+        #expect(state.disks == [.upToDate, .upToDate])
+        #expect(state.peerDisks == [.upToDate, .inconsistent, .upToDate])
+        #expect(!state.isInSync)
+        #expect(try #require(DRBDState(status: text, of: "r1")).role == .primary)
+        #expect(DRBDState.names(inStatus: text) == ["r1", "r0"])
     }
 
     @Test(arguments: [
-        "", "no resources defined!\n", "Primary/Secondary/Third\n", "Primary/\n", "primary\n",
-        "/\n",
+        "", "# No currently configured DRBD found.\n", "r1 role:Primary\n  disk:UpToDate\n",
+        "r0 role:primary\n", "r0 role:\n  disk:UpToDate\n", "r0 role:Primary\n  disk:Good\n",
+        "r0 role:Primary\n  disk:UpToDate\n  peer connection:Fine\n", "  r0 role:Primary\n",
     ])
-    func whatIsNoRoleIsNotGuessed(text: String) {
-        #expect(DRBDState(role: text, connection: "Connected", disk: "UpToDate/UpToDate") == nil)
+    func whatIsNoAnswerIsNotGuessed(text: String) {
+        #expect(DRBDState(status: text, of: "r0") == nil)
     }
 
     @Test(
@@ -75,23 +91,17 @@ import Testing
     func whatStandsInTheWayIsNamed(disk: String, connection: String, word: String, passes: Bool)
         throws
     {
-        let state = try #require(
-            DRBDState(role: "Secondary/Unknown", connection: connection, disk: disk)
-        )
+        let state = try state("Secondary/Unknown", connection, disk)
         let obstacle = try #require(state.obstacle("r0"))
         #expect(obstacle.text.contains(word))
         #expect(obstacle.passes == passes)
+        #expect(!state.isInSync)
     }
 
     @Test func aPeerThatIsGoneIsNoObstacle() throws {
-        let state = try #require(
-            DRBDState(
-                role: "Secondary/Unknown",
-                connection: "WFConnection",
-                disk: "UpToDate/DUnknown"
-            )
-        )
+        let state = try state("Secondary/Unknown", "WFConnection", "UpToDate/DUnknown")
         #expect(state.obstacle("r0") == nil)
         #expect(!state.connections.contains { $0.isConnected })
+        #expect(!state.isInSync)
     }
 }

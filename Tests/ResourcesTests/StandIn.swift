@@ -58,7 +58,7 @@ final class Scratch {
     }
 }
 
-/// A drbdadm that answers from files: `role`, `cstate`, `dstate`, and the exit codes of what changes something.
+/// A drbdadm, and drbdsetup, that answers from files: the status, and the exit codes of what changes something.
 final class DRBDStandIn {
     let scratch: Scratch
 
@@ -76,18 +76,47 @@ final class DRBDStandIn {
                 [ "$code" = 0 ] || { echo "State change failed: ($code)" >&2; exit "$code"; }
             fi
             case $1 in
-                primary) echo Primary/Secondary >role.text;;
-                secondary) echo Secondary/Secondary >role.text;;
-                role|cstate|dstate|sh-resources|sh-dev|status) cat "$1.text";;
+                primary) shift $(($# - 1)); sed -i "s/^$1 role:[A-Za-z]*/$1 role:Primary/" status.text;;
+                secondary) sed -i "s/^$2 role:[A-Za-z]*/$2 role:Secondary/" status.text;;
+                outdate) sed -i "/^$2 /{n;s/disk:UpToDate/disk:Outdated/}" status.text;;
+                status)
+                    [ -z "$2" ] || grep -q "^$2 " status.text || { echo "$2: No such resource" >&2; exit 10; }
+                    cat status.text;;
+                sh-resources|sh-dev|get-gi) cat "$1.text";;
             esac
             """
         try write("drbdadm", program)
         try Program.shell("cd '\(scratch.path)' && chmod 755 drbdadm && ln -s drbdadm drbdsetup")
-        try write("role.text", role + "\n")
-        try write("cstate.text", connection + "\n")
-        try write("dstate.text", disk + "\n")
+        try write(
+            "status.text",
+            ["r0", "r1"].map { Self.status($0, role, connection, disk) }.joined(separator: "\n")
+        )
+        try write(
+            "get-gi.text",
+            "FA6DE0C931530077:0000000000000000:20B9BE9AA5173D02:20B8BE9AA5173D02:1:1:1:1:0:0:0\n"
+        )
         try write("sh-resources.text", "r0\n")
         try write("sh-dev.text", "/dev/drbd0\n")
+    }
+
+    /// What `drbdsetup status` prints, of the words in which DRBD 8.4 puts role, connection and disks.
+    static func status(_ name: String, _ role: String, _ connection: String, _ disk: String)
+        -> String
+    {
+        let roles = role.split(separator: "/", omittingEmptySubsequences: false)
+        let disks = disk.split(separator: "/")
+        let isApart = ["WFConnection", "StandAlone", "Connecting"].contains(connection)
+        let replication = connection == "Connected" ? "Established" : connection
+        var lines = ["\(name) role:\(roles[0])"]
+        lines += disks.prefix(1).map { "  disk:\($0)" }
+        if isApart {
+            let word = connection == "WFConnection" ? "Connecting" : connection
+            lines.append("  peer connection:\(word)")
+        } else {
+            lines += roles.dropFirst().map { "  peer role:\($0)" }
+            lines += disks.dropFirst().map { "    replication:\(replication) peer-disk:\($0)" }
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     /// Writes one of its files.
@@ -102,7 +131,12 @@ final class DRBDStandIn {
     }
 
     /// Carries out an action of drbddisk.
-    func act(_ action: String, _ resource: String? = "r0", milliseconds: Int = 3000) throws -> Run {
+    func act(
+        _ action: String,
+        _ resource: String? = "r0",
+        milliseconds: Int = 3000,
+        acceptsLoss: Bool = false
+    ) throws -> Run {
         let words = ["drbddisk"] + [resource].compactMap(\.self) + [action]
         return try Program.run(
             Program.resource,
@@ -110,6 +144,7 @@ final class DRBDStandIn {
             environment: [
                 "PATH": scratch.path + ":/usr/sbin:/usr/bin:/sbin:/bin",
                 "BATON_TIMEOUT": "\(milliseconds)", "BATON_DRBD_MODULE": scratch.path,
+                "BATON_ACCEPT_DATA_LOSS": acceptsLoss ? "1" : "",
             ]
         )
     }

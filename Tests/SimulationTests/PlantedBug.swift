@@ -196,5 +196,51 @@ struct PlantedBug: Sendable {
             sick:
                 "                resources[$0].state != .stopped && !(planted(21) && resources[$0].state == .suspended) && isMeant("
         ),
+        PlantedBug(
+            number: 22,
+            name: "S11: the mark that the data is old is forgotten with the daemon",
+            file: "Machine+Data.swift",
+            healthy: "groups[index].data.marks = record\n",
+            sick: "groups[index].data.marks = planted(22) ? DataRecord() : record\n"
+        ),
+        PlantedBug(
+            number: 23,
+            name: "S11: what one node sees ends the mark",
+            file: "Machine+Data.swift",
+            healthy: "guard word == .inSync, let own = data.own, own.replication == .inSync,",
+            sick: """
+                guard planted(23) || word == .inSync, let own = data.own,
+                            planted(23) || own.replication == .inSync,
+                """
+        ),
+        PlantedBug(
+            number: 24,
+            name: "S11: a group is offered before its data is looked at",
+            file: "Machine+Operations.swift",
+            healthy: "if mayGive(index), awaitsObservation(index) { return }",
+            sick: "if !planted(24), mayGive(index), awaitsObservation(index) { return }"
+        ),
+        PlantedBug(
+            number: 25,
+            name: "S11: old data is taken from a peer that is dead",
+            file: "Evidence.swift",
+            healthy:
+                "if let found = dataHold(group) { return .hold(found.cause, found.reason) }\n        let silence =",
+            sick: """
+                if !planted(25), let found = dataHold(group) { return .hold(found.cause, found.reason) }
+                        let silence =
+                """
+        ),
+        PlantedBug(
+            number: 26,
+            name: "S11: stale is said before it is durable",
+            file: "Machine+Data.swift",
+            healthy:
+                "let isKnown = found.cause == .dataIsStale && groups[index].data.staleBy <= persistDone",
+            sick: """
+                let isWritten = groups[index].data.staleBy <= persistDone || planted(26)
+                        let isKnown = found.cause == .dataIsStale && isWritten
+                """
+        ),
     ]
 }

@@ -116,6 +116,7 @@ extension ControlRequest: Codable {
         case seconds
         case by
         case reason
+        case acceptsDataLoss
     }
 
     /// Reads the fields of the table at the type.
@@ -156,7 +157,12 @@ extension ControlRequest: Codable {
         case .thaw: self = .thaw(try Self.scope(fields))
         case .monitorsDisable: self = .monitorsDisable(try Self.names(fields))
         case .monitorsEnable: self = .monitorsEnable(try Self.names(fields))
-        case .takeover: self = .takeover(try Self.scope(fields))
+        case .takeover:
+            self = .takeover(
+                try Self.scope(fields),
+                acceptsDataLoss: try fields.decodeIfPresent(Bool.self, forKey: .acceptsDataLoss)
+                    ?? false
+            )
         case .failback: self = .failback
         case .confirmDown:
             self = .confirmDown(
@@ -184,7 +190,10 @@ extension ControlRequest: Codable {
         case .standby(let scope, let cause):
             try Self.encode(scope, &fields)
             try fields.encodeIfPresent(cause, forKey: .cause)
-        case .takeover(let scope), .clear(let scope), .thaw(let scope):
+        case .takeover(let scope, let acceptsDataLoss):
+            try Self.encode(scope, &fields)
+            if acceptsDataLoss { try fields.encode(true, forKey: .acceptsDataLoss) }
+        case .clear(let scope), .thaw(let scope):
             try Self.encode(scope, &fields)
         case .freeze(let scope, let seconds, let by, let reason):
             try Self.encode(scope, &fields)

@@ -16,7 +16,7 @@ public import Failover
 /// | `{"verb":"explain","group":"10.0.0.9"}` | `explain`; `group` may be absent |
 /// | `{"verb":"peer-explain","group":"10.0.0.9"}` | `peerExplain`, likewise |
 /// | `{"verb":"standby","scope":"all"}` | `standby`; scopes `all local foreign failback`, or `group` with `"group":NAME`; `"cause":SERVICE` where an alert of a monitor asks |
-/// | `{"verb":"takeover","scope":"group","group":"10.0.0.9"}` | `takeover`, likewise |
+/// | `{"verb":"takeover","scope":"group","group":"10.0.0.9"}` | `takeover`, likewise; with `"acceptsDataLoss":true` also with old data |
 /// | `{"verb":"failback"}` | `failback` |
 /// | `{"verb":"confirm-down","node":"l1","typed":"l1"}` | `confirmDown` |
 /// | `{"verb":"clear","scope":"all"}` | `clear`, scopes as above |
@@ -53,8 +53,9 @@ public enum ControlRequest: Equatable, Sendable {
     /// `cause` is the service, `HOSTGROUP/SERVICE`, whose alert asks for it: then the terms are those of a move on
     /// health grounds (S7).
     case standby(Scope, cause: String? = nil)
-    /// Take groups from the other node.
-    case takeover(Scope)
+    /// Take groups from the other node; with old data too, where the administrator accepts that what the other node
+    /// wrote alone is lost (S11).
+    case takeover(Scope, acceptsDataLoss: Bool = false)
     /// Send every group to its preferred node.
     case failback
     /// `node` is off, says the administrator, who has typed its name as `typed`.

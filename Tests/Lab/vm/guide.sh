@@ -48,7 +48,17 @@ type_here() {
     (
         cd "$root" || exit
         export BINARIES=$bin
-        scp() { [ "$1" != -r ] || shift; copy "$@"; }
+        scp() {
+            [ "$1" != -r ] || shift
+            rm -rf "$LAB_WORK/sent"
+            mkdir "$LAB_WORK/sent"
+            cp -r "$1" "$LAB_WORK/sent/"
+            # The example has the guide's names; an archive has none.
+            [ ! -d "$1" ] || for file in "$LAB_WORK/sent/${1##*/}"/*; do
+                in_lab_names <"$file" >"$LAB_WORK/renamed" && cp "$LAB_WORK/renamed" "$file"
+            done
+            copy "$LAB_WORK/sent/${1##*/}" "$2"
+        }
         set -e
         . "$1"
     ) </dev/null

@@ -128,7 +128,9 @@ struct CommandsTests {
         #expect(try block.text == Repository.text(String(block.mark.dropFirst("text ".count))))
     }
 
-    @Test("The setup guide says of each block where it is typed, and of baton only what baton knows")
+    @Test(
+        "The setup guide says of each block where it is typed, and of baton only what baton knows"
+    )
     func guide() throws {
         let blocks = try Block.all(in: "Examples/aggregate/SETUP.md")
         #expect(blocks.count > 10)

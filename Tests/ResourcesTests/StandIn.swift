@@ -78,7 +78,7 @@ final class DRBDStandIn {
             case $1 in
                 primary) echo Primary/Secondary >role.text;;
                 secondary) echo Secondary/Secondary >role.text;;
-                role|cstate|dstate|sh-resources|sh-dev|status) cat "$1.text";;
+                role|cstate|dstate|sh-resources|sh-dev|status|show) cat "$1.text";;
             esac
             """
         try write("drbdadm", program)
@@ -88,6 +88,7 @@ final class DRBDStandIn {
         try write("dstate.text", disk + "\n")
         try write("sh-resources.text", "r0\n")
         try write("sh-dev.text", "/dev/drbd0\n")
+        try write("show.text", "resource r0 {\n    net {\n    }\n}\n")
     }
 
     /// Writes one of its files.

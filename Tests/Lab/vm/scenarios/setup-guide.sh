@@ -22,7 +22,7 @@ run() {
     report 'from bare machines to a running cluster' "$((SECONDS - began)) s"
     watch_owners n1 n2
     guide_section 6 || return 0
-    exactly 'both nodes say' "$(on_both 'baton status --local | head -n 1' | sort -u | cut -c 1-20)" 'The service is fine:'
+    exactly 'both nodes say' "$(on_both 'baton status --local | head -n 1 | cut -d : -f 1' | sort -u)" 'The service is fine'
     exactly '/proc/drbd as the guide says' "$(on n1 'grep -o "cs:.* C " /proc/drbd')" \
         'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C '
     within 120 is_watched n1

@@ -13,7 +13,7 @@ insert_rows() {
     while :; do
         row=$((row + 1))
         began=$EPOCHREALTIME
-        if { [ -n "$was_acked" ] || listens_now; } && query "insert into rows values ($row, repeat('x', 500))"; then
+        if { [ -n "$was_acked" ] || listens_now; } && query "insert into kept values ($row, repeat('x', 500))"; then
             echo "$row $began $EPOCHREALTIME" >>"$LAB_WORK/acked.$1"
             was_acked=yes
             sleep 0.03
@@ -29,7 +29,7 @@ start_clients() {
     local number
     client_pids=()
     rm -f "$LAB_WORK"/acked.*
-    query 'drop table if exists rows; create table rows (id bigint primary key, filling varchar(600)) engine=InnoDB' ||
+    query 'drop table if exists kept; create table kept (id bigint primary key, filling varchar(600)) engine=InnoDB' ||
         return
     for number in $(seq 1 "${1:-1}"); do
         : >"$LAB_WORK/acked.$number"
@@ -61,7 +61,7 @@ acked_rows() { cat "$LAB_WORK"/acked.* | wc -l; }
 # Each acknowledged row is in the table, whoever serves now.
 every_row_is_there() {
     local lost
-    query 'select id from rows' | sort >"$LAB_WORK/present"
+    query 'select id from kept' | sort >"$LAB_WORK/present"
     lost=$(cut -d ' ' -f 1 "$LAB_WORK"/acked.* | sort | comm -23 - "$LAB_WORK/present" | wc -l)
     at_least "${1:-}acknowledged rows" "$(acked_rows)" 10
     exactly "${1:-}acknowledged rows that are lost" "$lost" 0

@@ -83,7 +83,7 @@ copy_key() {
 }
 
 # The machines with all of it, batond stopped; those of the scenario before, where they are in order.
-furnished=
+furnished=${VM_FURNISHED:-}
 furnish() {
     if [ -n "$furnished" ] && is_on n1 && is_on n2 && stop_batond && within 120 in_sync n1; then
         on_both 'rm -rf /var/lib/baton /etc/baton /var/log/ha-log /var/log/ha-debug' && paste_files

@@ -17,7 +17,7 @@ run() {
         tally switch "$(longest_outage_since "$began")"
         within 60 is_settled "$active"
         exactly "round $round: it runs whole on" "$(is_settled "$active" && echo "$active")" "$active"
-        on_both 'baton clear' >/dev/null
+        on_both 'baton clear' >/dev/null 2>&1
         within 60 is_settled_somewhere
         active=$(holder)
     done

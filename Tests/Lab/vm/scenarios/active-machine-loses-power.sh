@@ -11,7 +11,7 @@ run() {
         sleep 3
         killed=$(microseconds)
         power_off n1
-        within 90 is_served_since "$killed"
+        within 90 is_served_since "$(microseconds)"
         tally power "$(longest_outage_since "$killed")"
         exactly "round $round: n2 holds the group" "$(holds n2 && echo yes)" yes
         # auto_failback on, as the article has it: back to n1 once its data is the same.

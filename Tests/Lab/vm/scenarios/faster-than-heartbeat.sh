@@ -20,7 +20,7 @@ use_common_files() {
 
 # one_run UNIT: sets `took`, microseconds from power-off to the first acknowledged row.
 one_run() {
-    local unit=$1 killed acked
+    local unit=$1 killed dead acked
     took=-1
     on_both "rm -f /var/log/ha-log; systemctl start $unit" || return
     within 120 holds n1 && within 30 query 'select 1' || return
@@ -29,8 +29,10 @@ one_run() {
     sleep 6
     killed=$(microseconds)
     power_off n1
-    if within 120 is_served_since "$killed"; then
-        acked=$(first_acked_since "$killed")
+    # A row may have been acknowledged while the power went.
+    dead=$(microseconds)
+    if within 120 is_served_since "$dead"; then
+        acked=$(first_acked_since "$dead")
         took=$((acked - killed))
     fi
     stop_clients

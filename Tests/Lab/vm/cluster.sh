@@ -116,5 +116,6 @@ says_fine() { on "$1" 'baton status --local' 2>/dev/null | head -n 1 | grep -q '
 is_settled() { holds "$1" && says_fine n1 && says_fine n2 && in_sync "$1"; }
 holder() { if holds n1; then echo n1; elif holds n2; then echo n2; fi; }
 is_settled_somewhere() { local node; node=$(holder); [ -n "$node" ] && is_settled "$node"; }
-# Every monitor of mon.cf has had its first good answer.
-is_watched() { ! on "$1" 'baton monitors' | grep -Eq 'unknown|failing|failed'; }
+# How many monitors are not ok; before its first good answer a service is given time to start, and nothing moves.
+not_ok() { on "$1" 'baton monitors' | awk '/^[^ ]+\// && $2 != "ok"' | wc -l; }
+is_watched() { [ "$(on "$1" 'baton monitors' | grep -c '^[^ ]*/.* ok ')" -ge 5 ] && [ "$(not_ok "$1")" = 0 ]; }

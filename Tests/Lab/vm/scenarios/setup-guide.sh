@@ -26,7 +26,7 @@ run() {
     exactly '/proc/drbd as the guide says' "$(on n1 'grep -o "cs:.* C " /proc/drbd')" \
         'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C '
     within 120 is_watched n1
-    exactly 'monitors that are not ok' "$(on n1 'baton monitors' | grep -Ec 'unknown|failing|failed')" 0
+    exactly 'monitors that are not ok' "$(not_ok n1)" 0
     guide_section 7 || return 0
     exactly 'after the switch there and back it runs on the first' "$(serves n1 >/dev/null && rests n2 && echo yes)" yes
 

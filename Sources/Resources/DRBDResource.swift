@@ -146,8 +146,10 @@ struct DRBDResource: ResourceType {
 
     // MARK: Changing
 
-    /// Makes every resource primary; with `acceptsLoss`, for the administrator has said that what the peer wrote alone is
-    /// lost, also one whose data is old. Data that is half old and half new never becomes the newest.
+    /// Makes every resource primary.
+    ///
+    /// With `acceptsLoss` also one whose data is old, for the administrator has said that what the peer wrote alone is
+    /// lost; one whose data is half old and half new never.
     private func start(acceptsLoss: Bool, until deadline: Int64) -> ResourceAnswer {
         var last = ""
         while true {
@@ -159,10 +161,13 @@ struct DRBDResource: ResourceType {
                 let waiting = all.filter { $0.state.role != .primary }
                 if waiting.isEmpty { return .done("\(name) is primary") }
                 var passing: String?
+                var beside: String?
                 for (name, state) in waiting {
-                    // Where two primaries are allowed, DRBD itself would not mind.
                     if state.peerRole == .primary {
-                        passing = "the peer is primary of \(name) still"
+                        beside = "the peer is primary of \(name) still"
+                        // There DRBD itself would not mind. Elsewhere it asks the peer at once and refuses, or finds
+                        // out that it has died: only a try tells before its own timeouts, which are longer than deadtime.
+                        if mayHaveTwoPrimaries(name, until: deadline) { passing = beside }
                     }
                     guard let obstacle = state.obstacle(name) else { continue }
                     if acceptsLoss, state.isWhole, state.peerRole != .primary {
@@ -182,6 +187,8 @@ struct DRBDResource: ResourceType {
                     return failure
                 } else if last.isEmpty {
                     return .done("\(name) is primary")
+                } else if let beside {
+                    last = "\(beside) (\(last))"
                 }
             }
             guard BootClock.now &+ DRBDResource.margin < deadline else {
@@ -189,6 +196,12 @@ struct DRBDResource: ResourceType {
             }
             Pause.wait(DRBDResource.retryInterval)
         }
+    }
+
+    /// Whether a resource may be primary on both nodes, or that cannot be told.
+    private func mayHaveTwoPrimaries(_ name: String, until deadline: Int64) -> Bool {
+        let shown = Tool("drbdsetup").ask(["show", name], until: deadline)
+        return !shown.isGood || DRBDState.allowsTwoPrimaries(inShow: shown.text)
     }
 
     /// Makes each primary; nil when all are (`last` is empty) or another try may help (`last` says why).

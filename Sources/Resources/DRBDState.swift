@@ -214,6 +214,14 @@ struct DRBDState: Hashable {
             .compactMap { $0.split(separator: " ").first.map(String.init) }
     }
 
+    /// Whether `drbdsetup show` has the option that lets both nodes be primary; it prints what differs from the standard.
+    static func allowsTwoPrimaries(inShow text: String) -> Bool {
+        text.split(whereSeparator: \.isNewline).contains { line in
+            let words = line.split { $0.isWhitespace || $0 == ";" }
+            return words.first == "allow-two-primaries" && words.dropFirst().first != "no"
+        }
+    }
+
     /// In one line, as drbd-overview had it: `Connected Primary/Secondary UpToDate/UpToDate`.
     var text: String {
         func joined(_ words: [String]) -> String {

@@ -128,6 +128,24 @@ struct CommandsTests {
         #expect(try block.text == Repository.text(String(block.mark.dropFirst("text ".count))))
     }
 
+    @Test(
+        "The setup guide says of each block where it is typed, and of baton only what baton knows"
+    )
+    func guide() throws {
+        let blocks = try Block.all(in: "Examples/aggregate/SETUP.md")
+        #expect(blocks.count > 10)
+        for block in blocks {
+            let marks = ["sh l0", "sh l1", "sh both", "sh builder"]
+            #expect(marks.contains(block.mark), "\(block.testDescription): \(block.mark)")
+            for line in block.text.split(separator: "\n") where line.hasPrefix("baton ") {
+                let verb = try #require(line.split(separator: " ").dropFirst().first)
+                guard !verb.hasPrefix("-") else { continue }
+                let known = try shell("\"\(Repository.programs)/baton\" \(verb) --help")
+                #expect(known.code == 0, "\(block.testDescription): \(line)")
+            }
+        }
+    }
+
     @Test("make help lists the doors, each with its explanation, and no other")
     func doors() throws {
         let help = try shell("make -s help")

@@ -30,7 +30,8 @@ struct FilesTests {
     @Test("What is run is executable, and says by what")
     func executable() throws {
         for file in [
-            ".ci/run", ".ci/setup", "Tests/Fuzz/fuzz", "Tests/Lab/lab", "Examples/demo/run",
+            ".ci/run", ".ci/setup", "Tests/Fuzz/fuzz", "Tests/Lab/lab", "Tests/Lab/vm/vm",
+            "Examples/demo/run",
         ] {
             #expect(
                 FileManager.default.isExecutableFile(atPath: Repository.root + "/" + file),

@@ -16,8 +16,9 @@ bench: ## the table "what must hold", measured and printed (about 50 minutes)
 	@$(LAB_BUILD)
 	@BATON_BIN=.build/release Tests/Lab/lab bench $(SCENARIOS)
 
-check-long: ## the same, bad cables for 10 minutes each, and fail where a bound is broken; SCENARIOS="name ..."; the real mon; every two faults
+check-long: ## the same, bad cables for 10 minutes each, and fail where a bound is broken; SCENARIOS="name ..."; the real mon; every two faults; LAB=DIR: two virtual machines
 	@$(LAB_BUILD)
 	@BATON_LOSS_SECONDS=$${BATON_LOSS_SECONDS:-600} BATON_BIN=.build/release Tests/Lab/lab check $(SCENARIOS)
 	@[ -n "$(SCENARIOS)" ] || BATON_REAL_MON=1 swift test --filter RealMon
 	@[ -n "$(SCENARIOS)" ] || $(MAKE) explore FAULTS=2
+	@[ -n "$(SCENARIOS)" ] || LAB="$(LAB)" BATON_BIN=.build/release Tests/Lab/vm/vm check || [ $$? = 77 ]

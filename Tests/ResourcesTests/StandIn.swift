@@ -82,7 +82,7 @@ final class DRBDStandIn {
                 status)
                     [ -z "$2" ] || grep -q "^$2 " status.text || { echo "$2: No such resource" >&2; exit 10; }
                     cat status.text;;
-                sh-resources|sh-dev|get-gi) cat "$1.text";;
+                sh-resources|sh-dev|get-gi|show) cat "$1.text";;
             esac
             """
         try write("drbdadm", program)
@@ -97,6 +97,7 @@ final class DRBDStandIn {
         )
         try write("sh-resources.text", "r0\n")
         try write("sh-dev.text", "/dev/drbd0\n")
+        try write("show.text", "resource r0 {\n    net {\n    }\n}\n")
     }
 
     /// What `drbdsetup status` prints, of the words in which DRBD 8.4 puts role, connection and disks.

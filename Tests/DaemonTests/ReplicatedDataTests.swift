@@ -1,0 +1,127 @@
+// Replicated data with real daemons (S11): what the program of a resource says of it reaches the other node, the record
+// and people. The program stands in for DRBD; the laboratory of two machines has the real one.
+
+import Failover
+import Linux
+import Testing
+import Wire
+
+@testable import Daemon
+
+@Suite("Replicated data", .serialized, .enabled(if: Laboratory.isPossible, Laboratory.skipped))
+struct ReplicatedDataTests {
+    /// A pair whose daemons have a baton-resource of their own beside them.
+    private func withPair(_ story: (LaboratoryNode, LaboratoryNode) throws -> Void) throws {
+        let pair = try LaboratoryPair()
+        let batond = try #require(Laboratory.batond)
+        let built = String(batond[..<(batond.lastIndex(of: "/") ?? batond.startIndex)])
+        for node in [pair.l0, pair.l1] {
+            let programs = node.directory + "/programs"
+            try Files.makeDirectory(programs, mode: 0o755)
+            for name in ["batond", "batond-peer"] where Files.exists("\(built)/\(name)") {
+                let copy = try ChildProcess(
+                    Linux.Command("/bin/cp", ["\(built)/\(name)", "\(programs)/\(name)"])
+                )
+                #expect(try Laboratory.finish(copy).code == 0)
+            }
+            let script = """
+                #!/bin/sh
+                # drbddisk RES ACTION
+                run='\(node.directory)/run'
+                [ "$3" = status ] || echo "disk $3${BATON_ACCEPT_DATA_LOSS:+ accepting}" >>"$run/log"
+                case $3 in
+                start) : >"$run/is-disk" ;;
+                stop) rm -f "$run/is-disk" ;;
+                status) [ -e "$run/is-disk" ] && echo running || { echo stopped; exit 3; } ;;
+                data | outdate) cat "$run/../data" ;;
+                *) exit 4 ;;
+                esac
+
+                """
+            try Files.replaceDurably(
+                programs + "/baton-resource",
+                with: Array(script.utf8),
+                mode: 0o755
+            )
+            try see("replication=inSync generation=A4", node)
+            node.program = programs + "/batond"
+            try node.write("haresources", "l0 IPaddr2::10.199.0.100/24/eth0 drbddisk::r0 one\n")
+        }
+        try pair.tell(story)
+    }
+
+    private func see(_ line: String, _ node: LaboratoryNode) throws {
+        try Files.replaceDurably(node.directory + "/data", with: Array((line + "\n").utf8))
+    }
+
+    private func wait(_ node: LaboratoryNode, _ state: DataState) throws -> DataStatus {
+        try Laboratory.wait(for: "data \(state) on \(node.name)") {
+            try node.status().groups[0].data.flatMap { $0.state == state ? $0 : nil }
+        }
+    }
+
+    @Test("Who was left behind is told so, does not forget it, and takes again when both have the same")
+    func apart() throws {
+        try withPair { l0, l1 in
+            _ = try wait(l0, .inSync)
+            _ = try wait(l1, .inSync)
+            for node in [l0, l1] { try see("replication=detached", node) }
+            #expect(try wait(l0, .alone).since != nil)
+            let stale = try wait(l1, .stale)
+            #expect(stale.text.contains("l0 has written without this node since 20"))
+            try Laboratory.wait(for: "outdate") { l1.log.contains("disk outdate") ? () : nil }
+            #expect(!l0.log.contains("disk outdate"))
+            let given = try l0.reply(.standby(.all))
+            #expect(given.outcome == .refused)
+            #expect(given.text.contains("has not got what was written here since"))
+            let taken = try l1.reply(.takeover(.all, acceptsDataLoss: true))
+            #expect(taken.outcome == .refused)
+            #expect(taken.text.contains("l0 runs 10.199.0.100"))
+            try l1.crash()
+            try l1.start()
+            #expect(try wait(l1, .stale).since == stale.since)
+            for node in [l0, l1] { try see("replication=inSync generation=A6", node) }
+            _ = try wait(l0, .inSync)
+            _ = try wait(l1, .inSync)
+            try Laboratory.wait(for: "the move") {
+                try l1.reply(.takeover(.all)).outcome == .done ? () : nil
+            }
+            #expect(l1.log.filter { $0.hasPrefix("disk start") } == ["disk start"])
+        }
+    }
+
+    @Test("An accepted loss reaches the start")
+    func acceptsLoss() throws {
+        try withPair { l0, l1 in
+            for node in [l0, l1] { try see("replication=detached", node) }
+            _ = try wait(l1, .stale)
+            try l0.crash()
+            // Nobody answers there any more, and the cable is in.
+            for device in ["eth0", "eth1"] {
+                try Laboratory.ip("-n \(l0.namespace) addr flush dev \(device)")
+            }
+            try Laboratory.wait(for: "silence") {
+                try l1.status().peer.state == .silent ? () : nil
+            }
+            let down = try l1.reply(.confirmDown(node: NodeName("l0"), typed: "l0"))
+            #expect(down.text.contains("--accept-data-loss"), "\(down.text)")
+            let reply = try l1.reply(.takeover(.all, acceptsDataLoss: true))
+            #expect(reply.outcome == .done, "\(reply.text)")
+            #expect(l1.log.contains("disk start accepting"))
+            #expect(try wait(l1, .alone).since != nil)
+        }
+    }
+
+    @Test("What is wanted at once makes no loop late")
+    func isNotLate() throws {
+        try withPair { l0, l1 in
+            _ = try wait(l0, .inSync)
+            _ = try l0.reply(.standby(.all))
+            try l1.wait(until: .active)
+            for node in [l0, l1] {
+                let lateness = try #require(try node.status().timing?.loopLateness)
+                #expect(lateness.maximum < .seconds(10))
+            }
+        }
+    }
+}

@@ -47,7 +47,7 @@ in_sync() {
 make_database() {
     on n1 '/etc/init.d/mysqld-max start && mkdir -p /mnt/drbd/linkserver && mariadb -e "
         create database lab; create user client@\"%\" identified by \"client\"; grant all on lab.* to client@\"%\";
-        create database linkserv; create user linkserv@localhost identified by \"pass\";
+        create database linkserv; create table linkserv.t (a int); create user linkserv@localhost identified by \"pass\";
         grant all on linkserv.* to linkserv@localhost" &&
         /etc/init.d/mysqld-max stop && umount /mnt/drbd && drbdadm secondary r0'
 }

@@ -76,5 +76,6 @@ make_bare() {
     on n1 'cat >/root/aggregate-installer.sh <<END
 mkdir -p /mnt/drbd/linkserver
 install -m 755 /root/linkserv.stand-in /mnt/drbd/linkserver/linkserv
+mariadb -e "create table linkserv.t (a int)"
 END'
 }

@@ -41,7 +41,7 @@ run() {
     within 120 in_sync n2
     sleep 5
     exactly 'auto_failback off: it stays' "$(serves n2 >/dev/null && rests n1 && echo yes)" yes
-    on n1 'baton failback'
+    on n1 'baton failback' >/dev/null 2>&1
     exactly 'baton failback: exit code' $? 0
     within 30 is_content n1
     exactly 'baton failback: it runs on the first' "$(serves n1 >/dev/null && rests n2 && echo yes)" yes

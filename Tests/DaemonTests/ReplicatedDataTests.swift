@@ -60,7 +60,9 @@ struct ReplicatedDataTests {
         }
     }
 
-    @Test("Who was left behind is told so, does not forget it, and takes again when both have the same")
+    @Test(
+        "Who was left behind is told so, does not forget it, and takes again when both have the same"
+    )
     func apart() throws {
         try withPair { l0, l1 in
             _ = try wait(l0, .inSync)

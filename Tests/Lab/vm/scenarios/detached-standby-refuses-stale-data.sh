@@ -14,7 +14,8 @@ run() {
     stop_clients
     at_least 'rows' "$(acked_rows)" 10
     power_off n1
-    sleep 40
+    # Longer than jeopardy_time, which holds every takeover after a path was lost, and than a start.
+    sleep 90
     exactly 'the standby does not serve stale data' "$(holds n2 && echo serves)" ''
     exactly 'nor is it DRBD primary' "$(on n2 'drbdadm role r0' | cut -d / -f 1)" Secondary
     on n2 'baton status --local' >"$LAB_WORK/status.out" 2>&1

@@ -78,8 +78,9 @@ import Testing
                 fsfreeze -f disk
                 for turn in 1 2 3; do
                     "$2" disk.monitor -t 0.3 "$1/disk" "$1" && exit 1
-                    # On a busy machine its child may not have become the probe yet.
-                    for look in $(seq 500); do pgrep -f "disk-probe $1/disk " >/dev/null && break; sleep 0.01; done
+                    # On a busy machine its child may not have become the probe yet, nor have taken its lock.
+                    for look in $(seq 3000); do pgrep -f "disk-probe $1/disk " >/dev/null && break; sleep 0.01; done
+                    sleep 1
                 done
                 pgrep -c -f "disk-probe $1/disk " || :
                 fsfreeze -u disk

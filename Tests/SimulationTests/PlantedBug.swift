@@ -222,14 +222,10 @@ struct PlantedBug: Sendable {
         ),
         PlantedBug(
             number: 25,
-            name: "S11: old data is taken from a peer that is dead",
-            file: "Evidence.swift",
-            healthy:
-                "if let found = dataHold(group) { return .hold(found.cause, found.reason) }\n        let silence =",
-            sick: """
-                if !planted(25), let found = dataHold(group) { return .hold(found.cause, found.reason) }
-                        let silence =
-                """
+            name: "S11: old data is taken",
+            file: "Machine+Data.swift",
+            healthy: "if let since = data.marks.staleSince, !data.acceptsLoss {",
+            sick: "if let since = data.marks.staleSince, !data.acceptsLoss, !planted(25) {"
         ),
         PlantedBug(
             number: 26,

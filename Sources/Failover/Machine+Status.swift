@@ -166,7 +166,8 @@ extension FailoverMachine {
                 let next =
                     switch group.heldCause {
                     case .frozen: "baton thaw \(label)"
-                    case .dataIsStale: "baton takeover --accept-data-loss \(label)"
+                    case .dataIsStale:
+                        "bring \(name) back; if its data is lost: baton takeover --accept-data-loss \(label)"
                     case .dataIsUnready: "baton status"
                     default: "baton confirm-down \(name)"
                     }

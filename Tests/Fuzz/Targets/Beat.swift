@@ -84,8 +84,11 @@ private struct Node {
         case .persist(let id, _): waiting.append(.persisted(id))
         case .runOperation(let operation): waiting.append(.operationFinished(operation.id, outcome))
         case .cancelOperation(let id): _ = id
+        case .observeData(let group):
+            let seen = DataObservation(replication: .inSync, begunAt: now)
+            waiting.append(.dataObserved(group: group, seen))
         case .setPath, .probe, .ping, .announceAddresses, .reply, .progress, .note, .resetNode,
-            .endDaemon:
+            .endDaemon, .markData:
             break
         }
     }

@@ -47,7 +47,7 @@ struct DataWatch {
     }
 
     /// When a group wants to be looked at.
-    var nextLook: Int64? { entries.filter(\.asked.isEmpty).map(\.nextLook).min() }
+    var nextLook: Int64? { entries.lazy.filter(\.asked.isEmpty).map(\.nextLook).min() }
 
     /// The core wants to know now.
     mutating func look(at group: Int) {

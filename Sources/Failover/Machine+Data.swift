@@ -269,10 +269,12 @@ extension FailoverMachine {
     /// Why the peer cannot be given the group for its data's sake, in words; `nil` when it can.
     func outOfStepText(_ index: Int) -> String? {
         guard !isInStep(index) else { return nil }
-        if let since = groups[index].data.marks.aloneSince {
-            return "\(settings.peer) has not got what was written here since \(utcText(since))"
-        }
+        if let since = groups[index].data.marks.aloneSince { return aloneText(since) }
         return "it cannot be told whether \(settings.peer) has everything that was written here"
+    }
+
+    private func aloneText(_ since: Int64) -> String {
+        "\(settings.peer) has not got what was written here since \(utcText(since))"
     }
 
     /// Whether a group that is stopped, and to be offered, waits for a look at its data: what was written last may
@@ -291,7 +293,6 @@ extension FailoverMachine {
             return true
         }
         groups[index].data.asksSince = nil
-        considerAlone(index)
         return false
     }
 
@@ -322,8 +323,7 @@ extension FailoverMachine {
             )
         }
         if let since = data.marks.aloneSince {
-            let text = "\(settings.peer) has not got what was written here since \(utcText(since))"
-            return DataStatus(state: .alone, since: since, text: text)
+            return DataStatus(state: .alone, since: since, text: aloneText(since))
         }
         switch data.own?.replication {
         case .inSync: return DataStatus(state: .inSync, text: "the same on both nodes")

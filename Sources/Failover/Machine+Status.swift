@@ -166,9 +166,8 @@ extension FailoverMachine {
                 let next =
                     switch group.heldCause {
                     case .frozen: "baton thaw \(label)"
-                    case .dataIsStale:
-                        "bring \(name) back; if its data is lost: baton takeover --accept-data-loss \(label)"
-                    case .dataIsUnready: "baton status"
+                    case .dataIsStale?: dataRemedy(index, .dataIsStale)
+                    case .dataIsUnready?: dataRemedy(index, .dataIsUnready)
                     default: "baton confirm-down \(name)"
                     }
                 return ("\(label) is not taken over: \(reason.facts)", next)

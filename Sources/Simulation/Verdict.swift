@@ -97,14 +97,11 @@ public struct Tally: Sendable {
     public var restarts = 0
     /// Times in which L1 had nothing to judge, because no node was fit.
     public var unfitEnds = 0
-    /// Storage started with a copy that lacks what was written on the other machine.
-    public var staleStarts = 0
 
     /// Adds the tally of another story.
     public mutating func add(_ other: Tally) {
         for machine in acquired.indices { acquired[machine] += other.acquired[machine] }
         operations += other.operations
-        staleStarts += other.staleStarts
         commands += other.commands
         commandsDone += other.commandsDone
         resets += other.resets

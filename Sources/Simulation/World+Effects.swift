@@ -49,7 +49,7 @@ extension World {
         noteClaims(content.groups, machine)
         machine.reports = content.groups
         noteFitness(content.groups, machine)
-        noteSaid(content.groups, machine)
+        noteSaid(machine)
         checkBeatTellsTheTruth(machine)
         guard violation == nil else { return }
         let local = machine.clock(at: now)

@@ -41,8 +41,6 @@ extension World {
     /// The network of the replication.
     private var replicationNetwork: Int { networks.count - 1 }
 
-    private var volumeIndices: [Int] { volumes.indices.filter { volumes[$0] != nil } }
-
     /// Whether the replication could work now.
     private var linkWorks: Bool {
         let line = lines[replicationNetwork]
@@ -53,7 +51,7 @@ extension World {
     /// Looks whether the connection of each volume follows what befell network and machines.
     func watchVolumes() {
         let works = linkWorks
-        for group in volumeIndices {
+        for group in volumeGroups {
             guard let volume = volumes[group] else { continue }
             let wants = works && !volume.hasParted
             guard wants != (volume.isConnected != volume.isChanging) else { continue }
@@ -147,7 +145,7 @@ extension World {
 
     /// The administrators end a parting: what runs, or holds more, is what they keep.
     func endPartings() {
-        for group in volumeIndices {
+        for group in volumeGroups {
             guard var volume = volumes[group], volume.hasParted else { continue }
             let writers = [0, 1].filter { writes(machines[$0], group) }
             guard writers.count < 2 else { continue }
@@ -167,7 +165,7 @@ extension World {
 
     /// A daemon begins: it looks from time to time.
     func beginLooking(_ machine: Machine) {
-        for group in volumeIndices where machine.knows(group) {
+        for group in volumeGroups where machine.knows(group) {
             let first = now + replicationDice.between(millisecond, lookInterval)
             queue.plan(.lookDue(node: machine.index, run: machine.run, group: group), at: first)
         }
@@ -236,7 +234,7 @@ extension World {
     /// The groups of a beat, as bits, in which the sender says that it has written alone.
     func groupsAlone(in reports: [GroupReport], of machine: Machine) -> UInt64 {
         var bits: UInt64 = 0
-        for group in volumeIndices {
+        for group in volumeGroups {
             let identity = machine.settings.groups[group].name.identity
             let isAlone = reports.contains { $0.group == identity && $0.replication == .detached }
             if isAlone { bits |= 1 << UInt64(group) }
@@ -246,7 +244,7 @@ extension World {
 
     /// A daemon was told which copies of its own are old.
     func noteTold(_ packet: Packet, _ machine: Machine) {
-        for group in volumeIndices where packet.alone >> UInt64(group) & 1 == 1 {
+        for group in volumeGroups where packet.alone >> UInt64(group) & 1 == 1 {
             guard machine.knows(group), machine.groups[group].writers == 0,
                 volumes[group]?.isWhole(machine.index) == false
             else { continue }
@@ -255,8 +253,8 @@ extension World {
     }
 
     /// What a daemon has said of its copy is on its disk.
-    func noteSaid(_ reports: [GroupReport], _ machine: Machine) {
-        for group in volumeIndices where machine.report(of: group)?.fitness == .stale {
+    func noteSaid(_ machine: Machine) {
+        for group in volumeGroups where machine.report(of: group)?.fitness == .stale {
             volumes[group]?.hasSaid[machine.index] = true
             let identity = machine.settings.groups[group].name.identity
             let claim = machine.durable?.claims.first { $0.group == identity }
@@ -272,7 +270,7 @@ extension World {
 
     /// A daemon ended at once: what it was told, and had not said, may be forgotten.
     func forgetTold(_ machine: Machine, losesDisk: Bool) {
-        for group in volumeIndices
+        for group in volumeGroups
         where losesDisk || volumes[group]?.hasSaid[machine.index] == false {
             volumes[group]?.knows[machine.index] = false
             volumes[group]?.hasSaid[machine.index] = false
@@ -286,7 +284,6 @@ extension World {
         guard operation.resourceIndex == 0, operation.action == .start,
             let volume = volumes[group], !volume.isWhole(machine.index)
         else { return }
-        tally.staleStarts += 1
         let name = groupName(group)
         if volume.knows[machine.index], !operation.acceptsDataLoss {
             violate("S11", "start of \(name) with a copy that it knows to be old", machine)

@@ -71,6 +71,8 @@ final class World {
     var lastFreezeAt = Int64.min / 2
     /// The disk of each group that has a replicated one.
     var volumes: [Volume?]
+    /// The groups that have one: most stories have none, and each beat asks.
+    let volumeGroups: [Int]
 
     init(_ story: Story, codec: Codec, writesTranscript: Bool) {
         self.story = story
@@ -98,6 +100,7 @@ final class World {
         lastSplitEnd = scenery.groups.map { _ in Int64.min / 2 }
         healthMoves = scenery.groups.map { _ in [] }
         volumes = scenery.groups.map { $0.isReplicated ? Volume() : nil }
+        volumeGroups = scenery.groups.indices.filter { story.scenery.groups[$0].isReplicated }
         if writesTranscript { transcript = Transcript() }
     }
 

@@ -39,6 +39,12 @@ start_clients() {
     done
     within 20 test -s "$LAB_WORK/acked.1"
 }
+# under_clients COUNT: from now on both machines are watched, while clients insert.
+under_clients() {
+    forget_owners
+    watch_owners n1 n2
+    start_clients "$1"
+}
 stop_clients() {
     local pid
     for pid in "${client_pids[@]}"; do kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done

@@ -2,10 +2,7 @@
 
 run() {
     local round killed returned
-    furnish && start_pair || return 3
-    forget_owners
-    watch_owners n1 n2
-    start_clients 1 || return 3
+    furnish && start_pair && under_clients 1 || return 3
     stall=0
     for round in $(seq 1 "${ROUNDS:-5}"); do
         sleep 3

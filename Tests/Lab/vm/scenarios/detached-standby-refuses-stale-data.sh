@@ -2,10 +2,7 @@
 . "$here/example.sh"
 
 run() {
-    furnish && use_example && start_pair || return 3
-    forget_owners
-    watch_owners n1 n2
-    start_clients 1 || return 3
+    furnish && use_example && start_pair && under_clients 1 || return 3
     sleep 3
     "$LAB/link" cut replication n1
     within 30 is_cut

@@ -4,10 +4,7 @@ kill_database() { on "$1" 'kill -KILL "$(cat /run/mysqld/mysqld.pid)"'; }
 
 run() {
     local round active began
-    furnish && start_pair || return 3
-    forget_owners
-    watch_owners n1 n2
-    start_clients 1 || return 3
+    furnish && start_pair && under_clients 1 || return 3
     stall=0
     active=$(holder)
     for round in $(seq 1 "${ROUNDS:-5}"); do

@@ -3,10 +3,7 @@
 
 run() {
     local began
-    furnish && use_example && start_pair || return 3
-    forget_owners
-    watch_owners n1 n2
-    start_clients 3 || return 3
+    furnish && use_example && start_pair && under_clients 3 || return 3
     on_both 'dmesg -C' >/dev/null
     sleep 3
     began=$(microseconds)

@@ -76,7 +76,7 @@ struct Reading {
             cluster: haCf.cluster,
             ownNode: ownNode,
             nodes: haCf.nodes,
-            timings: haCf.timings,
+            timings: timings,
             evidence: haCf.evidence,
             links: haCf.links,
             groups: groups.groups,
@@ -94,6 +94,16 @@ struct Reading {
             realTime: haCf.realTime,
             monitors: monitors
         )
+    }
+
+    /// Those of ha.cf: a copy that was resynchronised only just now is not returned to, unless they say so.
+    private var timings: Timings {
+        var timings = haCf.timings
+        let isReplicated = groups.groups.contains { $0.resources.contains(where: \.isReplicated) }
+        if haCf.failbackSettle == nil, isReplicated {
+            timings.failbackSettle = max(timings.fitSettle, .seconds(10))
+        }
+        return timings
     }
 
     init(

@@ -195,6 +195,17 @@ extension Directive {
                 + "grounds. Commands and shutdown do not wait for it. Ours."
         ),
         Directive(
+            "failback_settle",
+            .haCf,
+            .timing,
+            grammar: "failback_settle TIME",
+            .time(.milliseconds(1)...timeMaximum),
+            standard: "10s where data is replicated, else fit_settle",
+            examples: ["failback_settle 1min"],
+            "How long the preferred node must have been fit without interruption, its data in sync, before "
+                + "auto_failback returns a group to it. Commands do not wait for it. Ours."
+        ),
+        Directive(
             "offer_timeout",
             .haCf,
             .timing,

@@ -23,6 +23,7 @@ struct HaCf: Sendable {
     /// Each host of `pingNodes` and its place in the file.
     var pingPlaces: [(host: IPAddress, place: Position)] = []
     var fitSettle = Duration.seconds(2)
+    var failbackSettle: Duration?
     var offerTimeout = Duration.seconds(5)
     var holdDown = Duration.seconds(300)
     var moveBudget = 3
@@ -48,6 +49,7 @@ struct HaCf: Sendable {
             deadtime: deadtime,
             initdead: initdead ?? HaCf.initdead(deadtime: deadtime),
             fitSettle: fitSettle,
+            failbackSettle: failbackSettle,
             offerTimeout: offerTimeout,
             holdDown: holdDown
         )

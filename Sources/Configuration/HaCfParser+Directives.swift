@@ -17,6 +17,7 @@ extension HaCfParser {
         case "early_floor": result.earlyFloor = time
         case "announce_interval": result.announceInterval = time
         case "fit_settle": result.fitSettle = time
+        case "failback_settle": result.failbackSettle = time
         case "offer_timeout": result.offerTimeout = time
         case "hold_down": result.holdDown = time
         default: break  // without effect

@@ -8,105 +8,58 @@ import Resources
 
 /// The groups whose data is replicated.
 struct DataWatch {
-    /// One of them.
-    private struct Entry {
-        /// Its place.
-        let group: Int
-        /// The places of the resources that replicate.
-        let resources: [Int]
-        /// The core calls the data old here.
-        var isStale = false
-        /// When to look next.
-        var nextLook: Int64 = 0
-        /// When the look on its way began.
-        var begunAt: Int64 = 0
-        /// Its questions without an answer, by their numbers in the helper.
-        var asked: Set<UInt64> = []
-        /// What was answered; nil for what nobody can tell.
-        var answers: [ReplicatedData?] = []
-        /// A script of the administrator's stands for a resource: it cannot be asked.
-        var isClosed = false
-        /// Another look is wanted when this one has ended.
-        var looksAgain = false
-    }
-
-    /// Between two looks.
-    static let interval: Int64 = 1_000_000_000
-    /// Time allowed for one.
+    /// Time allowed for one look.
     static let timeout: Int64 = 5_000_000_000
 
-    private var entries: [Entry]
+    private(set) var looks: ResourceLooks
+    /// The groups whose data the core calls old here.
+    private var stale: Set<Int> = []
 
     /// Those of a configuration.
     init(_ settings: Settings) {
-        entries = settings.groups.indices.compactMap { group in
-            let resources = settings.groups[group].resources
-            let replicated = resources.indices.filter { resources[$0].isReplicated }
-            return replicated.isEmpty ? nil : Entry(group: group, resources: replicated)
-        }
+        looks = ResourceLooks(
+            settings.groups.indices.map { group in
+                let resources = settings.groups[group].resources
+                return (group, resources.indices.filter { resources[$0].isReplicated })
+            },
+            every: 1_000_000_000
+        )
     }
-
-    /// When a group wants to be looked at.
-    var nextLook: Int64? { entries.lazy.filter(\.asked.isEmpty).map(\.nextLook).min() }
 
     /// The core wants to know now.
-    mutating func look(at group: Int) {
-        guard let place = entries.firstIndex(where: { $0.group == group }) else { return }
-        entries[place].nextLook = 0
-        entries[place].looksAgain = !entries[place].asked.isEmpty
-    }
+    mutating func look(at group: Int) { looks.hasten(group) }
 
     /// The core calls the data old, or not any more.
     mutating func mark(_ group: Int, isStale: Bool) {
-        guard let place = entries.firstIndex(where: { $0.group == group }) else { return }
-        entries[place].isStale = isStale
-        entries[place].nextLook = 0
+        if isStale { stale.insert(group) } else { stale.remove(group) }
+        looks.hasten(group)
     }
 
-    /// The next group to be asked, and which of its resources, and what; nil when none is due.
-    mutating func begin(at now: Int64) -> (
-        place: Int, group: Int, resources: [Int], question: String
-    )? {
-        guard let place = entries.firstIndex(where: { $0.asked.isEmpty && $0.nextLook <= now })
-        else { return nil }
-        entries[place].begunAt = now
-        entries[place].nextLook = now + DataWatch.interval
-        entries[place].answers = []
-        entries[place].isClosed = false
-        let entry = entries[place]
-        return (place, entry.group, entry.resources, entry.isStale ? "outdate" : "data")
+    /// The next group to be asked, and what; nil when none is due.
+    mutating func begin(at now: Int64) -> (look: ResourceLooks.Beginning, question: String)? {
+        looks.begin(at: now).map { ($0, stale.contains($0.group) ? "outdate" : "data") }
     }
 
     /// A question is on its way; nil where there is no room for it.
-    mutating func asked(_ place: Int, _ number: UInt64?) {
-        if let number {
-            entries[place].asked.insert(number)
-        } else {
-            entries[place].answers.append(nil)
-        }
+    mutating func asked(_ look: ResourceLooks.Beginning, _ number: UInt64?) {
+        looks.asked(look, number)
     }
 
     /// A question was answered: what the core is told when it was the last of its look.
     ///
     /// - Returns: nil when the number is not of a question of ours; an empty list while others are on their way.
     mutating func take(_ number: UInt64, _ ending: CheckEnding, _ output: String) -> [Event]? {
-        guard let place = entries.firstIndex(where: { $0.asked.contains(number) }) else {
-            return nil
+        looks.take(number, ending, output)?.map { look in
+            // A script of the administrator's stands for a resource: it cannot be asked.
+            let isClosed = look.answers.contains { answer in
+                if case .notRun = answer?.ending { true } else { false }
+            }
+            let answers = look.answers.map { answer in
+                answer?.ending == .exited(0) ? ReplicatedData(line: answer?.output ?? "") : nil
+            }
+            let seen = isClosed ? nil : DataWatch.sum(answers, begunAt: look.begunAt)
+            return .dataObserved(group: look.group, seen)
         }
-        entries[place].asked.remove(number)
-        switch ending {
-        case .exited(0): entries[place].answers.append(ReplicatedData(line: output))
-        case .notRun: entries[place].isClosed = true
-        case .exited, .undecided, .killed, .timedOut: entries[place].answers.append(nil)
-        }
-        guard entries[place].asked.isEmpty else { return [] }
-        if entries[place].looksAgain {
-            entries[place].looksAgain = false
-            entries[place].nextLook = 0
-        }
-        let entry = entries[place]
-        let seen = entry.isClosed ? nil : DataWatch.sum(entry.answers, begunAt: entry.begunAt)
-        return [.dataObserved(group: entry.group, seen)]
     }
 
     /// What the answers of a group's resources come to: the worst of each.
@@ -138,27 +91,42 @@ extension Loop {
     /// Asks what is due; called at each turn.
     func watchData() {
         guard hasBegun, exitCode == nil else { return }
-        while let (place, group, resources, question) = data.begin(at: now) {
-            for resource in resources {
-                let settings = loaded.cluster.groups[group].resources[resource]
-                let number = checks.run(
-                    [],
-                    resourceType: settings.type,
-                    question: question,
-                    settings.arguments,
-                    environment: ["BATON_TIMEOUT=\(DataWatch.timeout / 1_000_000)"],
-                    input: [],
-                    timeout: DataWatch.timeout,
-                    isDetached: false
-                )
-                data.asked(place, number)
+        while let (look, question) = data.begin(at: now) {
+            for resource in look.resources {
+                data.asked(look, ask(question, look.group, resource, DataWatch.timeout))
+            }
+        }
+        // What runs here needs no leave to begin.
+        while let look = readiness.begin(at: now) {
+            let isHeld = core.phases[look.group].holds
+            for resource in look.resources where !isHeld {
+                readiness.asked(look, ask("ready", look.group, resource, ReadinessWatch.timeout))
             }
         }
     }
 
-    /// Takes the answer to a question about replicated data; `false` when it is none.
+    /// Asks the program of a resource; the question's number, or nil where there is no room for it.
+    private func ask(_ question: String, _ group: Int, _ resource: Int, _ timeout: Int64) -> UInt64?
+    {
+        let settings = loaded.cluster.groups[group].resources[resource]
+        return checks.run(
+            [],
+            resourceType: settings.type,
+            question: question,
+            settings.arguments,
+            environment: ["BATON_TIMEOUT=\(timeout / 1_000_000)"],
+            input: [],
+            timeout: timeout,
+            isDetached: false
+        )
+    }
+
+    /// Takes the answer to a question about a resource; `false` when it is none.
     func takeLook(_ number: UInt64, _ ending: CheckEnding, _ output: String) -> Bool {
-        guard let events = data.take(number, ending, output) else { return false }
+        guard
+            let events = data.take(number, ending, output)
+                ?? readiness.take(number, ending, output)
+        else { return false }
         queue += events
         return true
     }

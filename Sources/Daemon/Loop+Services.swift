@@ -119,6 +119,7 @@ extension LoadedConfiguration {
             && cluster.groups.contains { $0.resources.contains(where: \.isMonitor) }
             || cluster.groups.contains { cluster.resourceWatch($0) != nil }
             || settings.groups.contains(where: \.isReplicated)
+            || cluster.groups.contains { !$0.resourcesWithReadiness.isEmpty }
             || !cluster.notifications.isEmpty
     }
 }

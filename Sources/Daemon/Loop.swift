@@ -54,6 +54,7 @@ final class Loop {
     var services: ServiceWatch?
     /// The groups whose data is replicated.
     var data: DataWatch
+    var readiness: ReadinessWatch
     /// What outlives this loop of its service monitors.
     var memory: MonitorMemory
     /// Which notices become messages to people.
@@ -174,6 +175,7 @@ final class Loop {
             memory: memory
         )
         data = DataWatch(loaded.settings)
+        readiness = ReadinessWatch(loaded.cluster)
         log = LogSink(helpers, shared)
         door = try ControlDoor(context.paths, poller: poller)
         peerClient = PeerClient(
@@ -277,7 +279,8 @@ final class Loop {
         if hasRemainder { next = min(next, BootClock.now) }
         if let repairAt { next = min(next, repairAt) }
         if hasBegun, let due = servicesDeadline { next = min(next, due) }
-        if hasBegun, let due = data.nextLook { next = min(next, due) }
+        if hasBegun, let due = data.looks.nextLook { next = min(next, due) }
+        if hasBegun, let due = readiness.nextLook { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
         if let due = peerClient.nextDeadline { next = min(next, due) }
         // A line behind a line is taken soon, but the loop sleeps between any two.

@@ -284,6 +284,8 @@ public enum Fitness: UInt8, Sendable, Codable {
     case isolated = 8
     /// The node's data is stale (S11).
     case stale = 9
+    /// What a resource needs is missing on the node: it is taken there only when nobody else can run it.
+    case unprepared = 10
 }
 
 /// Why a node refuses a request to hand a group over.

@@ -34,6 +34,8 @@ public enum Event: Equatable, Sendable {
     /// A look at a group's replicated data ended; told also when nothing changed. `nil`: nobody can look, as where a
     /// script of the administrator's replicates it.
     case dataObserved(group: Int, DataObservation?)
+    /// What a group's resources need was looked at (action `ready`): what is missing here, in words; `nil` for nothing.
+    case readinessObserved(group: Int, missing: String?)
     /// The loop could not run for this long (stall, suspended machine, stopped process). Given after the
     /// sockets were drained and before `timeReached` (S8).
     case loopLate(Duration)

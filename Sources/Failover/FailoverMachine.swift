@@ -167,6 +167,7 @@ public struct FailoverMachine: Sendable {
         case .pingAnswered(let address): pingAnswered(address)
         case .healthChanged(let group, let failures): healthChanged(group, failures)
         case .dataObserved(let group, let observation): observed(group, observation)
+        case .readinessObserved(let group, let missing): prepared(group, missing)
         case .loopLate(let lateness): loopLate(by: lateness)
         case .commandReceived(let id, let command): received(command, id)
         case .shutdownRequested: beginShutdown()

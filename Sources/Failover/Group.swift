@@ -88,6 +88,8 @@ struct Group: Sendable {
     var health = GroupHealth()
     /// Its replicated data.
     var data = GroupData()
+    /// What its resources need and have not got here, as last looked; `nil` for nothing.
+    var missing: String?
 
     init(_ settings: GroupSettings) {
         resources = settings.resources.map { _ in Resource() }

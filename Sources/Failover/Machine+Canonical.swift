@@ -265,7 +265,7 @@ extension FailoverMachine {
             writer.add(peer.words[index]?.isLeaving ?? false)
             writer.add(peer.words[index]?.hearsUs ?? false)
             writer.add(peer.words[index] != nil)
-            writer.add(peer.fitSince[index], within: timings.fitSettle)
+            writer.add(peer.fitSince[index], within: timings.failbackSettle)
         }
         // The pattern of loss compares paths with one another, however long ago they were heard.
         writer.add(wasPathLost)
@@ -396,6 +396,7 @@ extension FailoverMachine {
         writer.add(group.retriedStart)
         writer.add(group.announcesWhenAlone)
         writer.add(group.isLastOwner)
+        writer.add(group.missing != nil)
         writer.add(group.soundSince, within: settings.evidence.jeopardyTime)
         encodeData(index, into: &writer)
         encodeHealth(index, into: &writer)

@@ -643,6 +643,7 @@ extension Fitness {
         case .heldDown: "held down after a failure"
         case .isolated: "its own network is gone"
         case .stale: "its data is stale"
+        case .unprepared: "what a resource needs is missing there"
         }
     }
 }

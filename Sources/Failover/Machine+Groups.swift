@@ -35,7 +35,33 @@ extension FailoverMachine {
         if group.startFailure != nil { return .startFailed }
         if let unfit = dataFitness(index) { return unfit }
         if heldDownUntil(index) != nil { return .heldDown }
-        return networkProof(index) == .disproved ? .isolated : .fit
+        if networkProof(index) == .disproved { return .isolated }
+        // What is only claimed is told to nobody.
+        let isHeld = group.phase.holds && group.phase != .claiming
+        return group.missing != nil && !isHeld ? .unprepared : .fit
+    }
+
+    /// What the group's resources need was looked at: what is missing, in words; `nil` when nothing is.
+    mutating func prepared(_ index: Int, _ missing: String?) {
+        guard groups.indices.contains(index), groups[index].missing != missing else { return }
+        groups[index].missing = missing
+        needsEvaluation = true
+        guard !groups[index].phase.holds else { return }
+        beatIsDue = true
+        let facts = missing.map { "could not be started here: \($0)" }
+        note(
+            facts == nil ? .info : .warning,
+            .notPrepared,
+            index,
+            facts ?? "what it needs is there",
+            Reason(.S7, missing ?? "every resource is ready")
+        )
+    }
+
+    /// How fit this node is, in words; what is missing where something is.
+    func fitnessText(_ index: Int) -> String {
+        let fitness = fitness(index)
+        return fitness == .unprepared ? groups[index].missing ?? fitness.words : fitness.words
     }
 
     /// The node both agree to prefer: where their files differ, the order of `node` lines decides.
@@ -59,15 +85,15 @@ extension FailoverMachine {
             || report.addressDigest != settings.groups[index].addressDigest
     }
 
-    /// Whether the peer, present and fit, could be given the group; `settled` asks for `fit_settle` too (S7).
-    func peerCanTake(_ index: Int, settled: Bool = false) -> Bool {
+    /// Whether the peer, present and fit, could be given the group, and has been for `settle` without a doubt (S7).
+    func peerCanTake(_ index: Int, for settle: Duration = .zero) -> Bool {
         guard peer.isPresent, !peer.isLeaving, let report = peer.reports[index] else {
             return false
         }
         guard report.fitness == .fit, !report.phase.holds, isInStep(index) else { return false }
-        guard settled else { return true }
+        guard settle > .zero else { return true }
         guard !isDoubtful, let since = peer.fitSince[index] else { return false }
-        return now - since >= settings.timings.fitSettle
+        return now - since >= settle
     }
 
     /// Whether a peer that is fit, or only held down, could be given what must leave this node.
@@ -426,8 +452,32 @@ extension FailoverMachine {
             && peer.reports[index].map { !differsInMeaning(index, $0) } ?? false
     }
 
+    /// Why a group that is to go home by itself does not, in words; `nil` where it is home, goes, or is not meant to.
+    func whyNotBack(_ index: Int) -> String? {
+        guard settings.autoFailback.returnsGroups, preferredSide(index) == .peer,
+            groups[index].phase == .active, !isLeaving, peer.isPresent
+        else { return nil }
+        let name = settings.peer
+        if isFrozen(index) { return frozenText(index) }
+        if failbackWaitsForClear(index) {
+            return "a service of it failed on \(name); when that is repaired, type: baton clear"
+        }
+        if peer.incarnation == groups[index].noFailbackTo {
+            return "\(name) gave it away; to return it, type: baton failback"
+        }
+        if let report = peer.reports[index], differsInMeaning(index, report) {
+            return "haresources describes it differently on \(name)"
+        }
+        guard peerCanTake(index) else { return peerUnfitText(index) }
+        let settle = settings.timings.failbackSettle
+        guard !peerCanTake(index, for: settle) else { return nil }
+        return "it returns when \(name) has been fit for failback_settle"
+    }
+
     private mutating func considerFailback(_ index: Int) {
-        guard wouldFailBack(index), peerCanTake(index, settled: true) else { return }
+        guard wouldFailBack(index), peerCanTake(index, for: settings.timings.failbackSettle) else {
+            return
+        }
         release(
             index,
             then: .offer,
@@ -555,7 +605,7 @@ extension FailoverMachine {
                 consider(groups[index].retryAt)
             }
             if let since = peer.fitSince[index], wouldFailBack(index) {
-                consider(since + settings.timings.fitSettle)
+                consider(since + settings.timings.failbackSettle)
             }
         }
         for command in commands { consider(command.deadline) }

@@ -216,7 +216,7 @@ extension FailoverMachine {
         guard !differsInMeaning(index, report) else {
             return (.peerUnfit, "haresources describes it differently on \(name)")
         }
-        guard peerCanTake(index, settled: true) else {
+        guard peerCanTake(index, for: settings.timings.fitSettle) else {
             return (.settling, "\(name) has only now become fit")
         }
         return nil

@@ -86,7 +86,7 @@ extension FailoverMachine {
                 index,
                 epoch,
                 .offer,
-                Reason(.S3b, "\(fitness(index).words), and not fit on \(settings.peer)")
+                Reason(.S3b, "\(fitnessText(index)), and not fit on \(settings.peer)")
             )
         } else {
             _ = holdsForData(index)
@@ -225,7 +225,7 @@ extension FailoverMachine {
     /// Whether a start may be tried: after a failed one, once for each time the peer dies.
     private func canTryStart(_ index: Int) -> Bool {
         switch fitness(index) {
-        case .fit, .heldDown: true
+        case .fit, .heldDown, .unprepared: true
         case .startFailed: !groups[index].retriedStart
         default: false
         }

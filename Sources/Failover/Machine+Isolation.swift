@@ -253,10 +253,10 @@ extension HealthFailure {
 }
 
 extension Fitness {
-    /// Whether the node could run the group when nobody could do better.
+    /// Whether the node may run the group when nobody could do better.
     var canRun: Bool {
         switch self {
-        case .fit, .heldDown, .isolated: true
+        case .fit, .heldDown, .isolated, .unprepared: true
         default: false
         }
     }

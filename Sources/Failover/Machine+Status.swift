@@ -56,13 +56,13 @@ extension FailoverMachine {
             preferred: preferredSide(index) == .own
                 ? self.settings.node.text : self.settings.peer.text,
             fit: fitness == .fit,
-            unfitReason: fitness == .fit ? nil : fitness.words,
+            unfitReason: fitness == .fit ? nil : fitnessText(index),
             peerState: peer.isPresent ? peer.reports[index]?.phase.state : nil,
             peerUnfitReason: peer.isPresent ? peerUnfitReason(index) : nil,
             isContested: group.conflictNoted,
             frozen: frozenStatus(index),
             failures: group.health.failures.map { "\($0.name): \($0.text)" },
-            whyNotMoved: group.phase == .active ? group.health.heldText : nil,
+            whyNotMoved: group.phase == .active ? group.health.heldText ?? whyNotBack(index) : nil,
             heldDownMilliseconds: heldDownUntil(index).map { ($0 - now).milliseconds },
             data: dataStatus(index),
             resources: settings.resources.indices.map { place in

@@ -127,6 +127,8 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case dataStale
     /// A group's data is the same on both nodes again (S11).
     case dataInSync
+    /// What a group needs to be started here is missing, or (as a mere fact) there again.
+    case notPrepared
     /// What was observed leaves `deadtime` little room.
     case deadtimeShort
     /// The loop was late.

@@ -56,6 +56,8 @@ public enum NotificationKind: String, Sendable, CaseIterable {
     case conflict
     /// What is written to a group's data does not reach the other node.
     case data
+    /// A group could not be started here, if it had to be.
+    case readiness
     /// This node resets itself.
     case reset
     /// Somebody froze a group.

@@ -72,6 +72,8 @@ public struct Timings: Equatable, Sendable {
     public var initdead: Duration
     /// How long the peer must have been fit before a move that nobody ordered (S7).
     public var fitSettle: Duration
+    /// How long the preferred node must have been fit before a group returns to it by itself; at least `fitSettle`.
+    public var failbackSettle: Duration
     /// How long a node may take to answer an offer (S3b).
     public var offerTimeout: Duration
     /// How long a node that gave a group up on health grounds is not fit for it.
@@ -80,13 +82,14 @@ public struct Timings: Equatable, Sendable {
     /// The floor of `deadtime`.
     public static var deadtimeMinimum: Duration { .milliseconds(50) }
 
-    /// Makes timings; the last three have their defaults.
+    /// Makes timings; the last four have their defaults, `failbackSettle` that of `fitSettle`.
     public init(
         keepalive: Duration,
         warntime: Duration,
         deadtime: Duration,
         initdead: Duration,
         fitSettle: Duration = .seconds(2),
+        failbackSettle: Duration? = nil,
         offerTimeout: Duration = .seconds(5),
         holdDown: Duration = .seconds(300)
     ) {
@@ -95,6 +98,7 @@ public struct Timings: Equatable, Sendable {
         self.deadtime = deadtime
         self.initdead = initdead
         self.fitSettle = fitSettle
+        self.failbackSettle = max(failbackSettle ?? fitSettle, fitSettle)
         self.offerTimeout = offerTimeout
         self.holdDown = holdDown
     }

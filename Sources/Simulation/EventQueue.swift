@@ -45,6 +45,8 @@ enum Happening {
     case volumeSynced(group: Int, serial: Int)
     /// A daemon looks at its copy of a replicated disk.
     case lookDue(node: Int, run: Int, group: Int)
+    /// A daemon learns whether what a group needs is there.
+    case readinessDue(node: Int, run: Int, group: Int)
     /// It has looked.
     case lookEnds(node: Int, run: Int, group: Int, begunAt: Instant)
     /// All faults end.

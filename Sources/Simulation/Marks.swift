@@ -27,6 +27,8 @@ extension Event {
             0xe00 &+ UInt64(group) << 16 &+ UInt64(failures.count) << 32
         case .dataObserved(let group, let seen):
             0x1100 &+ UInt64(group) << 16 &+ UInt64(seen?.replication.rawValue ?? 9) << 32
+        case .readinessObserved(let group, let missing):
+            0x1200 &+ UInt64(group) << 16 &+ (missing == nil ? 0 : 1 << 32)
         }
     }
 }

@@ -103,7 +103,9 @@ extension DeedKind {
     /// Whether the deed speaks of a group that exists.
     func makesSense(groups: Int) -> Bool {
         switch self {
-        case .spoil(_, let group, _, _, _), .breakService(_, let group, _, _): group < groups
+        case .spoil(_, let group, _, _, _), .breakService(_, let group, _, _),
+            .unprepare(_, let group, _):
+            group < groups
         default: true
         }
     }
@@ -139,6 +141,8 @@ extension DeedKind {
             return half(lasts).map {
                 .breakService(node: node, group: group, lasts: $0, action: action)
             }
+        case .unprepare(let node, let group, let lasts):
+            return half(lasts).map { .unprepare(node: node, group: group, lasts: $0) }
         case .shutdown(let node, let after):
             return half(after).map { .shutdown(node: node, restartAfter: $0) }
         default: return nil

@@ -55,6 +55,8 @@ enum DeedKind: Sendable {
     case command(node: Int, Command)
     /// A service of a group fails on a machine, for as long as it lasts, wherever the group runs then.
     case breakService(node: Int, group: Int, lasts: Int64, action: HealthAction)
+    /// Something that a group's first resource needs is missing on a machine: no start succeeds there.
+    case unprepare(node: Int, group: Int, lasts: Int64)
     /// An administrator confirms that the peer is down; a liar does it whether or not it is.
     case confirmDown(node: Int, lies: Bool)
     /// SIGTERM; the daemon is started again after its end.

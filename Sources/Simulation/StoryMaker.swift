@@ -46,6 +46,14 @@ extension Story {
             var other = DeedMaker(scenery: scenery, length: length, dice: replication)
             deeds = DeedMaker.inOrder(deeds + other.partings())
         }
+        // And what is missing where a group could go.
+        var readiness = Dice(seed: seed, stream: 43)
+        if readiness.below(4) == 0 {
+            scenery.timings.failbackSettle =
+                scenery.timings.fitSettle * readiness.pick([1, 2, 10])
+            var other = DeedMaker(scenery: scenery, length: length, dice: readiness)
+            deeds = DeedMaker.inOrder(deeds + other.obstacles())
+        }
         if scenery.topology == .shared { deeds = DeedMaker.shared(deeds, &isolation) }
         self.init(seed: seed, scenery: scenery, deeds: deeds, quietAt: length)
     }

@@ -144,6 +144,8 @@ struct Transcript {
             let obstacle = seen?.obstacle.map { ", \($0.text)" } ?? ""
             let word = seen.map { "\($0.replication)" } ?? "nothing"
             return "sees \(machine.settings.groups[group].name): \(word)\(obstacle)"
+        case .readinessObserved(let group, let missing):
+            return "could start \(machine.settings.groups[group].name): \(missing ?? "yes")"
         case .heartbeatReceived, .heartbeatRepeated, .timeReached, .persisted, .probeAnswered:
             return "\(event)"
         }
@@ -275,6 +277,9 @@ extension DeedKind {
             return
                 "a service of group \(group) fails on \(name(node)) for \(Duration.nanoseconds(lasts).text)"
                 + " (\(action.rawValue))"
+        case .unprepare(let node, let group, let lasts):
+            return
+                "group \(group) cannot be started on \(name(node)) for \(Duration.nanoseconds(lasts).text)"
         case .command(let node, let command): return "typed on \(name(node)): \(command.words)"
         case .confirmDown(let node, let lies):
             return

@@ -48,6 +48,9 @@ extension World {
             machines[node].services[group].broken.append(action)
             tellHealth(machines[node])
             lasts = duration
+        case .unprepare(let node, let group, let duration):
+            unprepare(machines[node], group, by: 1)
+            lasts = duration
         case .confirmDown(let node, let lies):
             confirmDown(machines[node], lies: lies)
         case .shutdown(let node, let restartAfter):
@@ -82,6 +85,7 @@ extension World {
         case .breakService(let node, let group, _, let action):
             remove(action, from: &machines[node].services[group].broken)
             tellHealth(machines[node])
+        case .unprepare(let node, let group, _): unprepare(machines[node], group, by: -1)
         default: return
         }
     }
@@ -279,6 +283,7 @@ extension World {
         }
         let run = machine.run
         beginLooking(machine)
+        beginAsking(machine)
         turn(machine, .started(start))
         if machine.run == run, machine.daemon == .running {
             turn(machine, .networksChanged(ownNetworks(of: machine)))
@@ -508,6 +513,7 @@ extension World {
         for machine in machines {
             machine.mishaps.removeAll()
             for group in machine.services.indices { machine.services[group].broken = [] }
+            endObstacles(machine)
             machine.diskHangs = 0
             releaseDisk(machine)
             if machine.power == .frozen {

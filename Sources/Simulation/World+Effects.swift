@@ -185,7 +185,12 @@ extension World {
             $0.group == operation.groupIndex && $0.resource == operation.resourceIndex
                 && $0.action == operation.action
         }
-        guard let found else { return nil }
+        guard let found else {
+            let isHindered =
+                operation.action == .start && operation.resourceIndex == 0
+                && machine.services[operation.groupIndex].obstacles > 0
+            return isHindered ? .fails : nil
+        }
         return machine.mishaps.remove(at: found).how
     }
 

@@ -21,6 +21,10 @@ struct ServiceMemory: Sendable {
     var isFrozen = false
     /// When the core last said that it is cut off and lets go of the group (S12).
     var suspendedAt = Int64.min / 2
+    /// Deeds that keep it from being started now.
+    var obstacles = 0
+    /// This daemon was told of them.
+    var knowsObstacle = false
     /// A restart is on: the same epoch is used again.
     var isRestarting = false
 }
@@ -75,6 +79,7 @@ extension World {
             machine.services[group].told = []
             machine.services[group].isRestarting = false
             machine.services[group].isFrozen = false
+            machine.services[group].knowsObstacle = false
         }
     }
 

@@ -428,6 +428,13 @@ extension World {
         for report in machine.reports {
             let found = machine.settings.groups.firstIndex { $0.name.identity == report.group }
             guard let group = found else { continue }
+            if report.fitness == .fit, !report.phase.holds, machine.services[group].knowsObstacle {
+                violate(
+                    "S7",
+                    "a beat calls \(groupName(group)) fit, and no start succeeds",
+                    machine
+                )
+            }
             guard machine.isThere(group) else { continue }
             if report.phase == .offered || report.offer != 0 {
                 violate("S4", "\(groupName(group)) is offered while some of it may run", machine)

@@ -275,6 +275,8 @@ final class World {
             volumeSynced(group, serial: serial)
         case .lookDue(let node, let run, let group):
             lookDue(machines[node], run: run, group)
+        case .readinessDue(let node, let run, let group):
+            readinessDue(machines[node], run: run, group)
         case .lookEnds(let node, let run, let group, let begunAt):
             lookEnds(machines[node], run: run, group, begunAt: begunAt)
         case .quietBegins:

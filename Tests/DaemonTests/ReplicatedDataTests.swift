@@ -11,7 +11,10 @@ import Wire
 @Suite("Replicated data", .serialized, .enabled(if: Laboratory.isPossible, Laboratory.skipped))
 struct ReplicatedDataTests {
     /// A pair whose daemons have a baton-resource of their own beside them.
-    private func withPair(_ story: (LaboratoryNode, LaboratoryNode) throws -> Void) throws {
+    private func withPair(
+        _ resources: String = "",
+        _ story: (LaboratoryNode, LaboratoryNode) throws -> Void
+    ) throws {
         let pair = try LaboratoryPair()
         let batond = try #require(Laboratory.batond)
         let built = String(batond[..<(batond.lastIndex(of: "/") ?? batond.startIndex)])
@@ -26,14 +29,17 @@ struct ReplicatedDataTests {
             }
             let script = """
                 #!/bin/sh
-                # drbddisk RES ACTION
+                # TYPE ARGUMENT... ACTION
                 run='\(node.directory)/run'
-                [ "$3" = status ] || echo "disk $3${BATON_ACCEPT_DATA_LOSS:+ accepting}" >>"$run/log"
-                case $3 in
-                start) : >"$run/is-disk" ;;
-                stop) rm -f "$run/is-disk" ;;
-                status) [ -e "$run/is-disk" ] && echo running || { echo stopped; exit 3; } ;;
+                for action; do :; done
+                [ "$1 $action" = "drbddisk status" ] || [ "$1" = Filesystem ] ||
+                    echo "disk $action${BATON_ACCEPT_DATA_LOSS:+ accepting}" >>"$run/log"
+                case $action in
+                start) : >"$run/is-$1" ;;
+                stop) rm -f "$run/is-$1" ;;
+                status) [ -e "$run/is-$1" ] && echo running || { echo stopped; exit 3; } ;;
                 data | outdate) cat "$run/../data" ;;
+                ready) cat "$run/../missing" 2>/dev/null && exit 1 || exit 0 ;;
                 *) exit 4 ;;
                 esac
 
@@ -45,7 +51,10 @@ struct ReplicatedDataTests {
             )
             try see("replication=inSync generation=A4", node)
             node.program = programs + "/batond"
-            try node.write("haresources", "l0 IPaddr2::10.199.0.100/24/eth0 drbddisk::r0 one\n")
+            try node.write(
+                "haresources",
+                "l0 IPaddr2::10.199.0.100/24/eth0 drbddisk::r0 \(resources)one\n"
+            )
         }
         try pair.tell(story)
     }
@@ -111,6 +120,31 @@ struct ReplicatedDataTests {
             #expect(reply.outcome == .done, "\(reply.text)")
             #expect(l1.log.contains("disk start accepting"))
             #expect(try wait(l1, .alone).since != nil)
+        }
+    }
+
+    @Test(
+        "What a mount needs is looked at where the group does not run, and nothing is given there without"
+    )
+    func readiness() throws {
+        try withPair("Filesystem::/dev/drbd0::/srv ") { l0, l1 in
+            _ = try wait(l0, .inSync)
+            _ = try wait(l1, .inSync)
+            let missing = l1.directory + "/missing"
+            let line = Array("/dev/drbd0 is no block device here\n".utf8)
+            try Files.replaceDurably(missing, with: line)
+            try Laboratory.wait(for: "the reason") {
+                try l1.status().groups[0].unfitReason == "/dev/drbd0 is no block device here"
+                    ? () : nil
+            }
+            let given = try l0.reply(.standby(.all))
+            #expect(given.outcome == .refused)
+            #expect(given.text.contains("what a resource needs is missing"))
+            try Files.remove(missing)
+            try Laboratory.wait(for: "the move") {
+                try l0.reply(.standby(.all)).outcome == .done ? () : nil
+            }
+            try l1.wait(until: .active)
         }
     }
 

@@ -87,7 +87,7 @@ import Testing
                 phase since epoch reserved doubtfulEpoch reservedBy claimEpoch claim claimedAt claimedOf claimedBy \
                 claimDeadline isLate soundSince isLastOwner hasStartedStorage heldThisBoot declined startFailure \
                 afterStop resources current currentIndex currentAction mustStop stopAttempts interruptions retryAt request refusedRequest \
-                refusal grantedRequest noFailbackTo heldCause retriedStart announcesWhenAlone health data
+                refusal grantedRequest noFailbackTo heldCause retriedStart announcesWhenAlone health data missing
                 """,
             leftOut: "failedResource reason heldReason conflictNoted differenceNoted"
         )

@@ -101,6 +101,7 @@ final class Story {
         script: Bool = false,
         replicates: Bool = false,
         preferred: Int = 0,
+        failbackSettle: Duration? = nil,
         learns: Bool = false,
         isOneNetwork: Bool = false,
         evidence change: (inout EvidenceSettings) -> Void = { _ in }
@@ -133,7 +134,8 @@ final class Story {
                 keepalive: keepalive,
                 warntime: deadtime / 2,
                 deadtime: deadtime,
-                initdead: deadtime * 4
+                initdead: deadtime * 4,
+                failbackSettle: failbackSettle
             ),
             autoFailback: autoFailback,
             unprovedTakeover: unproved,
@@ -374,6 +376,12 @@ final class Story {
     func services(_ index: Int, fail failures: [HealthFailure]) {
         write(index, "failed services: \(failures.map(\.name))")
         give(index, .healthChanged(group: 0, failures))
+    }
+
+    /// A node learns whether a start of the group could succeed there.
+    func readiness(_ index: Int, missing: String?) {
+        write(index, "missing: \(missing ?? "nothing")")
+        give(index, .readinessObserved(group: 0, missing: missing))
     }
 
     func shutDown(_ index: Int) {

@@ -134,8 +134,9 @@ struct PlantedBug: Sendable {
             number: 13,
             name: "S7: a health move does not wait for fit_settle",
             file: "Machine+Health.swift",
-            healthy: "guard peerCanTake(index, settled: true) else {",
-            sick: "guard planted(13) || peerCanTake(index, settled: true) else {"
+            healthy: "guard peerCanTake(index, for: settings.timings.fitSettle) else {",
+            sick:
+                "guard planted(13) || peerCanTake(index, for: settings.timings.fitSettle) else {"
         ),
         PlantedBug(
             number: 14,
@@ -184,9 +185,8 @@ struct PlantedBug: Sendable {
             number: 20,
             name: "S7: a node whose network is gone calls itself fit",
             file: "Machine+Groups.swift",
-            healthy: "return networkProof(index) == .disproved ? .isolated : .fit",
-            sick:
-                "return networkProof(index) == .disproved && !planted(20) ? .isolated : .fit"
+            healthy: "if networkProof(index) == .disproved { return .isolated }",
+            sick: "if networkProof(index) == .disproved, !planted(20) { return .isolated }"
         ),
         PlantedBug(
             number: 21,
@@ -237,6 +237,13 @@ struct PlantedBug: Sendable {
                 let isWritten = groups[index].data.staleBy <= persistDone || planted(26)
                         let isKnown = found.cause == .dataIsStale && isWritten
                 """
+        ),
+        PlantedBug(
+            number: 27,
+            name: "S7: a node on which no start succeeds calls itself fit",
+            file: "Machine+Groups.swift",
+            healthy: "return group.missing != nil && !isHeld ? .unprepared : .fit",
+            sick: "return group.missing != nil && !isHeld && !planted(27) ? .unprepared : .fit"
         ),
     ]
 }

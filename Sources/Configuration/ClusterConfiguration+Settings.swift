@@ -32,7 +32,11 @@ extension ClusterConfiguration {
         GroupSettings(
             name: GroupName(group.name),
             preferred: group.preferredNode == ownNode ? .own : .peer,
-            resources: group.resources.map(settings),
+            resources: group.resources.indices.map { place in
+                var settings = settings(group.resources[place])
+                settings.isCovered = group.isCovered(place)
+                return settings
+            },
             storageDigest: group.hasStorage ? fnv1a(group.storageMeaning) : 0,
             addressDigest: fnv1a(group.addressMeaning)
         )
@@ -44,7 +48,8 @@ extension ClusterConfiguration {
             type: resource.type,
             address: resource.address?.address,
             isStateless: resource.isStateless,
-            isSuspendable: usesFreezer && resource.canBeSuspended,
+            isSuspendable: resource.isReplicated || usesFreezer && resource.canBeSuspended,
+            isBarrier: resource.isReplicated,
             isReplicated: resource.isReplicated,
             startTimeout: timeouts.limit(for: resource, .start),
             stopTimeout: timeouts.limit(for: resource, .stop),

@@ -48,7 +48,7 @@ public struct OperationTimeouts: Equatable, Sendable {
             }
         return switch operation {
         case .start, .resume: .seconds(start)
-        case .stop, .suspend: .seconds(stop)
+        case .stop, .suspend, .abandon: .seconds(stop)
         case .status: .seconds(status)
         }
     }

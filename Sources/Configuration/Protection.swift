@@ -183,7 +183,10 @@ public struct Protection: Equatable, Sendable, Codable {
         let names = storage.filter { seen.insert($0).inserted }
         return
             "\(group.name): storage, because of \(names.joined(separator: ", ")); cut off, it is "
-            + (settings.isSuspendable
-                ? "suspended by the freezer (stopped where it is a unit of systemd)" : "stopped")
+            + (!settings.isSuspendable
+                ? "stopped"
+                : settings.resources.contains(where: \.isBarrier)
+                    ? "suspended with its drbddisk (suspend-io)"
+                    : "suspended by the freezer (stopped where it is a unit of systemd)")
     }
 }

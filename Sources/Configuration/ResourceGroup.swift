@@ -107,6 +107,19 @@ public struct Resource: Equatable, Sendable {
     }
 }
 
+extension ResourceGroup {
+    /// Whether a resource counts as writing through a `drbddisk` before it, so that nothing of it is written while that
+    /// is suspended (S12); a mount of another device does not.
+    func isCovered(_ place: Int) -> Bool {
+        let resource = resources[place]
+        guard !resource.isStateless, resource.address == nil, !resource.isReplicated,
+            resources[..<place].contains(where: \.isReplicated)
+        else { return false }
+        guard resource.type == "Filesystem" else { return true }
+        return resource.arguments.first?.hasPrefix("/dev/drbd") ?? false
+    }
+}
+
 /// An address a group carries: the argument of `IPaddr`, `IPaddr2`, `IPv6addr` or a bare address.
 public struct AddressSpecification: Hashable, Sendable {
     /// The address itself.

@@ -30,7 +30,7 @@ struct AddressResources {
             case .status:
                 let view = try NetworkView(reading: interfaces)
                 return view.places(of: wish.address).isEmpty ? .stopped : .running
-            case .suspend, .resume:
+            case .suspend, .resume, .abandon:
                 let text = "an address is brought up or down"
                 return .failed(OperationFailure(exitCode: nil, output: text))
             }

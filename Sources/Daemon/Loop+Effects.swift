@@ -88,6 +88,7 @@ extension Loop {
                 action: operation.action,
                 timeout: operation.timeout.nanoseconds,
                 isSuspendable: settings.resources[operation.resourceIndex].isSuspendable,
+                isBarrier: settings.resources[operation.resourceIndex].isBarrier,
                 acceptsDataLoss: operation.acceptsDataLoss
             )
         )

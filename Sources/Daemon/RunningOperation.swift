@@ -249,6 +249,8 @@ final class RunningOperation {
         guard request.action == .status else {
             return exitCode == 0 ? .succeeded : .failed(failure)
         }
+        // baton-resource alone knows of it (S12).
+        if program.kind == .builtIn, exitCode == 5 { return .suspended }
         switch StatusVerdict.judge(program.kind, exitCode: exitCode, text: text) {
         case .running: return .running
         case .stopped: return .stopped

@@ -10,6 +10,7 @@ extension Spawner {
     /// Takes an operation that is about processes that stand still, or are to; `false` when it is for the
     /// resource's program.
     func beginsSuspension(_ request: OperationRequest) -> Bool {
+        guard !request.isBarrier else { return false }
         guard let group = groups.find(request.resource) else {
             guard !OperationAction.scripted.contains(request.action) else { return false }
             let text =
@@ -20,7 +21,7 @@ extension Spawner {
         }
         do {
             switch request.action {
-            case .suspend, .resume: break
+            case .suspend, .resume, .abandon: break
             case .start:
                 guard try isHeld(group) else { return false }
                 let text = "what was suspended of it is still there, in \(group.path)"
@@ -79,7 +80,10 @@ extension Spawner {
     ///
     /// What a unit runs is in the unit's own group, with processes that are none of ours.
     func controlGroup(for request: OperationRequest, _ kind: ProgramKind) -> ControlGroup? {
-        guard request.action == .start, request.isSuspendable, kind != .unit else { return nil }
+        guard request.action == .start, request.isSuspendable, !request.isBarrier, kind != .unit
+        else {
+            return nil
+        }
         do {
             return try groups.prepare(request.resource)
         } catch {

@@ -153,6 +153,16 @@ final class Spawner {
             finish(request, outcomeWithoutProgram(request))
             return
         }
+        guard program.kind == .builtIn || OperationAction.scripted.contains(request.action) else {
+            // What could not be suspended has nothing that waits.
+            let failure = OperationFailure(
+                exitCode: nil,
+                output:
+                    "\(program.path) stands for \(request.type), and is no program that suspends"
+            )
+            finish(request, request.action == .abandon ? .succeeded : .failed(failure))
+            return
+        }
         do {
             let operation = try RunningOperation(
                 request: request,
@@ -188,7 +198,7 @@ final class Spawner {
         )
         let wasStarted = Files.exists(settings.startedMark(request.resource))
         switch request.action {
-        case .start, .suspend, .resume: return .failed(failure)
+        case .start, .suspend, .resume, .abandon: return .failed(failure)
         case .status: return wasStarted ? .unknown(failure) : .stopped
         case .stop: return wasStarted ? .failed(failure) : .succeeded
         }

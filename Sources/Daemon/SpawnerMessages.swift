@@ -22,6 +22,8 @@ struct OperationRequest: Equatable {
     var timeout: Int64
     /// Whether what a start leaves running may have to be suspended later.
     var isSuspendable = false
+    /// Whether its program suspends it, and with it what writes through it.
+    var isBarrier = false
     /// A start may make old data the newest there is (S11).
     var acceptsDataLoss = false
 }
@@ -45,7 +47,11 @@ enum SpawnerRequest: Equatable {
             writer.put(request.arguments)
             writer.put(request.action.rawValue)
             writer.put(request.timeout)
-            writer.put(UInt64((request.isSuspendable ? 1 : 0) + (request.acceptsDataLoss ? 2 : 0)))
+            let marks = [
+                request.isSuspendable ? 1 : 0, request.acceptsDataLoss ? 2 : 0,
+                request.isBarrier ? 4 : 0,
+            ]
+            writer.put(UInt64(marks.reduce(0, +)))
         case .cancel(let id):
             writer.put(UInt64(2))
             writer.put(id)
@@ -73,6 +79,7 @@ enum SpawnerRequest: Equatable {
                     action: action,
                     timeout: timeout,
                     isSuspendable: marks & 1 != 0,
+                    isBarrier: marks & 4 != 0,
                     acceptsDataLoss: marks & 2 != 0
                 )
             )

@@ -82,7 +82,7 @@ final class Suspension {
         case .suspend: try group.freeze()
         case .resume: try group.thaw()
         case .stop: try group.killFrozen()
-        case .start, .status: break
+        case .start, .status, .abandon: break
         }
     }
 
@@ -102,7 +102,7 @@ final class Suspension {
             if try group.isPopulated() { return nil }
             try group.thaw()
             return .emptied(rest: max(deadline &- now, Suspension.restMinimum))
-        case .start, .status:
+        case .start, .status, .abandon:
             return .ended(.failed(Suspension.failure("a \(request.action) suspends nothing")))
         }
     }
@@ -120,7 +120,7 @@ final class Suspension {
             return .timedOut(
                 Suspension.failure("some of \(group.path) does not end although killed")
             )
-        case .start, .status, .resume:
+        case .start, .status, .resume, .abandon:
             return .timedOut(Suspension.failure("\(group.path) does not go on"))
         }
     }

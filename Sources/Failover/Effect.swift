@@ -81,6 +81,9 @@ public enum OperationAction: String, Sendable, Codable {
     case suspend
     /// Let it go on.
     case resume
+    /// End what waits for a suspended resource to go on, so that nothing it has waiting is written; then it can be
+    /// stopped like any other (S12).
+    case abandon
 
     /// Those that a script knows.
     public static let scripted: [OperationAction] = [.start, .stop, .status]

@@ -26,9 +26,9 @@ extension FailoverMachine {
         let timeout =
             switch action {
             case .start, .resume: settings.startTimeout
-            case .stop: settings.stopTimeout
+            case .stop, .abandon: settings.stopTimeout
             case .status: settings.statusTimeout
-            case .suspend: suspendTimeout
+            case .suspend: suspendTimeout(isOnly: settings.isBarrier)
             }
         groups[index].resources[resource].operationSince = now
         effects.append(
@@ -77,6 +77,7 @@ extension FailoverMachine {
         case .start, .resume: finishedStart(index, resource, outcome)
         case .stop: finishedStop(index, resource, outcome)
         case .suspend: finishedSuspension(index, resource, outcome)
+        case .abandon: finishedAbandonment(index, resource, outcome)
         case .status: break
         }
     }
@@ -85,7 +86,7 @@ extension FailoverMachine {
     private mutating func step(_ index: Int, _ resource: Int, _ action: OperationAction) {
         switch action {
         case .start, .resume: enter(index, resource, .starting)
-        case .stop, .suspend: enter(index, resource, .stopping)
+        case .stop, .suspend, .abandon: enter(index, resource, .stopping)
         case .status: break
         }
         groups[index].currentIndex = resource
@@ -199,7 +200,10 @@ extension FailoverMachine {
         _ failure: OperationFailure,
         _ outcome: OperationOutcome
     ) {
-        enter(index, resource, .failed)
+        // What could not go on may wait still.
+        let isBarrier = settings.groups[index].resources[resource].isBarrier
+        let mayWait = isBarrier && groups[index].currentAction == .resume
+        enter(index, resource, mayWait ? .suspended : .failed)
         // Cut short by a decision of ours: the resource is stopped with the others, nothing failed.
         guard groups[index].phase == .starting else { return }
         groups[index].resources[resource].failure = failure
@@ -277,10 +281,16 @@ extension FailoverMachine {
         let isSuspended = groups[index].afterStop == .suspend
         if isSuspended, let address = last({ $0.address != nil }) { return (address, .stop) }
         guard isSuspended, keepsWithoutWriting(index) else {
+            // A stop would wait for what does not go on: and it must not, for the peer may have taken.
+            let barrier = resources.indices.first {
+                resources[$0].state == .suspended && settings.groups[index].resources[$0].isBarrier
+            }
+            if let barrier { return (barrier, .abandon) }
             return last { _ in true }.map { ($0, .stop) }
         }
         let writer = resources.indices.last {
             !settings.groups[index].resources[$0].isStateless
+                && !settings.groups[index].resources[$0].isCovered
                 && resources[$0].state != .stopped && resources[$0].state != .suspended
         }
         return writer.map { ($0, resources[$0].state == .running ? .suspend : .stop) }
@@ -292,8 +302,13 @@ extension FailoverMachine {
     }
 
     /// Time allowed to suspend a resource: what takes longer is stopped, and the peer may take soon.
-    private var suspendTimeout: Duration {
-        min(max(settings.timings.deadtime / 8, .milliseconds(20)), .seconds(1))
+    ///
+    /// A barrier needs programs, and no other resource its time.
+    private func suspendTimeout(isOnly: Bool) -> Duration {
+        let deadtime = settings.timings.deadtime
+        return isOnly
+            ? min(max(deadtime / 6, .milliseconds(50)), .seconds(2))
+            : min(max(deadtime / 8, .milliseconds(20)), .seconds(1))
     }
 
     private mutating func finishedSuspension(
@@ -309,11 +324,32 @@ extension FailoverMachine {
             groups[index].interruptions += 1
             enter(index, resource, .running)
         case .failed, .timedOut, .unknown, .running, .stopped, .interrupted, .cancelled:
-            enter(index, resource, .failed)
+            // Of a barrier nobody knows now whether what writes through it waits.
+            let isBarrier = settings.groups[index].resources[resource].isBarrier
+            enter(index, resource, isBarrier ? .suspended : .failed)
             groups[index].mustStop = true
             let name = resourceName(index, resource)
             let facts = "suspend of \(name) \(outcome.word)\(outcome.failure?.text ?? "")"
             note(.warning, .operationFailed, index, "\(facts): stopping it", Reason(.S12, facts))
+        }
+    }
+
+    /// What was suspended may be stopped now; if not, this is no better than a failed stop (S4).
+    private mutating func finishedAbandonment(
+        _ index: Int,
+        _ resource: Int,
+        _ outcome: OperationOutcome
+    ) {
+        switch outcome {
+        case .succeeded:
+            reach(index, resource, .running)
+            groups[index].interruptions = 0
+        case .interrupted where groups[index].interruptions < Self.interruptionsMaximum:
+            groups[index].interruptions += 1
+            enter(index, resource, .suspended)
+        default:
+            let failure = outcome.failure ?? OperationFailure(exitCode: nil, output: "")
+            stopFailed(index, resource, failure, outcome)
         }
     }
 
@@ -356,7 +392,8 @@ extension FailoverMachine {
         groups[index].resources[resource].failure = failure
         groups[index].failedResource = resource
         let name = resourceName(index, resource)
-        let facts = "stop of \(name) \(outcome.word)\(failure.text)"
+        let action = groups[index].currentAction.rawValue
+        let facts = "\(action) of \(name) \(outcome.word)\(failure.text)"
         note(.page, .operationFailed, index, facts, Reason(.S4, facts))
         move(index, to: .unsafe, .stopFailed, Reason(.S4, facts))
         recordIsDirty = true

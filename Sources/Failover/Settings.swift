@@ -235,7 +235,9 @@ public struct GroupSettings: Equatable, Sendable {
     public var isReplicated: Bool { resources.contains(where: \.isReplicated) }
 
     /// Whether a node that is cut off can keep all that writes from writing, rather than end it (S12).
-    public var isSuspendable: Bool { resources.allSatisfy { $0.isStateless || $0.isSuspendable } }
+    public var isSuspendable: Bool {
+        resources.allSatisfy { $0.isStateless || $0.isSuspendable || $0.isCovered }
+    }
 }
 
 /// One resource of a group.
@@ -250,6 +252,10 @@ public struct ResourceSettings: Equatable, Sendable {
     public var isStateless: Bool
     /// Whether it can be kept from writing without being ended (S12).
     public var isSuspendable: Bool
+    /// Whether what starts after it in its group writes through it: suspended, it keeps that from writing too.
+    public var isBarrier: Bool
+    /// Whether it writes through a barrier before it in its group, and is left alone while that is suspended.
+    public var isCovered: Bool
     /// Whether it keeps its data on both nodes in step, and can tell whether it does (S11).
     public var isReplicated: Bool
     /// Time allowed for `start`.
@@ -266,6 +272,8 @@ public struct ResourceSettings: Equatable, Sendable {
         address: IPAddress? = nil,
         isStateless: Bool,
         isSuspendable: Bool = false,
+        isBarrier: Bool = false,
+        isCovered: Bool = false,
         isReplicated: Bool = false,
         startTimeout: Duration = .seconds(60),
         stopTimeout: Duration = .seconds(60),
@@ -276,6 +284,8 @@ public struct ResourceSettings: Equatable, Sendable {
         self.address = address
         self.isStateless = isStateless
         self.isSuspendable = isSuspendable
+        self.isBarrier = isBarrier
+        self.isCovered = isCovered
         self.isReplicated = isReplicated
         self.startTimeout = startTimeout
         self.stopTimeout = stopTimeout

@@ -50,6 +50,7 @@ struct DRBDResource: ResourceType {
         case .ready: ready(until: deadline)
         case .suspend: change("suspend-io", until: deadline)
         case .resume: change("resume-io", until: deadline)
+        case .abandon: abandon(until: deadline)
         case .data: data(until: deadline)
         case .outdate: outdate(until: deadline)
         }
@@ -58,7 +59,7 @@ struct DRBDResource: ResourceType {
     // MARK: Looking
 
     /// What a look at one resource, or at all of them, shows.
-    private enum View {
+    enum View {
         /// Each with its name.
         case seen([(name: String, state: DRBDState)])
         /// The kernel has no DRBD: nothing can be primary.
@@ -67,7 +68,7 @@ struct DRBDResource: ResourceType {
         case unknown(String)
     }
 
-    private func look(until deadline: Int64) -> View {
+    func look(until deadline: Int64) -> View {
         guard Files.exists(DRBDResource.module) else { return .noModule }
         let names: [String]
         if name == "all" {
@@ -120,6 +121,7 @@ struct DRBDResource: ResourceType {
             let primaries = all.count { $0.state.role == .primary }
             if primaries == 0 { return .stopped(text) }
             guard primaries == all.count else { return .unknown("some are primary: \(text)") }
+            if all.contains(where: \.state.isSuspended) { return .suspended(text) }
             if mustServe,
                 let lost = all.first(where: { $0.state.disks.contains { $0 != .upToDate } })
             {
@@ -233,7 +235,9 @@ struct DRBDResource: ResourceType {
             case .unknown(let text): last = text
             case .seen(let all):
                 let primaries = all.filter { $0.state.role == .primary }
-                if primaries.isEmpty { return .done("\(name) is secondary") }
+                if primaries.isEmpty {
+                    return .done("\(name) is secondary" + attachAgain(until: deadline))
+                }
                 last = ""
                 for (name, _) in primaries {
                     let result = Tool("drbdadm").run(["secondary", name], until: deadline)
@@ -297,13 +301,7 @@ struct DRBDResource: ResourceType {
         return data(until: deadline)
     }
 
-    private func devices(until deadline: Int64) -> [String] {
-        Tool("drbdadm").run(["sh-dev", name], until: deadline).text
-            .split(whereSeparator: \.isWhitespace).map(String.init)
-            .filter { $0.hasPrefix("/dev/") }
-    }
-
-    private func change(_ word: String, until deadline: Int64) -> ResourceAnswer {
+    func change(_ word: String, until deadline: Int64) -> ResourceAnswer {
         let result = Tool("drbdadm").run([word, name], until: deadline)
         return result.isGood ? .done() : .failed("drbdadm \(word) \(name): \(result.lastLine)")
     }

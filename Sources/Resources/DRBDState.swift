@@ -88,6 +88,8 @@ struct DRBDState: Hashable {
     var disks: [DRBDDisk]
     /// The peer's, where they were told.
     var peerDisks: [DRBDDisk]
+    /// Somebody suspended its reads and writes (`drbdadm suspend-io`).
+    var isSuspended = false
 
     /// From what `drbdsetup status NAME` prints; nil where it is not told, or not understood.
     ///
@@ -102,6 +104,7 @@ struct DRBDState: Hashable {
         var (peers, connections): ([DRBDRole], [DRBDConnection]) = ([], [])
         var (disks, peerDisks): ([DRBDDisk], [DRBDDisk]) = ([], [])
         var isMeant = false
+        var isSuspended = false
         var isPeer = false
         for line in text.split(whereSeparator: \.isNewline) {
             let words = line.split(separator: " ")
@@ -118,6 +121,9 @@ struct DRBDState: Hashable {
                 case "role":
                     guard let known = DRBDRole(rawValue: parts[1]) else { return nil }
                     if isHead { role = known } else { peers.append(known) }
+                // Also user,no-data.
+                case "suspended" where isHead:
+                    isSuspended = parts[1].split(separator: ",").contains("user")
                 case "connection", "replication":
                     let word = parts[1] == "Established" ? "Connected" : parts[1]
                     guard let known = DRBDConnection(rawValue: word) else { return nil }
@@ -138,6 +144,7 @@ struct DRBDState: Hashable {
         self.connections = connections
         self.disks = disks
         self.peerDisks = peerDisks
+        self.isSuspended = isSuspended
     }
 
     /// Whether every write that is acknowledged here is on the peer too, and the other way about (S11).

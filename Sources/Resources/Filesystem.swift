@@ -60,11 +60,12 @@ struct Filesystem: ResourceType {
             case .suspend: return try freeze("-f", until: deadline)
             case .resume: return try freeze("-u", until: deadline)
             case .data, .outdate: return .replicatesNothing
+            case .abandon: return .bearsNothing
             }
         } catch {
             switch action {
             case .status, .monitor: return .unknown(error.text)
-            case .start, .stop, .ready, .suspend, .resume, .data, .outdate:
+            case .start, .stop, .ready, .suspend, .resume, .abandon, .data, .outdate:
                 return .failed(error.text)
             }
         }
@@ -374,7 +375,7 @@ struct Filesystem: ResourceType {
                 throw FilesystemFailure(stuck(use, isHidden ? hiddenText(view) : nil, last))
             }
             let signal = BootClock.now < killAt ? Signal.terminate : .kill
-            for holder in use.holders where mayEnd(holder) {
+            for holder in use.holders where holder.mayBeEnded {
                 guard signalled[holder.process] != signal else { continue }
                 signalled[holder.process] = signal
                 Progress.say("\(signal) to \(holder)")
@@ -414,21 +415,6 @@ struct Filesystem: ResourceType {
             throw FilesystemFailure("who uses \(directory) cannot be seen: \(error)")
         }
     }
-
-    /// Nobody ends init, this program or what runs it.
-    private func mayEnd(_ holder: MountHolder) -> Bool {
-        let id = holder.process.id
-        return id.rawValue > 1 && !Filesystem.ancestors.contains(id)
-            && !["batond", "baton"].contains(holder.name)
-    }
-
-    /// This process and those above it.
-    private static let ancestors: Set<ProcessID> = {
-        var found: Set<ProcessID> = [.current]
-        var next: ProcessID? = .parent
-        while let id = next, id.rawValue > 1, found.insert(id).inserted { next = id.parent }
-        return found
-    }()
 
     private func stuck(_ use: MountUse, _ hidden: String?, _ last: String) -> String {
         let names = use.holders.map(\.description) + use.foreign.map { "mounted on \($0)" }

@@ -52,6 +52,7 @@ struct MySQL: ResourceType {
                     "a server cannot be suspended from within: batond freezes its processes"
                 )
             case .data, .outdate: return .replicatesNothing
+            case .abandon: return .bearsNothing
             }
         } catch {
             return action == .monitor ? .unknown(error.text) : .failed(error.text)

@@ -19,6 +19,8 @@ enum ResourceAction: String, CaseIterable {
     case suspend
     /// Let it go on.
     case resume
+    /// End what waits for it to go on, so that nothing of that is written; then it can be stopped (S12).
+    case abandon
     /// How its replicated data stands, in one line (`ReplicatedData`; S11).
     case data
     /// The same; what replicates it is told first that it is old here.
@@ -27,9 +29,10 @@ enum ResourceAction: String, CaseIterable {
 
 /// How an action ended, by exit code and words.
 public struct ResourceAnswer: Hashable, Sendable {
-    /// `start`, `stop`, `suspend`, `resume`: 0 done, 1 failed.
+    /// `start`, `stop`, `suspend`, `resume`, `abandon`: 0 done, 1 failed.
     ///
-    /// `status` and `monitor`: 0 it runs, 1 it runs and does not serve, 3 it does not run, 4 nobody can tell.
+    /// `status` and `monitor`: 0 it runs, 1 it runs and does not serve, 3 it does not run, 4 nobody can tell, 5 it is
+    /// suspended.
     /// `ready`: 0 fit, 1 not fit, 4 nobody can tell. `data`, `outdate`: 0 told, 4 nobody can tell. 2: the words were wrong.
     public var exit: Int32
     /// The first line says it in one sentence; at most `outputMaximum` bytes.
@@ -54,11 +57,17 @@ public struct ResourceAnswer: Hashable, Sendable {
     static func running(_ text: String) -> ResourceAnswer { ResourceAnswer(0, "running: \(text)") }
     /// It does not run.
     static func stopped(_ text: String) -> ResourceAnswer { ResourceAnswer(3, "stopped: \(text)") }
+    /// It is there, and suspended.
+    static func suspended(_ text: String) -> ResourceAnswer {
+        ResourceAnswer(5, "suspended: \(text)")
+    }
     /// Nobody can tell.
     static func unknown(_ text: String) -> ResourceAnswer { ResourceAnswer(4, "unknown: \(text)") }
 
     /// The type keeps no data on two nodes.
     static let replicatesNothing = misused("it replicates nothing; drbddisk does")
+    /// Nothing writes through it.
+    static let bearsNothing = misused("nothing waits for it while it is suspended; for drbddisk")
 
     /// Whether it is done, runs, or is fit.
     var isGood: Bool { exit == 0 }
@@ -85,9 +94,9 @@ public enum ResourceProgram {
     /// How the program is called.
     public static let usage = """
         usage: baton-resource TYPE ARGUMENT... ACTION
-        actions: start stop (0 done, 1 failed), status monitor (0 running, 1 failed, 3 stopped, 4 unknown),
-                 ready (0 fit, 1 not fit, 4 unknown), suspend resume (0 done, 1 failed),
-                 data outdate (0 told, 4 unknown; of drbddisk alone)
+        actions: start stop (0 done, 1 failed), status monitor (0 running, 1 failed, 3 stopped, 4 unknown,
+                 5 suspended), ready (0 fit, 1 not fit, 4 unknown), suspend resume (0 done, 1 failed),
+                 abandon (0 done, 1 failed), data outdate (0 told, 4 unknown): of drbddisk alone
 
           Filesystem DEVICE DIRECTORY [TYPE [OPTIONS]]
           drbddisk [RESOURCE]

@@ -28,7 +28,7 @@ extension Stepper {
         }
         switch operation.action {
         case .start, .resume: checkStart(index, what, node)
-        case .stop: checkStop(index, what, node)
+        case .stop, .abandon: checkStop(index, what, node)
         case .suspend: checkSuspend(what, node)
         case .status: break
         }

@@ -431,7 +431,7 @@ struct Stepper {
             if running.run == state.nodes[node].run {
                 state.nodes[node].memory.hasFailedStart = true
             }
-        case .stop:
+        case .stop, .abandon:
             state.nodes[node].resources[index].isStopUnconfirmed = !isWell
             guard isWell else { return outcome }
             state.nodes[node].resources[index].truth = .stopped

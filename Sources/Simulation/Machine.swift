@@ -41,9 +41,11 @@ struct Resource: Sendable {
     var isAddress: Bool
     /// Whether two of it destroy nothing.
     var isStateless: Bool
+    /// It is there, and writes nothing: it waits for a suspended barrier, or was killed while it did.
+    var isBlocked = false
 
     /// Whether anything of it is there, be it suspended.
-    var isThere: Bool { mayRun || truth == .suspended }
+    var isThere: Bool { mayRun || isBlocked || truth == .suspended }
 }
 
 /// What a resource really does.
@@ -282,6 +284,17 @@ final class Machine {
             groups[group].hasFailedStart = false
             groups[group].wasFoundHalf = false
             groups[group].overtakenBy = nil
+        }
+    }
+
+    /// A barrier is suspended, or goes on: what writes through it waits, or may write again.
+    func block(_ isBlocked: Bool, group: Int, behind barrier: Int) {
+        guard settings.groups[group].resources[barrier].isBarrier else { return }
+        for index in resources[group].indices
+        where settings.groups[group].resources[index].isCovered {
+            let isThere = resources[group][index].isThere
+            resources[group][index].isBlocked = isBlocked && isThere
+            setMayRun(isThere && !isBlocked, group: group, resource: index)
         }
     }
 

@@ -255,7 +255,7 @@ struct Scenery: Sendable {
         case .storage:
             resources = [
                 disk("drbddisk::r\(index)", isReplicated: plan.isReplicated),
-                resource("Filesystem::/dev/drbd\(index)::/data\(index)", type: "Filesystem"),
+                covered("Filesystem::/dev/drbd\(index)::/data\(index)", type: "Filesystem"),
                 addressResource,
             ]
         case .addressFirst:
@@ -287,7 +287,15 @@ struct Scenery: Sendable {
     private func disk(_ name: String, isReplicated: Bool) -> ResourceSettings {
         var disk = resource(name, type: "drbddisk")
         disk.isReplicated = isReplicated
+        disk.isSuspendable = suspendsScripts
+        disk.isBarrier = suspendsScripts
         return disk
+    }
+
+    private func covered(_ name: String, type: String) -> ResourceSettings {
+        var covered = resource(name, type: type)
+        covered.isCovered = suspendsScripts
+        return covered
     }
 
     private func resource(

@@ -188,6 +188,7 @@ extension World {
             for index in machine.resources[group].indices {
                 machine.resources[group][index].truth = .stopped
                 machine.resources[group][index].isBusy = false
+                machine.resources[group][index].isBlocked = false
                 machine.resources[group][index].isStopUnconfirmed = false
                 machine.setMayRun(false, group: group, resource: index)
             }

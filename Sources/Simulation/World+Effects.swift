@@ -143,6 +143,7 @@ extension World {
         checkOperation(operation, on: machine)
         guard violation == nil else { return }
         if operation.action.begins { machine.setMayRun(true, group: group, resource: index) }
+        if operation.action == .resume { machine.block(false, group: group, behind: index) }
         machine.resources[group][index].isBusy = true
         let serial = nextSerial()
         var ending = Ending.well
@@ -253,6 +254,7 @@ extension World {
                 // It may be released in the same breath, so that no beat ever calls it active.
                 if machine.resources[group].allSatisfy({ $0.truth == .running }) {
                     machine.groups[group].wasOwner = true
+                    machine.services[group].hasTriedToSuspend = false
                 }
                 return .succeeded
             }
@@ -264,13 +266,26 @@ extension World {
             if isWell {
                 machine.resources[group][index].truth = .suspended
                 machine.setMayRun(false, group: group, resource: index)
+                machine.block(true, group: group, behind: index)
                 noteSplitEnd(group)
                 return .succeeded
             }
             return told
+        case .abandon:
+            if isWell {
+                // What wrote through it is dead, and it fails whatever would still be written.
+                machine.setMayRun(false, group: group, resource: index)
+                machine.block(true, group: group, behind: index)
+                machine.resources[group][index].truth = .half
+                machine.resources[group][index].isBlocked = true
+                return .succeeded
+            }
+            machine.resources[group][index].isStopUnconfirmed = true
+            return told
         case .stop:
             if isWell {
                 machine.resources[group][index].truth = .stopped
+                machine.resources[group][index].isBlocked = false
                 machine.resources[group][index].isStopUnconfirmed = false
                 machine.setMayRun(false, group: group, resource: index)
                 return .succeeded

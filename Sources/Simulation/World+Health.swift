@@ -25,6 +25,8 @@ struct ServiceMemory: Sendable {
     var obstacles = 0
     /// This daemon was told of them.
     var knowsObstacle = false
+    /// A suspension was begun since a start last ended well.
+    var hasTriedToSuspend = false
     /// A restart is on: the same epoch is used again.
     var isRestarting = false
 }

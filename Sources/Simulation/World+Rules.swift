@@ -44,6 +44,7 @@ extension World {
             checkFresh(operation, on: machine)
         case .stop: checkStop(operation, name, on: machine)
         case .suspend: checkSuspend(operation, name, on: machine)
+        case .abandon: checkAbandon(operation, name, on: machine)
         case .status: break
         }
     }
@@ -153,6 +154,7 @@ extension World {
     /// Only a node that is cut off suspends, what can be suspended, and after every address (S12).
     private func checkSuspend(_ operation: Operation, _ name: String, on machine: Machine) {
         let group = operation.groupIndex
+        machine.services[group].hasTriedToSuspend = true
         if now - machine.services[group].suspendedAt >= replyBound {
             violate("S12", "suspend of \(name) by who is not cut off", machine)
         }
@@ -161,6 +163,16 @@ extension World {
         }
         if machine.resources[group].contains(where: { $0.isAddress && $0.isThere }) {
             violate("S12", "suspend of \(name) before every address is gone", machine)
+        }
+    }
+
+    /// Only what is suspended, or may be, is abandoned (S12).
+    private func checkAbandon(_ operation: Operation, _ name: String, on machine: Machine) {
+        let group = operation.groupIndex
+        let resource = machine.resources[group][operation.resourceIndex]
+        let mayBe = resource.truth != .running || machine.services[group].hasTriedToSuspend
+        if !machine.settings.groups[group].resources[operation.resourceIndex].isBarrier || !mayBe {
+            violate("S12", "abandon of \(name), which is not suspended", machine)
         }
     }
 

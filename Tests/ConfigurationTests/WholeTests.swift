@@ -286,7 +286,12 @@ import Testing
                 == true
         )
         #expect(on.gaps.first?.closedBy?.contains("unproved_takeover off") == true)
-        #expect(on.groups == ["10.0.0.1: storage, because of drbddisk; cut off, it is stopped"])
+        #expect(
+            on.groups == [
+                "10.0.0.1: storage, because of drbddisk; cut off, it is suspended "
+                    + "with its drbddisk (suspend-io)"
+            ]
+        )
         var other = configuration
         other.takesUnproved = false
         #expect(Protection(other).promises.count == on.promises.count + 1)

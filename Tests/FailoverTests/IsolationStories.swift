@@ -9,19 +9,29 @@ private func learning(
     deadtime: Duration = .seconds(3),
     storage: Bool = false,
     script: Bool = false,
+    isBarrier: Bool = false,
     isOneNetwork: Bool = false,
     evidence: (inout EvidenceSettings) -> Void = { _ in }
 ) -> Story {
     let settings = [0, 1].map { own in
-        Story.settings(
+        var settings = Story.settings(
             own: own,
             deadtime: deadtime,
-            storage: storage || script,
+            storage: storage || script || isBarrier,
             script: script,
             learns: true,
             isOneNetwork: isOneNetwork,
             evidence: evidence
         )
+        guard isBarrier else { return settings }
+        settings.groups[0].resources[1].isSuspendable = true
+        settings.groups[0].resources[1].isBarrier = true
+        for name in ["Filesystem::/dev/drbd0::/srv", "mysqld-max"] {
+            settings.groups[0].resources.append(
+                ResourceSettings(name: name, type: name, isStateless: false, isCovered: true)
+            )
+        }
+        return settings
     }
     let story = Story(settings[0], settings[1])
     story.hasGateway = true
@@ -161,6 +171,63 @@ private enum Stories {
     static func aSuspendedScriptGoesOnWhenNobodyTook() -> Story {
         let story = goingOn(learning(script: true, isOneNetwork: true))
         #expect(story.lines.count { $0.contains("run start mailer") } == 1)
+        return story
+    }
+
+    static func aNodeThatIsCutOffSuspendsTheDiskUnderAService() -> Story {
+        let story = learning(isBarrier: true, isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say(
+            "The only cable of the active node is pulled; its disk is suspended, and all that writes through it."
+        )
+        story.pull(0, losesCarrier: true)
+        story.run(.milliseconds(1_950))
+        #expect([story.phase(0), story.phase(1)] == [.suspended, .standby])
+        #expect(story.nodes[0].running.isEmpty)
+        #expect(!story.lines.contains { $0.contains("run stop mysqld-max") })
+        story.run(.seconds(3))
+        #expect(story.phase(1) == .active)
+        story.say("The cable is back: what waits is given up before anything is stopped.")
+        story.plug(0)
+        story.run(.seconds(6))
+        #expect([story.phase(0), story.phase(1)] == [.standby, .active])
+        #expect(!story.lines.contains { $0.contains("run resume") })
+        let runs = story.lines.filter { $0.contains("l0 run ") }.suffix(4)
+        #expect(runs.map { $0.contains("abandon") } == [true, false, false, false])
+        return story
+    }
+
+    static func aSuspendedDiskGoesOnWhenNobodyTook() -> Story {
+        let story = goingOn(learning(isBarrier: true, isOneNetwork: true))
+        #expect(story.lines.count { $0.contains("l0 run start mysqld-max") } == 1)
+        #expect(!story.lines.contains { $0.contains("abandon") })
+        return story
+    }
+
+    static func aDiskOfWhichNobodyKnowsWhetherItIsSuspendedIsGivenUp() -> Story {
+        let story = learning(isBarrier: true, isOneNetwork: true)
+        let failure = OperationFailure(exitCode: nil, output: "it took too long")
+        story.outcomes["l0/drbddisk/suspend"] = (.milliseconds(300), .timedOut(failure))
+        story.bootBoth(andRun: .seconds(5))
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(4))
+        #expect(story.phase(0) == .standby)
+        #expect(story.nodes[0].running.isEmpty)
+        #expect(story.lines.contains { $0.contains("l0 run abandon") })
+        return story
+    }
+
+    static func whatCannotBeGivenUpEndsInAReset() -> Story {
+        let story = learning(isBarrier: true, isOneNetwork: true)
+        let failure = OperationFailure(exitCode: 1, output: "a process does not end")
+        story.outcomes["l0/drbddisk/abandon"] = (.milliseconds(300), .failed(failure))
+        story.bootBoth(andRun: .seconds(5))
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(5))
+        story.plug(0)
+        story.run(.seconds(3))
+        #expect(story.notices.contains { $0.1.code == .reset })
+        #expect(story.lines.allSatisfy { !$0.contains("l0 run stop mysqld-max") })
         return story
     }
 
@@ -389,6 +456,14 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.aNodeThatIsCutOffSuspendsAScript,
     "cut-off-with-a-script-and-back":
         Stories.aSuspendedScriptGoesOnWhenNobodyTook,
+    "cut-off-with-a-disk":
+        Stories.aNodeThatIsCutOffSuspendsTheDiskUnderAService,
+    "cut-off-with-a-disk-and-back":
+        Stories.aSuspendedDiskGoesOnWhenNobodyTook,
+    "cut-off-with-a-slow-disk":
+        Stories.aDiskOfWhichNobodyKnowsWhetherItIsSuspendedIsGivenUp,
+    "cut-off-and-not-given-up":
+        Stories.whatCannotBeGivenUpEndsInAReset,
     "cut-off-and-not-known":
         Stories.aSuspendedScriptWaitsForAPeerThatDoesNotKnowYet,
     "cut-off-and-not-suspendable":

@@ -587,8 +587,15 @@ final class Story {
                 var result = outcome
                 if outcome == .succeeded {
                     switch operation.action {
-                    case .start, .resume: nodes[index].running.insert(name)
-                    case .stop, .suspend: nodes[index].running.remove(name)
+                    case .start: nodes[index].running.insert(name)
+                    case .resume:
+                        nodes[index].running.insert(name)
+                        nodes[index].running.formUnion(covered(settings, operation))
+                    case .stop: nodes[index].running.remove(name)
+                    case .suspend:
+                        nodes[index].running.remove(name)
+                        nodes[index].running.subtract(covered(settings, operation))
+                    case .abandon: nodes[index].running.subtract(covered(settings, operation))
                     case .status: result = nodes[index].running.contains(name) ? .running : .stopped
                     }
                 }
@@ -597,6 +604,13 @@ final class Story {
                 give(index, .operationFinished(operation.id, result))
             }
         )
+    }
+
+    /// What writes through a resource: it writes as little as that does.
+    private func covered(_ settings: Settings, _ operation: Operation) -> [String] {
+        let resources = settings.groups[operation.groupIndex].resources
+        guard resources[operation.resourceIndex].isBarrier else { return [] }
+        return resources.filter(\.isCovered).map(\.name)
     }
 
     private func probe(_ index: Int, _ address: IPAddress) {

@@ -139,6 +139,41 @@ import Testing
         #expect(!secondary.calls.contains { $0.hasPrefix("secondary") })
     }
 
+    /// As DRBD 8.4 answers in the laboratory: what waits fails when its disk is let go of, and only then it goes on.
+    @Test func whatIsSuspendedIsGivenUpWithoutBeingWritten() throws {
+        let drbd = try DRBDStandIn(role: "Primary", connection: "WFConnection")
+        #expect(try drbd.act("suspend").exit == 0)
+        #expect(try drbd.act("status").exit == 5)
+        #expect(try drbd.act("abandon").exit == 0)
+        let changes = ["disconnect r0", "detach --force r0", "resume-io r0"]
+        #expect(drbd.calls.filter { !$0.hasPrefix("status") }.suffix(3) == changes[...])
+        #expect(try drbd.act("status").exit == 0)
+        #expect(try drbd.act("stop").output.contains("attached again"))
+        #expect(drbd.calls.contains("adjust r0"))
+        // Once: a disk that somebody detached later stays so.
+        _ = try drbd.act("stop")
+        #expect(drbd.calls.count { $0 == "adjust r0" } == 1)
+    }
+
+    @Test func whatCannotBeLetGoOfDoesNotGoOn() throws {
+        let drbd = try DRBDStandIn(role: "Primary", connection: "WFConnection")
+        _ = try drbd.act("suspend")
+        try drbd.write("detach.exits", "20\n")
+        let run = try drbd.act("abandon")
+        #expect(run.exit == 1)
+        #expect(run.output.contains("drbdadm detach --force r0"))
+        #expect(!drbd.calls.contains { $0.hasPrefix("resume-io") })
+        #expect(try drbd.act("status").exit == 5)
+    }
+
+    @Test func aSuspendedDiskGoesOn() throws {
+        let drbd = try DRBDStandIn(role: "Primary", connection: "WFConnection")
+        _ = try drbd.act("suspend")
+        #expect(try drbd.act("resume").exit == 0)
+        #expect(try drbd.act("status").exit == 0)
+        #expect(!drbd.calls.contains { $0.hasPrefix("detach") })
+    }
+
     @Test func aStopIsTriedUntilTheDeviceIsFree() throws {
         let drbd = try DRBDStandIn(role: "Primary/Secondary")
         try drbd.write("secondary.exits", "11\n11\n0\n")

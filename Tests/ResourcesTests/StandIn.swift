@@ -78,6 +78,13 @@ final class DRBDStandIn {
             case $1 in
                 primary) shift $(($# - 1)); sed -i "s/^$1 role:[A-Za-z]*/$1 role:Primary/" status.text;;
                 secondary) sed -i "s/^$2 role:[A-Za-z]*/$2 role:Secondary/" status.text;;
+                suspend-io) sed -i "s/^$2 role:[A-Za-z]*/& suspended:user/" status.text;;
+                resume-io)
+                    # What was not let go of would be written now.
+                    sed -n "/^$2 /{n;p}" status.text | grep -q Diskless || echo written >>calls
+                    sed -i "/^$2 /s/ suspended:user//" status.text;;
+                detach) sed -i "/^$3 /{n;s/disk:[A-Za-z]*/disk:Diskless/}" status.text;;
+                adjust) sed -i "/^$2 /{n;s/disk:Diskless/disk:UpToDate/}" status.text;;
                 outdate) sed -i "/^$2 /{n;s/disk:UpToDate/disk:Outdated/}" status.text;;
                 status)
                     [ -z "$2" ] || grep -q "^$2 " status.text || { echo "$2: No such resource" >&2; exit 10; }
@@ -145,6 +152,7 @@ final class DRBDStandIn {
             environment: [
                 "PATH": scratch.path + ":/usr/sbin:/usr/bin:/sbin:/bin",
                 "BATON_TIMEOUT": "\(milliseconds)", "BATON_DRBD_MODULE": scratch.path,
+                "BATON_RUN": scratch.path,
                 "BATON_ACCEPT_DATA_LOSS": acceptsLoss ? "1" : "",
             ]
         )

@@ -245,5 +245,12 @@ struct PlantedBug: Sendable {
             healthy: "return group.missing != nil && !isHeld ? .unprepared : .fit",
             sick: "return group.missing != nil && !isHeld && !planted(27) ? .unprepared : .fit"
         ),
+        PlantedBug(
+            number: 28,
+            name: "S12: what waits for a suspended disk is let go before it is stopped",
+            file: "Machine+Operations.swift",
+            healthy: "if let barrier { return (barrier, .abandon) }",
+            sick: "if let barrier { return (barrier, planted(28) ? .resume : .abandon) }"
+        ),
     ]
 }

@@ -101,6 +101,7 @@ struct Reading {
         node: String?,
         isThere: ((MonCfProgram) -> Bool)? = nil
     ) {
+            cutsConnections: haCf.cutsConnections,
         self.node = node?.lowercased()
         scripts = files.scripts
         if let file = files.haCf {

@@ -30,6 +30,8 @@ final class Loop {
     let door: ControlDoor
     let peerClient: PeerClient
     let reset: ResetAction
+    /// The connections of the address that leaves next.
+    var cutting = ConnectionCutting()
     /// The addresses of all groups, which are never this node's own.
     let groupAddresses: Set<Failover.IPAddress>
 
@@ -268,6 +270,7 @@ final class Loop {
         feedQueue()
         watchKeeperTurn()
         previousTurn = now
+        endCutting()
     }
 
     private var nextDeadline: Int64 {
@@ -310,8 +313,9 @@ final class Loop {
         while BootClock.now - start < Loop.sliceMaximum, exitCode == nil {
             if !queue.isEmpty {
                 feed(queue.removeFirst())
-            } else if !addressOperations.isEmpty {
-                let (operation, wish) = addressOperations.removeFirst()
+            } else if let (operation, wish) = addressOperations.first {
+                guard hasCutConnections(of: operation, wish) else { return }
+                addressOperations.removeFirst()
                 runAddress(operation, wish)
             } else {
                 return

@@ -17,6 +17,9 @@ extension Loop {
         case ReloadChecker.channelToken:
             finishReload()
             return []
+        case MachineReader.channelToken, MachineReader.exitToken:
+            answerFiles(machine.serve(token, at: now))
+            return []
         default: break
         }
         if let role = HelperSet.role(token) { return serve(role, token) }
@@ -171,7 +174,7 @@ extension Loop {
             case .recorder: events += takeRecorder(message)
             case .spawner: events += takeSpawner(message)
             case .checks: takeCheck(message)
-            case .logWriter, .checker, .peer: break
+            case .logWriter, .checker, .machine, .peer: break
             }
         }
         if let replacement = helpers.noteEnd(token, at: now) { note(replacement) }
@@ -204,7 +207,7 @@ extension Loop {
         case .recorder: recorder.restart()
         case .spawner: spawner.restart()
         case .checks: restartChecks()
-        case .logWriter, .checker, .peer: break
+        case .logWriter, .checker, .machine, .peer: break
         }
         let name = replacement.role.rawValue
         log.say(.error, "the helper \(name) \(replacement.why) and was started again")

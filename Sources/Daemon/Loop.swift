@@ -28,10 +28,11 @@ final class Loop {
     let connections: ConnectionChecks
     let log: LogSink
     let door: ControlDoor
+    let machine: MachineReader
     let peerClient: PeerClient
-    let reset: ResetAction
     /// The connections of the address that leaves next.
     var cutting = ConnectionCutting()
+    let reset: ResetAction
     /// The addresses of all groups, which are never this node's own.
     let groupAddresses: Set<Failover.IPAddress>
 
@@ -178,6 +179,7 @@ final class Loop {
         data = DataWatch(loaded.settings)
         log = LogSink(helpers, shared)
         door = try ControlDoor(context.paths, poller: poller)
+        machine = MachineReader(poller: poller)
         peerClient = PeerClient(
             context,
             poller: poller,
@@ -268,9 +270,9 @@ final class Loop {
         watchHelpers()
         watchPeer()
         feedQueue()
+        endCutting()
         watchKeeperTurn()
         previousTurn = now
-        endCutting()
     }
 
     private var nextDeadline: Int64 {
@@ -283,6 +285,7 @@ final class Loop {
         if hasBegun, let due = data.nextLook { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
         if let due = peerClient.nextDeadline { next = min(next, due) }
+        if let due = machine.nextDeadline { next = min(next, due) }
         // A line behind a line is taken soon, but the loop sleeps between any two.
         if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         // What is wanted at once, whatever time that is written as, does not make the loop late since then (S8).

@@ -118,7 +118,7 @@ extension MachineFacts {
     /// Reads what a node told; nil where it is nothing of the kind.
     ///
     /// - Parameters:
-    ///   - text: as `text` has it; any bytes are safe.
+    ///   - bytes: as `text` has it; any are safe.
     ///   - node: who told it.
     public init?(text bytes: [UInt8], node: String) {
         let lines = String(decoding: bytes, as: UTF8.self)

@@ -82,13 +82,13 @@ private func check(
     and other: FakeMachine? = nil,
     haCf: String = goodHaCf
 ) -> [Diagnostic] {
+    let haresources = ConfigurationFile(name: "haresources", text: "l0 \(resources)\n")
     let files = ConfigurationFiles(
         haCf: ConfigurationFile(name: "ha.cf", text: haCf + "bcast eth2\n"),
-        haresources: ConfigurationFile(name: "haresources", text: "l0 \(resources)\n"),
+        haresources: haresources,
         authkeys: goodKeys
     )
-    let groups = HaresourcesParser.parse(files.haresources!, nodes: ["l0", "l1"], stateless: []).0
-        .groups
+    let groups = HaresourcesParser.parse(haresources, nodes: ["l0", "l1"], stateless: []).0.groups
     let told = other.map { $0.facts(groups).text }
     return ConfigurationCheck(
         files,

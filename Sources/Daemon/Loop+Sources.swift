@@ -156,7 +156,8 @@ extension Loop {
                     context.tell("STOPPING=1")
                     events.append(.shutdownRequested)
                 case .hangUp: beginReload(connection: nil, exec: false)
-                default: break  // a helper's end comes by its descriptor
+                case .child: reapCheckers()
+                default: break  // another helper's end comes by its descriptor
                 }
             }
         } catch {

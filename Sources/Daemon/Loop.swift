@@ -48,6 +48,8 @@ final class Loop {
     var callers: [CommandID: UInt64] = [:]
     var commandIssued: UInt64 = 0
     var reload: ReloadChecker?
+    /// Helpers of reloads that were told to end, to be reaped.
+    var endedCheckers: [ProcessID] = []
     var keeper: ProcessHandle?
     /// Whether the core has begun: before, nothing is known of operations left running (S14).
     var hasBegun = false

@@ -37,6 +37,8 @@ public struct ClusterConfiguration: Equatable, Sendable {
     public var takesUnproved: Bool
     /// The directive `freezer`, default on: processes stand still when this node is cut off, where they can.
     public var usesFreezer: Bool
+    /// The directive `cut_connections`, default on: an address takes its TCP connections along.
+    public var cutsConnections: Bool
     /// The directive `move_budget`: moves of a group on health grounds in an hour.
     public var moveBudget: Int
     /// The directive `restart_budget`: restarts of a group on this node in an hour.

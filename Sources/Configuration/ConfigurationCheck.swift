@@ -9,7 +9,8 @@ internal import Monitoring
 public struct ConfigurationCheck: Equatable, Sendable {
     /// What the files mean; nil where there is an error.
     public var configuration: ClusterConfiguration?
-    /// Everything found, file by file in the order ha.cf, haresources, authkeys, mon.cf, drbd.conf, peer.
+    /// Everything found, file by file in the order ha.cf, haresources, authkeys, mon.cf, drbd.conf, the
+    /// machine, peer.
     public var diagnostics: [Diagnostic]
 
     /// Whether the daemon refuses the files.
@@ -24,12 +25,16 @@ public struct ConfigurationCheck: Equatable, Sendable {
     ///   - peer: The peer's files, to be compared; those that are nil are not.
     ///   - peerKeys: The peer's keys, where its authkeys is not among its files.
     ///   - isThere: Whether a program that mon.cf names can be run; nil: nobody looks.
+    ///   - machine: This machine's facts about the groups of the files; nil: nobody looks.
+    ///   - peerMachine: Those that the other node told.
     public init(
         _ files: ConfigurationFiles,
         node: String? = nil,
         peer: ConfigurationFiles? = nil,
         peerKeys: PeerKeys? = nil,
-        isThere: ((MonCfProgram) -> Bool)? = nil
+        isThere: ((MonCfProgram) -> Bool)? = nil,
+        machine: (([ResourceGroup]) -> MachineFacts)? = nil,
+        peerMachine: MachineFacts? = nil
     ) {
         var reading = Reading(files, node: node, isThere: isThere)
         reading.judge()
@@ -43,8 +48,21 @@ public struct ConfigurationCheck: Equatable, Sendable {
                 groups: groups
             )
         }
+        let facts = machine?(groups)
+        if let facts {
+            let known = peerMachine.map { MachineCheck.share(facts, $0) } ?? facts
+            diagnostics += MachineCheck.diagnostics(known, reading)
+        }
         if let peer {
             diagnostics += ConfigurationCheck.compare(reading, files, with: peer, peerKeys)
+        }
+        if let peerMachine {
+            let theirs = facts.map { MachineCheck.share(peerMachine, $0) } ?? peerMachine
+            var other = Reading(peer ?? files, node: nil)
+            // Groups that it did not tell are taken for ours, as the rest of the comparison does.
+            if peer?.haresources == nil { other = reading }
+            diagnostics += MachineCheck.diagnostics(theirs, other)
+            if let facts { diagnostics += MachineCheck.compare(facts, peerMachine, reading) }
         }
     }
 }
@@ -57,7 +75,7 @@ struct Reading {
     var monitors: MonitorConfiguration?
     var node: String?
     var haCfList: DiagnosticList?
-    private var haresourcesList: DiagnosticList?
+    var haresourcesList: DiagnosticList?
     private var authkeysList: DiagnosticList?
     private var monCfList: DiagnosticList?
     private var missing: [Diagnostic] = []
@@ -83,6 +101,7 @@ struct Reading {
             autoFailback: haCf.autoFailback ?? .off,
             takesUnproved: haCf.takesUnproved,
             usesFreezer: haCf.usesFreezer,
+            cutsConnections: haCf.cutsConnections,
             moveBudget: haCf.moveBudget,
             restartBudget: haCf.restartBudget,
             notifications: haCf.notifications,

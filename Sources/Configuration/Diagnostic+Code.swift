@@ -171,6 +171,19 @@ extension Diagnostic {
         /// A password on a command line.
         case passwordInFile = "password-in-file"
 
+        // MARK: The machines
+
+        /// A unit or init script that a group runs is started at the boot.
+        case startedAtBoot = "started-at-boot"
+        /// What a group mounts is mounted at the boot.
+        case mountedAtBoot = "mounted-at-boot"
+        /// Data of a group that is not on its filesystem.
+        case dataOutside = "data-outside"
+        /// A user has other numbers on the other node.
+        case usersDiffer = "users-differ"
+        /// The kernel cannot cut connections.
+        case connectionsNotCut = "connections-not-cut"
+
         // MARK: Both nodes' files
 
         /// A directive differs.

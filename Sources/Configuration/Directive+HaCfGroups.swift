@@ -64,6 +64,18 @@ extension Directive {
                 + "Ours."
         ),
         Directive(
+            "cut_connections",
+            .haCf,
+            .groups,
+            grammar: "cut_connections on|off",
+            .boolean,
+            standard: "on",
+            examples: ["cut_connections on", "cut_connections off"],
+            "Whether the TCP connections of a group's address are ended with a reset just before the address leaves this "
+                + "node, so that clients connect anew at once instead of waiting for an answer that never comes. It "
+                + "takes a kernel with CONFIG_INET_DIAG_DESTROY; baton check says where it is missing. Ours."
+        ),
+        Directive(
             "hold_down",
             .haCf,
             .groups,

@@ -28,7 +28,8 @@ extension Directive {
             grammar: "logfacility FACILITY|none",
             .choice(syslogFacilities + ["none"]),
             examples: ["logfacility local0"],
-            "The syslog facility log lines are sent to."
+            "The syslog facility log lines are sent to. Where systemd's journal keeps the system log, lines go there with "
+                + "this facility and not a second time by stderr."
         ),
         Directive(
             "debug",

@@ -34,6 +34,7 @@ struct HaCf: Sendable {
     var autoFailback: AutoFailback?
     var takesUnproved = true
     var usesFreezer = true
+    var cutsConnections = true
     var statelessTypes: [String] = []
     var timeouts = OperationTimeouts()
     var intervals = MonitorIntervals()

@@ -2,6 +2,7 @@
 // that a thousand checks, or one that prints a gigabyte, never stand in the way of a start or stop.
 // What an ending means is the room Monitoring's; when something runs, the loop's.
 
+import Configuration
 import Linux
 
 /// What the helper knows of its instance.

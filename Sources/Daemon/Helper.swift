@@ -15,6 +15,8 @@ enum HelperRole: String {
     case checks
     /// Configuration files, once, for a reload.
     case checker
+    /// What the boot starts and mounts, and users, once, for the other node (`MachineReader`).
+    case machine
     /// The other node's like; another program, and only while somebody wants to speak (`PeerClient`).
     case peer
 }

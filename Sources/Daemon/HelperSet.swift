@@ -170,7 +170,7 @@ final class HelperSet {
                 try Spawner(channel: channel, settings: SpawnerSettings(loaded, context)).run()
             case .checks:
                 try CheckRunner(channel: channel, settings: CheckSettings(loaded, context)).run()
-            case .checker, .peer:
+            case .checker, .machine, .peer:
                 break  // never permanent: see `ReloadChecker` and `PeerClient`
             }
         }

@@ -19,6 +19,12 @@ struct LogTargets: Equatable, Sendable {
     var facility: String?
     /// `debug` of ha.cf above 0: details are written too.
     var showsDebug: Bool
+    /// Whether the system log's door is the journal's own.
+    var isSystemJournal = SystemLog.isJournal()
+
+    /// Whether stderr gets a line that the system log took or did not: it is in the journal once, with the facility
+    /// that ha.cf asks for.
+    func usesStream(systemTook: Bool) -> Bool { !(systemTook && isJournal && isSystemJournal) }
 }
 
 extension LogLine {
@@ -83,11 +89,18 @@ final class LogWriter {
         )
         if let file = targets.debugFile { append(stamped, to: file) }
         if isDebug && !targets.showsDebug { return }
-        StandardError.write(targets.isJournal ? line.journal : stamped)
-        if let file = targets.file { append(stamped, to: file) }
-        if let severity = SystemLog.Severity(rawValue: line.severity.rawValue) {
-            system?.write(severity, line.text)
+        if targets.usesStream(systemTook: tellSystem(line)) {
+            StandardError.write(targets.isJournal ? line.journal : stamped)
         }
+        if let file = targets.file { append(stamped, to: file) }
+    }
+
+    /// Whether the system log took a line; not where there is none.
+    private func tellSystem(_ line: LogLine) -> Bool {
+        guard let system, let severity = SystemLog.Severity(rawValue: line.severity.rawValue) else {
+            return false
+        }
+        return system.write(severity, line.text)
     }
 
     /// Opened for each line, so that a rotated file is followed without a signal.

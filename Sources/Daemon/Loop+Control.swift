@@ -132,6 +132,9 @@ extension Loop {
         guard let checker = reload, let fault = checker.result() else { return }
         reload = nil
         checker.end()
+        endedCheckers.append(checker.process)
+        // It may have ended before; else its signal comes.
+        reapCheckers()
         guard fault.isEmpty else {
             refuse(checker.connection, "nothing was changed:\n" + fault)
             return
@@ -147,6 +150,18 @@ extension Loop {
             return
         }
         apply(new, bytes, checker)
+    }
+
+    /// Takes the ends of helpers that have read, so that none is left as a zombie.
+    func reapCheckers() {
+        endedCheckers.removeAll { id in
+            do throws(SystemError) {
+                return try ThisProcess.ending(ofChild: id) != nil
+            } catch {
+                // It is no child any more.
+                return true
+            }
+        }
     }
 
     private func apply(_ new: LoadedConfiguration, _ bytes: [UInt8], _ checker: ReloadChecker) {

@@ -21,6 +21,7 @@ extension Loop {
                 state: MonitorState(report.state),
                 action: HealthAction(report.action),
                 summary: report.summary,
+                detail: report.detail.isEmpty || report.service != name ? nil : report.detail,
                 consecutiveFailures: report.consecutiveFailures,
                 sinceMilliseconds: report.since.milliseconds,
                 lastRunMilliseconds: report.lastRun?.milliseconds,

@@ -28,6 +28,7 @@ extension Loop {
 
     /// Looks after the program that speaks with the other node.
     func watchPeer() {
+        answerFiles(machine.expire(at: now))
         take(peerClient.watch(at: now, settings: { peerSettings }))
     }
 
@@ -49,7 +50,8 @@ extension Loop {
             case .answer(let caller, let line): door.sendFinal(line: line, to: caller)
             case .noAnswer(let caller, let why):
                 noAnswer(caller, "\(loaded.settings.peer) does not answer: \(why)")
-            case .question(let id, let line): peerClient.answer(id, answer(to: line))
+            case .question(let id, let line):
+                if let answer = answer(id, to: line) { peerClient.answer(id, answer) }
             case .note(let severity, let text): log.say(severity, text)
             }
         }
@@ -59,19 +61,30 @@ extension Loop {
         door.send(.error(ControlError(.noAnswer, why)), to: caller)
     }
 
-    /// The line that answers a question of the other node, its newline left out.
-    private func answer(to line: [UInt8]) -> [UInt8] {
+    /// The line that answers a question of the other node, its newline left out; nil where it comes later.
+    private func answer(_ id: UInt64, to line: [UInt8]) -> [UInt8]? {
         let response: ControlResponse
         do throws(ControlError) {
             switch try PeerCoding.decodeRequest(line) {
             case .status: response = .status(status())
             case .explain(let group): response = .explanation(explanation(group))
-            case .files: response = .files(files())
+            case .files:
+                answerFiles(machine.ask(id, context, loaded.cluster.groups, at: now))
+                return nil
             }
         } catch {
             response = .error(error)
         }
         return ControlCoding.encode(response).dropLast()
+    }
+
+    /// Answers questions for this node's files, now that its machine was looked at.
+    func answerFiles(_ answers: [MachineReader.Answer]) {
+        for answer in answers {
+            var files = files()
+            files.machine = answer.text
+            peerClient.answer(answer.question, ControlCoding.encode(.files(files)).dropLast())
+        }
     }
 
     /// Where the other node may be: the addresses of its beats, then those that ha.cf names.

@@ -17,6 +17,9 @@ extension Loop {
         case ReloadChecker.channelToken:
             finishReload()
             return []
+        case MachineReader.channelToken, MachineReader.exitToken:
+            answerFiles(machine.serve(token, at: now))
+            return []
         default: break
         }
         if let role = HelperSet.role(token) { return serve(role, token) }
@@ -153,7 +156,8 @@ extension Loop {
                     context.tell("STOPPING=1")
                     events.append(.shutdownRequested)
                 case .hangUp: beginReload(connection: nil, exec: false)
-                default: break  // a helper's end comes by its descriptor
+                case .child: reapCheckers()
+                default: break  // another helper's end comes by its descriptor
                 }
             }
         } catch {
@@ -171,7 +175,7 @@ extension Loop {
             case .recorder: events += takeRecorder(message)
             case .spawner: events += takeSpawner(message)
             case .checks: takeCheck(message)
-            case .logWriter, .checker, .peer: break
+            case .logWriter, .checker, .machine, .peer: break
             }
         }
         if let replacement = helpers.noteEnd(token, at: now) { note(replacement) }
@@ -204,7 +208,7 @@ extension Loop {
         case .recorder: recorder.restart()
         case .spawner: spawner.restart()
         case .checks: restartChecks()
-        case .logWriter, .checker, .peer: break
+        case .logWriter, .checker, .machine, .peer: break
         }
         let name = replacement.role.rawValue
         log.say(.error, "the helper \(name) \(replacement.why) and was started again")

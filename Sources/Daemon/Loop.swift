@@ -28,7 +28,10 @@ final class Loop {
     let connections: ConnectionChecks
     let log: LogSink
     let door: ControlDoor
+    let machine: MachineReader
     let peerClient: PeerClient
+    /// The connections of the address that leaves next.
+    var cutting = ConnectionCutting()
     let reset: ResetAction
     /// The addresses of all groups, which are never this node's own.
     let groupAddresses: Set<Failover.IPAddress>
@@ -45,6 +48,8 @@ final class Loop {
     var callers: [CommandID: UInt64] = [:]
     var commandIssued: UInt64 = 0
     var reload: ReloadChecker?
+    /// Helpers of reloads that were told to end, to be reaped.
+    var endedCheckers: [ProcessID] = []
     var keeper: ProcessHandle?
     /// Whether the core has begun: before, nothing is known of operations left running (S14).
     var hasBegun = false
@@ -178,6 +183,7 @@ final class Loop {
         readiness = ReadinessWatch(loaded.cluster)
         log = LogSink(helpers, shared)
         door = try ControlDoor(context.paths, poller: poller)
+        machine = MachineReader(poller: poller)
         peerClient = PeerClient(
             context,
             poller: poller,
@@ -268,6 +274,7 @@ final class Loop {
         watchHelpers()
         watchPeer()
         feedQueue()
+        endCutting()
         watchKeeperTurn()
         previousTurn = now
     }
@@ -283,6 +290,7 @@ final class Loop {
         if hasBegun, let due = readiness.nextLook { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
         if let due = peerClient.nextDeadline { next = min(next, due) }
+        if let due = machine.nextDeadline { next = min(next, due) }
         // A line behind a line is taken soon, but the loop sleeps between any two.
         if door.hasUnread { next = min(next, previousTurn + 1_000_000) }
         // What is wanted at once, whatever time that is written as, does not make the loop late since then (S8).
@@ -313,8 +321,9 @@ final class Loop {
         while BootClock.now - start < Loop.sliceMaximum, exitCode == nil {
             if !queue.isEmpty {
                 feed(queue.removeFirst())
-            } else if !addressOperations.isEmpty {
-                let (operation, wish) = addressOperations.removeFirst()
+            } else if let (operation, wish) = addressOperations.first {
+                guard hasCutConnections(of: operation, wish) else { return }
+                addressOperations.removeFirst()
                 runAddress(operation, wish)
             } else {
                 return

@@ -1,6 +1,7 @@
 // One operation on its way: its child, its record, its deadline and how it ends. The spawner holds a
 // number of these and gives them what the poller says.
 
+import Configuration
 import Failover
 import Linux
 

@@ -3,6 +3,7 @@
 // a script stops it, because the other node may have taken: it must not run once more. How one
 // suspension goes is `Suspension`.
 
+import Configuration
 import Failover
 import Linux
 

@@ -4,6 +4,7 @@
 // core's; which program it is, `ResourceLookup`'s; how `status` is read, `StatusVerdict`'s; what can be
 // suspended, and how, is in Spawner+Suspension.swift.
 
+import Configuration
 import Failover
 import Linux
 

@@ -1,17 +1,7 @@
 // What the end of a `status` means: one pure function over the kind of program, its exit and its
 // words. Running the program is `Spawner`; what follows from the verdict is the core's.
 
-/// What kind of program serves a resource; its conventions differ.
-enum ProgramKind: UInt8, Equatable, Sendable, CaseIterable {
-    /// A script of `resource.d`: Heartbeat looked at its words alone, ours give codes too.
-    case resourceScript = 1
-    /// A systemd unit, asked by `systemctl is-active`.
-    case unit = 2
-    /// An init script: LSB exit codes.
-    case initScript = 3
-    /// `baton-resource`: its exit codes alone.
-    case builtIn = 4
-}
+import Configuration
 
 /// What a `status` says.
 enum StatusVerdict: Equatable, Sendable {

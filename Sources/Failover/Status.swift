@@ -398,6 +398,9 @@ public struct MonitorStatus: Equatable, Sendable, Codable {
     public var action: HealthAction
     /// The first line of the last run's output, or why nothing is run; may be empty.
     public var summary: String
+    /// The other lines of that output, where the reason often is; absent unless this one service was asked for, and
+    /// where there are none.
+    public var detail: String?
     /// Failed runs since the last successful one.
     public var consecutiveFailures: Int
     /// Milliseconds since it came into this state.
@@ -423,6 +426,7 @@ public struct MonitorStatus: Equatable, Sendable, Codable {
         state: MonitorState,
         action: HealthAction = .notify,
         summary: String = "",
+        detail: String? = nil,
         consecutiveFailures: Int = 0,
         sinceMilliseconds: Int64 = 0,
         lastRunMilliseconds: Int64? = nil,
@@ -437,6 +441,7 @@ public struct MonitorStatus: Equatable, Sendable, Codable {
         self.state = state
         self.action = action
         self.summary = summary
+        self.detail = detail
         self.consecutiveFailures = consecutiveFailures
         self.sinceMilliseconds = sinceMilliseconds
         self.lastRunMilliseconds = lastRunMilliseconds

@@ -209,6 +209,9 @@ public enum Files {
     /// The permission bits of what is at the path, such as 0o600; nil when nothing is.
     public static func mode(_ path: String) -> UInt32? { status(path).map { $0.st_mode & 0o7777 } }
 
+    /// The number of the user whose it is; nil when nothing is at the path.
+    public static func owner(_ path: String) -> UInt32? { status(path).map { $0.st_uid } }
+
     /// Sets the permission bits.
     public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
         // Sound: the string lives through the call.

@@ -60,6 +60,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let noDescriptors = Errno(rawValue: EMFILE)
     /// ENFILE: the whole machine has too many files open.
     public static let noDescriptorsAnywhere = Errno(rawValue: ENFILE)
+    /// EOPNOTSUPP: the kernel was built without it.
+    public static let notSupported = Errno(rawValue: EOPNOTSUPP)
     /// ENOTCONN: the socket is not open.
     public static let notConnected = Errno(rawValue: ENOTCONN)
 

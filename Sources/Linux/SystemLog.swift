@@ -46,6 +46,13 @@ public final class SystemLog {
         }
     }
 
+    /// Whether lines sent to a system log's door end up in the journal: systemd's journal puts its own door there, and
+    /// tells rsyslog of every line itself (systemd-journald.service(8), `/run/systemd/journal/dev-log`).
+    public static func isJournal(_ path: String = "/dev/log") -> Bool {
+        guard let resolved = try? Files.resolved(path) else { return false }
+        return resolved.hasPrefix("/run/systemd/journal/")
+    }
+
     /// How many lines were lost because nobody took them.
     public private(set) var droppedCount = 0
 
@@ -63,13 +70,18 @@ public final class SystemLog {
     /// Sends a line, or drops and counts it: nobody waits for a log.
     ///
     /// The time stamp is left out, as RFC 3164 section 4.3.2 lets the receiver add its own.
-    public func write(_ severity: Severity, _ text: String) {
+    ///
+    /// - Returns: Whether it was taken.
+    @discardableResult
+    public func write(_ severity: Severity, _ text: String) -> Bool {
         let priority = facility.rawValue << 3 | severity.rawValue
         let line = "<\(priority)>\(tag)[\(ProcessID.current)]: \(text)"
         do {
             try sender.send(Array(line.utf8))
+            return true
         } catch {
             droppedCount += 1
+            return false
         }
     }
 }

@@ -13,6 +13,7 @@ extension MonitorMachine {
         if ending != .lost {
             let judgement = Judgement(ending, timeout: services[index].monitorTimeout)
             services[index].text = judgement.text
+            services[index].detail = judgement.detail ?? ""
             services[index].remember(
                 WatchedService.Past(
                     ended: now.elapsed,

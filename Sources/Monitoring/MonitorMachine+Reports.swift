@@ -35,6 +35,7 @@ extension MonitorMachine {
                 state: service.state,
                 action: service.action,
                 summary: service.isPolled ? service.text : "nothing checks it",
+                detail: isWanted && service.isPolled ? service.detail : "",
                 consecutiveFailures: service.consecutiveFailures,
                 since: now.elapsed - service.stateSince,
                 lastRun: service.history.last.map { now.elapsed - $0.ended },

@@ -89,6 +89,9 @@ public struct ServiceReport: Equatable, Sendable {
     public var action: MonitorAction
     /// The first line of the last run, or why nothing is run.
     public var summary: String
+    /// The other lines of that run, where the reason often is: mon's monitors print the hosts that failed first; empty
+    /// unless its history is asked for.
+    public var detail: String
     /// Failed runs since the last successful one.
     public var consecutiveFailures: Int
     /// How long it has been in this state.

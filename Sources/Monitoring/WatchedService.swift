@@ -94,6 +94,8 @@ struct WatchedService: Sendable {
 
     /// The first line of the last run, or why there was none.
     var text = ""
+    /// The other lines of the last run, at most `MonitorMachine.outputLimit` bytes.
+    var detail = ""
     var failureText = ""
     var history: [Past] = []
 
@@ -161,6 +163,7 @@ struct WatchedService: Sendable {
         incident = nil
         forgetUnknown()
         text = ""
+        detail = ""
         failureText = ""
         watchedSince = now
     }

@@ -45,6 +45,7 @@ public struct MonitorsText: Sendable {
             lines += wrapped(text, label: label, width: width)
         }
         if !monitor.summary.isEmpty { fact("Says", printable(monitor.summary)) }
+        lines += detail(of: monitor)
         if monitor.consecutiveFailures > 0 {
             fact("Failed runs", "\(monitor.consecutiveFailures) since the last success")
         }
@@ -79,6 +80,21 @@ public struct MonitorsText: Sendable {
     }
 
     // MARK: Parts
+
+    /// As many lines of one run as anybody reads.
+    private static let detailMaximum = 12
+
+    /// What the last run said behind its first line: the reason of a failure is there.
+    private func detail(of monitor: MonitorStatus) -> [String] {
+        let all = (monitor.detail ?? "").split(whereSeparator: \.isNewline)
+        let blank = String(repeating: " ", count: 15)
+        var lines = all.prefix(Self.detailMaximum).flatMap {
+            wrapped(printable(String($0)), label: blank, width: width)
+        }
+        let more = all.count - Self.detailMaximum
+        if more > 0 { lines.append("\(blank)and \(counted(more, "line")) more") }
+        return lines
+    }
 
     /// `5 services are watched on l0: 4 ok, 1 failing`; `nil` when mon.cf names none.
     static func summary(_ status: Status) -> String? {
@@ -181,8 +197,8 @@ extension MonitorStatus {
     /// Whether somebody should look at it.
     var isOdd: Bool {
         switch state {
-        case .failing, .failed, .unknown, .disabled: true
-        case .idle, .untested, .starting, .ok: false
+        case .starting, .failing, .failed, .unknown, .disabled: true
+        case .idle, .untested, .ok: false
         }
     }
 
@@ -227,8 +243,8 @@ extension MonitorState {
     var emphasis: Emphasis {
         switch self {
         case .ok: .good
-        case .idle, .untested, .starting: .plain
-        case .failing, .disabled: .warning
+        case .idle, .untested: .plain
+        case .starting, .failing, .disabled: .warning
         case .failed, .unknown: .bad
         }
     }

@@ -221,12 +221,16 @@ public struct Verdict: Equatable, Sendable {
         }
         guard
             let worst = odd.first(where: { $0.state == .failed || $0.state == .unknown })
-                ?? odd.first
+                ?? odd.first(where: { $0.state == .failing }) ?? odd.first
         else { return [] }
+        let name = printable(worst.name)
         let text =
-            worst.state == .unknown
-            ? "nobody can tell whether \(printable(worst.name)) works"
-            : "monitor \(printable(worst.name)) is \(worst.state.rawValue)"
+            switch worst.state {
+            case .unknown: "nobody can tell whether \(name) works"
+            // Its failures count for nothing until start_grace is over; that it serves would not be true.
+            case .starting: "\(name) was started and has not passed its check yet\(worst.saidText)"
+            default: "monitor \(name) is \(worst.state.rawValue)"
+            }
         let others = odd.count == 1 ? "" : " (and \(odd.count - 1) more)"
         return [(text + others, "baton monitors \(printable(worst.name))")]
     }

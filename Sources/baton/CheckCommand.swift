@@ -11,8 +11,12 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Read the configuration and tell everything that is wrong or odd about it.",
         discussion:
-            "Where a daemon runs, the files with which the other node's daemon runs are compared with these."
-            + " Exit 0: clean, or notes and warnings only; 2: errors; with --strict 1 for warnings."
+            """
+            Where a daemon runs, the files with which the other node's daemon runs are compared with these. What the \
+            boot of both machines starts and mounts beside Baton, where data directories lead and which numbers users \
+            have is looked at where these are the machine's own files, or the other node tells.
+            """
+                + " Exit 0: clean, or notes and warnings only; 2: errors; with --strict 1 for warnings."
     )
 
     @OptionGroup var place: ConfigurationOptions
@@ -38,6 +42,16 @@ struct CheckCommand: ParsableCommand {
     )
     var node: String?
 
+    @Option(
+        name: .customLong("root"),
+        help: ArgumentHelp(
+            "The root directory of the machine whose /etc/fstab, units and users are looked at, such as a mounted image.",
+            valueName: "dir"
+        ),
+        completion: .directory
+    )
+    var root: String?
+
     @Flag(name: .customLong("local"), help: "Do not ask the other node.")
     var isLocal = false
 
@@ -49,19 +63,26 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         var peer = try peerConfig.map { try Self.files(in: $0) }
         var peerKeys: PeerKeys?
+        var peerMachine: MachineFacts?
         var comparison: String?
         if peer == nil, asksPeer {
             let found = RunningPeer(ControlClient(global))
             comparison = found.line
-            if case .files(_, let files, let keys) = found { (peer, peerKeys) = (files, keys) }
+            if case .files(_, let files, let keys, let machine) = found {
+                (peer, peerKeys, peerMachine) = (files, keys, machine)
+            }
         }
         let host = place.config == nil ? try? Machine.hostName() : nil
+        var look: (([ResourceGroup]) -> MachineFacts)?
+        if looksAtMachine(hasPeer: peerMachine != nil) { look = { facts(of: $0) } }
         let check = ConfigurationCheck(
             try Self.files(in: place.directory),
             node: node ?? host,
             peer: peer,
             peerKeys: peerKeys,
-            isThere: { Self.isThere($0, besides: place.directory) }
+            isThere: { Self.isThere($0, besides: place.directory) },
+            machine: look,
+            peerMachine: peerMachine
         )
         if global.json {
             Output.write(try JSONText.of(Report(check, comparison)) + "\n")
@@ -83,6 +104,20 @@ struct CheckCommand: ParsableCommand {
     private var asksPeer: Bool {
         !isLocal
             && (place.config == nil || global.run != nil || Environment.value("BATON_RUN") != nil)
+    }
+
+    /// Whether the files are this machine's, as far as one can tell, or those of the one named.
+    private func looksAtMachine(hasPeer: Bool) -> Bool {
+        root != nil || hasPeer || Self.systemDirectories.contains(place.directory)
+    }
+
+    /// What the machine says about groups.
+    private func facts(of groups: [ResourceGroup]) -> MachineFacts {
+        MachineFacts(
+            of: groups,
+            ResourceLookup(configuration: place.directory),
+            MachineLook(below: root ?? "")
+        )
     }
 
     // MARK: Files

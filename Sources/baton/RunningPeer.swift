@@ -10,8 +10,8 @@ enum RunningPeer {
     case nobodyToAsk
     /// There are no files, and why.
     case silent(String)
-    /// The node that gave them, its files, and its keys without secrets.
-    case files(node: String, ConfigurationFiles, PeerKeys?)
+    /// The node that gave them, its files, its keys without secrets, and what it says of its machine.
+    case files(node: String, ConfigurationFiles, PeerKeys?, MachineFacts?)
 
     /// Asks by the daemon of a run directory.
     init(_ client: ControlClient) {
@@ -26,7 +26,8 @@ enum RunningPeer {
                         haresources: Self.file(files.haresources, of: files.node),
                         monCf: Self.file(files.monCf, of: files.node)
                     ),
-                    files.keys.map { Self.keys($0, of: files.node) }
+                    files.keys.map { Self.keys($0, of: files.node) },
+                    files.machine.flatMap { MachineFacts(text: Array($0.utf8), node: files.node) }
                 )
             }
         } catch let ending as Ending {
@@ -45,7 +46,10 @@ enum RunningPeer {
         case .nobodyToAsk: nil
         case .silent(let why):
             "the other node's files were not compared: \(why); a copy of them is compared by: baton check --peer-config DIR"
-        case .files(let node, _, _): "compared with the files with which \(node) runs"
+        case .files(let node, _, _, _?): "compared with the files with which \(node) runs"
+        case .files(let node, _, _, nil):
+            "compared with the files with which \(node) runs; what its boot starts and mounts and its users were not: "
+                + "it did not tell"
         }
     }
 

@@ -116,7 +116,8 @@ struct PeerCommandTests {
                         digest: try ChannelKey.digest(Array(secret.utf8))
                     )
                 ]
-            )
+            ),
+            machine: "baton-machine 1\n"
         )
     }
 
@@ -194,5 +195,105 @@ struct PeerCommandTests {
         let alone = try baton("check", "--config", place.path, "--run", place.path)
         #expect(alone.code == 0)
         #expect(!alone.output.contains("compared"))
+    }
+}
+
+@Suite("What check says of machines")
+struct MachineCommandTests {
+    /// A root directory with an enabled unit, a line of /etc/fstab and users, and the files of a node beside it.
+    private func place() throws -> Place {
+        let place = try Place()
+        let system = place.path + "/root/etc/systemd/system/multi-user.target.wants"
+        for directory in [system, place.path + "/root/lib/systemd/system"] {
+            try FileManager.default.createDirectory(
+                atPath: directory,
+                withIntermediateDirectories: true
+            )
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: system + "/mariadb.service",
+            withDestinationPath: "/lib/systemd/system/mariadb.service"
+        )
+        try place.write("/dev/drbd0 /mnt/drbd ext4 defaults 0 2\n", "root/etc/fstab")
+        try place.write("mysql:x:110:117::/nonexistent:/bin/false\n", "root/etc/passwd")
+        try place.write(
+            "deadtime 10\nbcast eth1\nbcast eth2\nnode l0 l1\nauto_failback off\n",
+            "ha.cf"
+        )
+        try place.write(
+            "l0 drbddisk::r0 Filesystem::/dev/drbd0::/mnt/drbd::ext4 mysql::/mnt/drbd/mysql\n",
+            "haresources"
+        )
+        #expect(try baton("keygen", "--config", place.path).code == 0)
+        return place
+    }
+
+    @Test("The machine below --root is looked at, and no other")
+    func root() throws {
+        let place = try place()
+        let plain = try baton("check", "--config", place.path, "--local")
+        #expect(plain.code == 0)
+        #expect(!plain.output.contains("boot"))
+        let root = place.path + "/root"
+        let found = try baton("check", "--config", place.path, "--local", "--root", root)
+        #expect(found.output.contains("hint: systemctl disable mariadb\n"), "\(found)")
+        #expect(found.output.contains("/etc/fstab:1:27: warning: the boot mounts"), "\(found)")
+        #expect(
+            try baton("check", "--config", place.path, "--local", "--root", root, "--strict").code
+                == 1
+        )
+        let json = try baton("check", "--config", place.path, "--root", root, "--json")
+        #expect(json.output.contains("\"started-at-boot\""))
+        #expect(json.output.contains("\"mounted-at-boot\""))
+    }
+
+    @Test("What the other node tells of its machine is told, and that it did not")
+    func peer() throws {
+        let place = try place()
+        func files(_ machine: String?) throws -> NodeFiles {
+            let haresources = Array(try place.read("haresources").utf8)
+            return NodeFiles(
+                node: "l1",
+                haCf: NodeFile(
+                    name: "/etc/baton/ha.cf",
+                    bytes: Array(try place.read("ha.cf").utf8)
+                ),
+                haresources: NodeFile(name: "/etc/baton/haresources", bytes: haresources),
+                monCf: nil,
+                keys: nil,
+                machine: machine
+            )
+        }
+        func check(_ machine: String?) throws -> Run {
+            let told = try files(machine)
+            let daemon = try FakeDaemon(in: place.path) { _ in [.send(.files(told))] }
+            defer { try? daemon.stop() }
+            return try baton(
+                "check",
+                "--config",
+                place.path,
+                "--run",
+                place.path,
+                "--root",
+                place.path + "/root"
+            )
+        }
+        let found = try check(
+            """
+            baton-machine 1
+            user\tmysql\t112\t117
+            link\t/etc/systemd/system/x.wants/mysql.service\t/lib/systemd/system/mysql.service
+            fstab\tLABEL=x /mnt/drbd ext4 rw 0 0
+
+            """
+        )
+        #expect(
+            found.output.contains("user 'mysql' has the numbers 112:117 on l1 and 110:117 here")
+        )
+        #expect(found.output.contains("hint: on l1: systemctl disable mysql\n"))
+        #expect(found.output.contains("l1:/etc/fstab:1:24: warning:"), "\(found.output)")
+        let silent = try check(nil)
+        #expect(silent.output.contains("its users were not: it did not tell"), "\(silent.output)")
+        #expect(!silent.output.contains("on l1:"))
     }
 }

@@ -75,6 +75,23 @@ struct PairTests {
         }
     }
 
+    @Test("A reload leaves no process behind")
+    func reload() throws {
+        try LaboratoryPair().tell { l0, _ in
+            let loop = try #require(try l0.processes()["loop"])
+            for _ in 0..<3 { #expect(try l0.reply(.reload(exec: false)).outcome == .done) }
+            try Laboratory.wait(for: "the end of all helpers that read") {
+                let zombies = try Files.list("/proc").compactMap { Int32($0) }.filter { number in
+                    let stat = try? Files.read("/proc/\(number)/stat", maximum: 4096)
+                    return String(decoding: stat ?? [], as: UTF8.self).contains(") Z ")
+                        && ProcessID(rawValue: number).parent == loop
+                }
+                return zombies.isEmpty ? () : nil
+            }
+            #expect(try l0.processes()["loop"] == loop)
+        }
+    }
+
     @Test("After kill -9 of every process a restarted daemon adopts what runs")
     func adopted() throws {
         // So long that the restart is surely within it.

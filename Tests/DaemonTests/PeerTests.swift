@@ -1,6 +1,7 @@
 // The peer channel between two real daemons: asked from either side, over whatever path there is, and what a
 // caller hears when nobody answers. TLS and its limits are tested in Tests/PeerChannelTests.
 
+import Configuration
 import Failover
 import Linux
 import Testing
@@ -205,6 +206,11 @@ struct PeerTests {
             guard case .files(let files) = l1.ask(.peerFiles) else {
                 throw Impatience(description: "no files")
             }
+            let machine = try #require(
+                files.machine.flatMap { MachineFacts(text: Array($0.utf8), node: "l0") }
+            )
+            #expect(machine.cutsConnections == true)
+            #expect(!files.keys.debugDescription.contains("secret"))
             #expect(files.keys?.signing == 2)
             #expect(files.keys?.keys.map(\.id) == [1, 2])
         }

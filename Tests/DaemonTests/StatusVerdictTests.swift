@@ -1,5 +1,6 @@
 // The reading of `status`, row by row: words first where they are clear, else the exit code.
 
+import Configuration
 import Testing
 
 @testable import Daemon

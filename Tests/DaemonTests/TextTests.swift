@@ -128,6 +128,28 @@ struct StolenTimeTests {
 
 @Suite("Log lines")
 struct LogLineTests {
+    @Test("A line is in the journal once, and is lost nowhere")
+    func journalOnce() {
+        func targets(isJournal: Bool, isSystemJournal: Bool) -> LogTargets {
+            LogTargets(
+                node: "l0",
+                isJournal: isJournal,
+                facility: "local0",
+                showsDebug: false,
+                isSystemJournal: isSystemJournal
+            )
+        }
+        let both = targets(isJournal: true, isSystemJournal: true)
+        #expect(!both.usesStream(systemTook: true))
+        #expect(both.usesStream(systemTook: false), "the journal's door was full, or no facility")
+        for other in [
+            targets(isJournal: true, isSystemJournal: false),
+            targets(isJournal: false, isSystemJournal: true),
+        ] {
+            #expect(other.usesStream(systemTook: true))
+        }
+    }
+
     @Test("A notice becomes one line with its rule")
     func notice() {
         let notice = Notice(

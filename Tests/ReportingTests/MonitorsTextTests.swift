@@ -78,10 +78,20 @@ struct MonitorsTextTests {
                 summary: "localhost\u{1b}[2J"
             ),
         ]
+        monitor.detail = "localhost: connection refused\nlocalhost: \u{1b}[2J port 3306\n"
         let text = MonitorsText(width: 100).history(of: monitor, in: watched)
         try expectGolden(text, "monitor.txt")
         let painted = MonitorsText(width: 100, usesColor: true).history(of: monitor, in: watched)
         #expect(painted.contains(": \u{1b}[1;31mfailed\u{1b}[0m for"))
+    }
+
+    @Test("A long output is cut, and that is said")
+    func longDetail() {
+        var monitor = watched.monitors[0]
+        monitor.detail = (1...20).map { "line \($0)\n" }.joined()
+        let text = MonitorsText().history(of: monitor, in: watched)
+        #expect(text.contains("               line 12\n               and 8 lines more\n"))
+        #expect(!text.contains("line 13"))
     }
 
     @Test("A long list of failed services does not fill the status")

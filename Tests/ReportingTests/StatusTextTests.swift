@@ -107,9 +107,22 @@ struct StatusTextTests {
                 + " Its group runs on l0."
         )
         failing.monitors = [
-            MonitorStatus(name: "a/b", state: .idle), MonitorStatus(name: "a/c", state: .starting),
+            MonitorStatus(name: "a/b", state: .idle), MonitorStatus(name: "a/d", state: .untested),
         ]
         #expect(Verdict(failing).level == .fine)
+        // A database that died before its first good check: start_grace keeps the group, not the truth.
+        failing.monitors.append(
+            MonitorStatus(name: "a/c", state: .starting, summary: "no answer from l0")
+        )
+        #expect(Verdict(failing).level == .impaired)
+        #expect(
+            Verdict(failing).sentence
+                == "The service runs, but a/c was started and has not passed its check yet: no answer from l0."
+                + " Its group runs on l0."
+        )
+        #expect(Verdict(failing).nextStep == "baton monitors a/c")
+        failing.monitors.append(MonitorStatus(name: "a/e", state: .failing))
+        #expect(Verdict(failing).nextStep == "baton monitors a/e")
     }
 
     @Test("No name moves a terminal, whoever chose it", arguments: Sample.Situation.allCases)

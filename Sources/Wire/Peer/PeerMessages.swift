@@ -87,6 +87,9 @@ public struct NodeFiles: Equatable, Sendable, Codable {
     public var monCf: NodeFile?
     /// Its keys; absent where authkeys cannot be read.
     public var keys: NodeKeys?
+    /// What its machine says about the groups, as Configuration's `MachineFacts.text` has it; absent where it could not
+    /// be asked in time, and from an older batond.
+    public var machine: String?
 
     /// Makes it of its parts.
     public init(
@@ -94,13 +97,15 @@ public struct NodeFiles: Equatable, Sendable, Codable {
         haCf: NodeFile?,
         haresources: NodeFile?,
         monCf: NodeFile?,
-        keys: NodeKeys?
+        keys: NodeKeys?,
+        machine: String? = nil
     ) {
         self.node = node
         self.haCf = haCf
         self.haresources = haresources
         self.monCf = monCf
         self.keys = keys
+        self.machine = machine
     }
 }
 

@@ -15,7 +15,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         )
         _ = message.acknowledgement
         read(message)
-        // By chance alone few types would be tried: 16 new link … 25 deleted route.
+        // By chance alone few types would be tried: 16 new link … 20 connection … 25 deleted route.
         for type in UInt16(16)...25 {
             var other = message
             other.type = type
@@ -29,6 +29,10 @@ private func read(_ message: NetlinkMessage) {
     _ = InterfaceEvent(message)
     if let link = NetworkLink(message) { _ = "\(link)" }
     if let route = RouteMatch(message) { _ = "\(route)" }
+    if let connection = ConnectionIdentity(message) {
+        _ = connection.port
+        precondition(ConnectionRequest.destroy(connection).count == 56, "no whole request")
+    }
     guard let address = InterfaceAddress(message) else { return }
     // What is changed of an address is its own entry of the table.
     let change = AddressChange.delete(address)

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 @Suite("Looking up a resource's program")
 struct ResourceLookupTests {

@@ -1,49 +1,59 @@
 // Which program serves a resource: the order of the places, as a pure function over "is there an
-// executable". Running the program is `Spawner`; addresses never come here.
+// executable". Running the program is the daemon's; addresses never come here.
 
-import Configuration
+/// What kind of program serves a resource; their conventions differ.
+public enum ProgramKind: UInt8, Equatable, Sendable, CaseIterable {
+    /// A script of `resource.d`: Heartbeat looked at its words alone, ours give codes too.
+    case resourceScript = 1
+    /// A systemd unit, asked by `systemctl is-active`.
+    case unit = 2
+    /// An init script: LSB exit codes.
+    case initScript = 3
+    /// `baton-resource`: its exit codes alone.
+    case builtIn = 4
+}
 
 /// The program of one resource, ready to run but for the action.
-struct ResourceProgram: Equatable, Sendable {
+public struct ResourceProgram: Equatable, Sendable {
     /// How its exit and words are read.
-    var kind: ProgramKind
+    public var kind: ProgramKind
     /// The file to execute.
-    var path: String
+    public var path: String
     /// The resource's arguments; of a unit, its name.
-    var arguments: [String]
+    public var arguments: [String]
 
     /// The words after the program's name for one action: arguments first, action last, as
     /// Heartbeat calls its scripts.
-    func arguments(for action: String) -> [String] {
+    public func arguments(for action: String) -> [String] {
         guard kind == .unit else { return arguments + [action] }
         return [action == "status" ? "is-active" : action] + arguments
     }
 }
 
 /// Where programs of resources are looked for.
-struct ResourceLookup: Equatable, Sendable {
+public struct ResourceLookup: Equatable, Sendable {
     /// Directories of scripts with Heartbeat's calling convention, first match wins.
-    var scriptDirectories: [String]
+    public var scriptDirectories: [String]
     /// Those of them whose scripts stand before a built-in type of their name: Baton's own, not Heartbeat's.
-    var ownScriptDirectories: [String]
+    public var ownScriptDirectories: [String]
     /// Directories of unit files.
-    var unitDirectories = [
+    public var unitDirectories = [
         "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
         "/usr/lib/systemd/system", "/lib/systemd/system",
     ]
     /// Directories of init scripts.
-    var initDirectories = ["/etc/init.d"]
+    public var initDirectories = ["/etc/init.d"]
     /// There only where systemd is the running service manager (sd_booted(3)).
-    var systemdMark = "/run/systemd/system"
+    public var systemdMark = "/run/systemd/system"
     /// The program that speaks with systemd.
-    var systemctl = "/usr/bin/systemctl"
+    public var systemctl = "/usr/bin/systemctl"
     /// The program that serves the built-in types.
-    var builtInProgram: String
+    public var builtInProgram: String
 
     /// The places for one instance: `CONFIG/resource.d`, then Heartbeat's.
     ///
     /// `programs` is where the daemon's own programs are.
-    init(configuration: String, programs: String = "/usr/sbin") {
+    public init(configuration: String, programs: String = "/usr/sbin") {
         builtInProgram = programs + "/baton-resource"
         var directories = [configuration + "/resource.d"]
         for other in ["/etc/baton/resource.d", "/etc/ha.d/resource.d"]
@@ -57,10 +67,10 @@ struct ResourceLookup: Equatable, Sendable {
     }
 
     /// The types that need no program: the watching of mon.cf is the loop's.
-    static let builtInTypes: Set<String> = ["monitor", "mon"]
+    public static let builtInTypes: Set<String> = ["monitor", "mon"]
 
     /// Whether a type is built in here, and no script of the instance's own stands before it.
-    func isBuiltIn(_ type: String, isExecutable: (String) -> Bool) -> Bool {
+    public func isBuiltIn(_ type: String, isExecutable: (String) -> Bool) -> Bool {
         ResourceLookup.builtInTypes.contains(type)
             && !ownScriptDirectories.contains { isExecutable($0 + "/" + type) }
     }
@@ -73,7 +83,7 @@ struct ResourceLookup: Equatable, Sendable {
     ///   - isExecutable: Whether a path leads to an executable file.
     ///   - exists: Whether a path leads to anything.
     /// - Returns: What to run; its file was there a moment ago.
-    func program(
+    public func program(
         type: String,
         arguments: [String],
         isExecutable: (String) -> Bool,
@@ -118,5 +128,5 @@ struct ResourceLookup: Equatable, Sendable {
     }
 
     /// The places in words, for the message about a missing program.
-    var places: String { (scriptDirectories + initDirectories).joined(separator: ", ") }
+    public var places: String { (scriptDirectories + initDirectories).joined(separator: ", ") }
 }

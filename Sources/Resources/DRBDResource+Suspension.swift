@@ -10,6 +10,39 @@ extension DRBDResource {
         "\(Environment.value("BATON_RUN") ?? "/run/baton")/abandoned-\(name)"
     }
 
+    /// Holds back every read and write from now on.
+    ///
+    /// The peer may take soon: where udev has made the links, no configuration is read.
+    func suspend(until deadline: Int64) -> ResourceAnswer {
+        for minor in minors {
+            let result = Tool("drbdsetup").run(["suspend-io", minor], until: deadline)
+            guard result.isGood else {
+                return .failed("drbdsetup suspend-io \(minor): \(result.lastLine)")
+            }
+        }
+        return minors.isEmpty ? change("suspend-io", until: deadline) : .done()
+    }
+
+    /// Lets them go on.
+    func resume(until deadline: Int64) -> ResourceAnswer { change("resume-io", until: deadline) }
+
+    private func change(_ word: String, until deadline: Int64) -> ResourceAnswer {
+        let result = Tool("drbdadm").run([word, name], until: deadline)
+        return result.isGood ? .done() : .failed("drbdadm \(word) \(name): \(result.lastLine)")
+    }
+
+    /// The device numbers of its volumes by udev's links, `/dev/drbd/by-res/r0` or `/dev/drbd/by-res/r0/0`; none where
+    /// there are no links.
+    private var minors: [String] {
+        let link = (Environment.value("BATON_DRBD_LINKS") ?? "/dev/drbd/by-res") + "/\(name)"
+        let links =
+            Files.isDirectory(link)
+            ? ((try? Files.list(link)) ?? []).sorted().map { "\(link)/\($0)" } : [link]
+        return links.compactMap { path in
+            Files.blockDevice(path).map { String($0.minor) }
+        }
+    }
+
     /// Ends what waits for suspended reads and writes, which fail.
     ///
     /// Nothing is written to the disk from the beginning on; that is so also when it fails half-way.

@@ -48,8 +48,8 @@ struct DRBDResource: ResourceType {
         case .status: status(mustServe: false, until: deadline)
         case .monitor: status(mustServe: true, until: deadline)
         case .ready: ready(until: deadline)
-        case .suspend: change("suspend-io", until: deadline)
-        case .resume: change("resume-io", until: deadline)
+        case .suspend: suspend(until: deadline)
+        case .resume: resume(until: deadline)
         case .abandon: abandon(until: deadline)
         case .data: data(until: deadline)
         case .outdate: outdate(until: deadline)
@@ -299,10 +299,5 @@ struct DRBDResource: ResourceType {
             }
         }
         return data(until: deadline)
-    }
-
-    func change(_ word: String, until deadline: Int64) -> ResourceAnswer {
-        let result = Tool("drbdadm").run([word, name], until: deadline)
-        return result.isGood ? .done() : .failed("drbdadm \(word) \(name): \(result.lastLine)")
     }
 }

@@ -20,10 +20,10 @@ struct DataWatch {
         var nextLook: Int64 = 0
         /// When the look on its way began.
         var begunAt: Int64 = 0
-        /// Its questions without an answer, by their numbers in the helper.
-        var asked: Set<UInt64> = []
-        /// What was answered; nil for what nobody can tell.
-        var answers: [ReplicatedData?] = []
+        /// The resources whose questions have no answer yet, by the questions' numbers in the helper.
+        var asked: [UInt64: Int] = [:]
+        /// What was answered, by resource; nil for what nobody can tell.
+        var answers: [(resource: Int, data: ReplicatedData?)] = []
         /// A script of the administrator's stands for a resource: it cannot be asked.
         var isClosed = false
         /// Another look is wanted when this one has ended.
@@ -78,11 +78,11 @@ struct DataWatch {
     }
 
     /// A question is on its way; nil where there is no room for it.
-    mutating func asked(_ place: Int, _ number: UInt64?) {
+    mutating func asked(_ place: Int, _ resource: Int, _ number: UInt64?) {
         if let number {
-            entries[place].asked.insert(number)
+            entries[place].asked[number] = resource
         } else {
-            entries[place].answers.append(nil)
+            entries[place].answers.append((resource, nil))
         }
     }
 
@@ -90,14 +90,15 @@ struct DataWatch {
     ///
     /// - Returns: nil when the number is not of a question of ours; an empty list while others are on their way.
     mutating func take(_ number: UInt64, _ ending: CheckEnding, _ output: String) -> [Event]? {
-        guard let place = entries.firstIndex(where: { $0.asked.contains(number) }) else {
-            return nil
-        }
-        entries[place].asked.remove(number)
+        guard let place = entries.firstIndex(where: { $0.asked[number] != nil }),
+            let resource = entries[place].asked.removeValue(forKey: number)
+        else { return nil }
         switch ending {
-        case .exited(0): entries[place].answers.append(ReplicatedData(line: output))
+        case .exited(0):
+            entries[place].answers.append((resource, ReplicatedData(line: output)))
         case .notRun: entries[place].isClosed = true
-        case .exited, .undecided, .killed, .timedOut: entries[place].answers.append(nil)
+        case .exited, .undecided, .killed, .timedOut:
+            entries[place].answers.append((resource, nil))
         }
         guard entries[place].asked.isEmpty else { return [] }
         if entries[place].looksAgain {
@@ -110,8 +111,11 @@ struct DataWatch {
     }
 
     /// What the answers of a group's resources come to: the worst of each.
-    static func sum(_ answers: [ReplicatedData?], begunAt: Int64) -> DataObservation {
-        let known = answers.compactMap(\.self)
+    static func sum(
+        _ answers: [(resource: Int, data: ReplicatedData?)],
+        begunAt: Int64
+    ) -> DataObservation {
+        let known = answers.compactMap(\.data)
         let words = Set(known.map(\.replication))
         var seen = DataObservation(
             replication: .unknown,
@@ -125,10 +129,21 @@ struct DataWatch {
         if known.count == 1, let generation = known[0].generation {
             seen.generation = DataGeneration(high: generation, low: 0)
         }
-        // What cannot be used at all stands before what is only old.
+        // What cannot be used at all stands before what is only old, and that before what may be old.
         let unfit = known.filter { $0.obstacle != nil }
-        if let worst = unfit.first(where: { !$0.isAge }) ?? unfit.first, let text = worst.obstacle {
-            seen.obstacle = DataObstacle(text: text, isAge: worst.isAge)
+        let worst =
+            unfit.first { !$0.isAge } ?? unfit.first { !$0.isDoubt } ?? unfit.first
+        if let worst, let text = worst.obstacle {
+            seen.obstacle = DataObstacle(text: text, isAge: worst.isAge, isDoubt: worst.isDoubt)
+        }
+        for answer in answers {
+            guard let copy = answer.data?.copy else { continue }
+            seen.copies[answer.resource] =
+                switch copy {
+                case .usable: .usable
+                case .outdated: .outdated
+                case .inconsistent: .inconsistent
+                }
         }
         return seen
     }
@@ -151,7 +166,7 @@ extension Loop {
                     timeout: DataWatch.timeout,
                     isDetached: false
                 )
-                data.asked(place, number)
+                data.asked(place, resource, number)
             }
         }
     }

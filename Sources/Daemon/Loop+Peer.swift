@@ -1,5 +1,6 @@
 // What goes over the peer channel: which questions of this node's callers go to the other one, and what this
-// node tells the other. All of it only reads; nothing that safety depends on goes this way.
+// node tells the other. All of it only reads but `outdate`, which takes from this node what it may use, and gives it
+// nothing (`Loop+Fencing`).
 
 import Configuration
 import Failover
@@ -46,10 +47,12 @@ extension Loop {
     private func take(_ arrivals: [PeerClient.Arrival]) {
         for arrival in arrivals {
             switch arrival {
-            case .answer(let caller, let line): door.sendFinal(line: line, to: caller)
+            case .answer(let caller, let line):
+                if !takeFence(caller, line) { door.sendFinal(line: line, to: caller) }
             case .noAnswer(let caller, let why):
+                if takeFence(caller, nil) { continue }
                 noAnswer(caller, "\(loaded.settings.peer) does not answer: \(why)")
-            case .question(let id, let line): peerClient.answer(id, answer(to: line))
+            case .question(let id, let line): take(question: line, id)
             case .note(let severity, let text): log.say(severity, text)
             }
         }
@@ -59,23 +62,26 @@ extension Loop {
         door.send(.error(ControlError(.noAnswer, why)), to: caller)
     }
 
-    /// The line that answers a question of the other node, its newline left out.
-    private func answer(to line: [UInt8]) -> [UInt8] {
+    /// Answers a question of the other node, or makes it an event.
+    private func take(question line: [UInt8], _ id: UInt64) {
         let response: ControlResponse
         do throws(ControlError) {
             switch try PeerCoding.decodeRequest(line) {
             case .status: response = .status(status())
             case .explain(let group): response = .explanation(explanation(group))
             case .files: response = .files(files())
+            case .outdate(let name):
+                if let event = fence(name, for: .peer(id)) { queue.append(event) }
+                return
             }
         } catch {
             response = .error(error)
         }
-        return ControlCoding.encode(response).dropLast()
+        peerClient.answer(id, ControlCoding.encode(response).dropLast())
     }
 
     /// Where the other node may be: the addresses of its beats, then those that ha.cf names.
-    private var peerAddresses: [[UInt8]] {
+    var peerAddresses: [[UInt8]] {
         var addresses: [[UInt8]] = core.peerAddresses.map(\.bytes)
         for path in loaded.paths {
             guard case .unicast(let address) = path.destination else { continue }

@@ -44,6 +44,9 @@ final class Loop {
     /// Which connection waits for which command's reply.
     var callers: [CommandID: UInt64] = [:]
     var commandIssued: UInt64 = 0
+    /// Questions about copies of replicated data, and who waits for their answers.
+    var fences: [FenceID: FenceCaller] = [:]
+    var fenceIssued: UInt64 = 0
     var reload: ReloadChecker?
     var keeper: ProcessHandle?
     /// Whether the core has begun: before, nothing is known of operations left running (S14).

@@ -127,6 +127,8 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case dataStale
     /// A group's data is the same on both nodes again (S11).
     case dataInSync
+    /// DRBD asked what the peer's copy is, before it goes on without it (S11).
+    case dataFenced
     /// What was observed leaves `deadtime` little room.
     case deadtimeShort
     /// The loop was late.

@@ -152,6 +152,31 @@ struct DRBDState: Hashable {
         return role != .unconfigured && !disks.isEmpty && disks.allSatisfy(whole.contains)
     }
 
+    /// Whether nothing is wrong here but that nobody knows whether the data is current: DRBD asks by `fence-peer` when
+    /// it is to become primary.
+    var isInDoubt: Bool {
+        role != .unconfigured && disks.contains(.consistent)
+            && disks.allSatisfy { $0 == .consistent || $0 == .upToDate }
+            && !connections.contains(.standAlone)
+    }
+
+    /// What the copies here are: old or worse only where each of them is; nil where a disk does not say.
+    static func copy(_ states: [DRBDState]) -> ReplicatedData.Copy? {
+        let disks = states.flatMap(\.disks)
+        guard !disks.isEmpty, !states.contains(where: { $0.disks.isEmpty }) else { return nil }
+        var worst = ReplicatedData.Copy.outdated
+        for disk in disks {
+            switch disk {
+            case .outdated: continue
+            case .inconsistent: worst = .inconsistent
+            case .upToDate, .consistent: return .usable
+            case .diskless, .attaching, .detaching, .failed, .negotiating, .unknown, .unconfigured:
+                return nil
+            }
+        }
+        return worst
+    }
+
     /// What keeps this node from becoming primary, in words with the remedy; nil when nothing does.
     ///
     /// - Parameter name: The resource's name.

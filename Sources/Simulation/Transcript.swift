@@ -144,7 +144,8 @@ struct Transcript {
             let obstacle = seen?.obstacle.map { ", \($0.text)" } ?? ""
             let word = seen.map { "\($0.replication)" } ?? "nothing"
             return "sees \(machine.settings.groups[group].name): \(word)\(obstacle)"
-        case .heartbeatReceived, .heartbeatRepeated, .timeReached, .persisted, .probeAnswered:
+        case .fenceRequested, .peerFenceAnswered, .outdateRequested, .heartbeatReceived,
+            .heartbeatRepeated, .timeReached, .persisted, .probeAnswered:
             return "\(event)"
         }
     }
@@ -175,7 +176,7 @@ struct Transcript {
             return "marks the data of \(name) as \(isStale ? "old" : "fresh")"
         case .setPath(let link, let path):
             return "path \(link.value): \(path?.name ?? "none")"
-        case .sendHeartbeat, .probe, .ping: return "\(effect)"
+        case .sendHeartbeat, .probe, .ping, .askPeerToOutdate, .answerFence: return "\(effect)"
         }
     }
 }

@@ -15,6 +15,7 @@ public import Failover
 /// | `{"verb":"peer-files"}` | `peerFiles` |
 /// | `{"verb":"explain","group":"10.0.0.9"}` | `explain`; `group` may be absent |
 /// | `{"verb":"peer-explain","group":"10.0.0.9"}` | `peerExplain`, likewise |
+/// | `{"verb":"outdate-peer","resource":"r0","peers":["l1"]}` | `outdatePeer`; `peers`, DRBD's names of the other side, may be absent |
 /// | `{"verb":"standby","scope":"all"}` | `standby`; scopes `all local foreign failback`, or `group` with `"group":NAME`; `"cause":SERVICE` where an alert of a monitor asks |
 /// | `{"verb":"takeover","scope":"group","group":"10.0.0.9"}` | `takeover`, likewise; with `"acceptsDataLoss":true` also with old data |
 /// | `{"verb":"failback"}` | `failback` |
@@ -48,6 +49,11 @@ public enum ControlRequest: Equatable, Sendable {
     case explain(GroupName?)
     /// What did the other node decide, and why? Answered by its `explanation`, or as for `peerStatus`.
     case peerExplain(GroupName?)
+    /// This node's DRBD asks what the other node's copy of a resource is, before it goes on without it (`fence-peer`).
+    ///
+    /// Answered by `fence` at once or after the two seconds that the other node has; "pending" is to be asked again.
+    /// `peers` are the hosts that DRBD names, none where it does not: the other node must be one of them.
+    case outdatePeer(resource: String, peers: [String])
     /// Give groups to the other node.
     ///
     /// `cause` is the service, `HOSTGROUP/SERVICE`, whose alert asks for it: then the terms are those of a move on
@@ -77,7 +83,8 @@ public enum ControlRequest: Equatable, Sendable {
     public var isRead: Bool {
         switch self {
         case .ping, .version, .status, .monitors, .peerStatus, .explain, .peerExplain: true
-        case .peerFiles, .standby, .takeover, .failback, .confirmDown, .clear, .freeze, .thaw,
+        case .peerFiles, .outdatePeer, .standby, .takeover, .failback, .confirmDown, .clear,
+            .freeze, .thaw,
             .monitorsDisable, .monitorsEnable, .reload:
             false
         }
@@ -99,6 +106,7 @@ public enum ControlRequest: Equatable, Sendable {
         case .peerFiles: .peerFiles
         case .explain: .explain
         case .peerExplain: .peerExplain
+        case .outdatePeer: .outdatePeer
         case .clear: .clear
         case .freeze: .freeze
         case .thaw: .thaw
@@ -124,6 +132,8 @@ public enum ControlVerb: String, CaseIterable, Sendable, Codable {
     case peerFiles = "peer-files"
     /// The other node's account, in `baton explain`.
     case peerExplain = "peer-explain"
+    /// `baton outdate-peer`, DRBD's `fence-peer` handler.
+    case outdatePeer = "outdate-peer"
     /// `baton confirm-down NODE`.
     case confirmDown = "confirm-down"
     /// `baton monitors disable NAME`.
@@ -142,6 +152,7 @@ public enum ControlVerb: String, CaseIterable, Sendable, Codable {
 /// | `{"type":"version","version":TEXT}` | `version` |
 /// | `{"type":"files","files":{…}}` | `files` |
 /// | `{"type":"explanation","explanation":{…}}` | `explanation` |
+/// | `{"type":"fence","fence":{"text":TEXT,"verdict":VERDICT}}` | `fence`; the verdicts are those of `FenceVerdict` |
 /// | `{"type":"error","code":CODE,"text":TEXT}` | `error`: the request was not understood or not allowed |
 public enum ControlResponse: Equatable, Sendable {
     /// It goes on.
@@ -156,6 +167,8 @@ public enum ControlResponse: Equatable, Sendable {
     case files(NodeFiles)
     /// What a node decided, and why.
     case explanation(Explanation)
+    /// What the other node's copy of a replicated resource is.
+    case fence(FenceReply)
     /// Nothing was done.
     case error(ControlError)
 

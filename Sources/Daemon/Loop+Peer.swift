@@ -70,6 +70,7 @@ extension Loop {
             case .status: response = .status(status())
             case .explain(let group): response = .explanation(explanation(group))
             case .files: response = .files(files())
+            case .replicas(let name): return tellReplicas(name, for: .peer(id))
             case .outdate(let name):
                 if let event = fence(name, for: .peer(id)) { queue.append(event) }
                 return

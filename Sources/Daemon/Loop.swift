@@ -47,6 +47,8 @@ final class Loop {
     /// Questions about copies of replicated data, and who waits for their answers.
     var fences: [FenceID: FenceCaller] = [:]
     var fenceIssued: UInt64 = 0
+    /// Questions how replicated resources stand, whose programs have not all answered.
+    var replicaQuestions: [ReplicaQuestion] = []
     var reload: ReloadChecker?
     var keeper: ProcessHandle?
     /// Whether the core has begun: before, nothing is known of operations left running (S14).

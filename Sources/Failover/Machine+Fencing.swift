@@ -93,13 +93,25 @@ extension FailoverMachine {
             noteAnswer(index, answered)
             return effects.append(.answerFence(id, answered))
         }
-        var told = reply ?? goesOnAlone(index, "\(settings.peer) does not answer")
+        var told = reply ?? silence(index)
         // Of itself nobody can say that.
         if reply?.verdict == .unreachable {
             told = FenceReply(.refused, "\(settings.peer) answers something else")
         }
         noteAnswer(index, told)
         effects.append(.answerFence(id, told))
+    }
+
+    /// The other node did not answer in time.
+    ///
+    /// One whose beats are heard is slow: it is asked again, but where it says that it knows its copy to be old, or where
+    /// nothing is written here yet by a claim that is proved.
+    private func silence(_ index: Int) -> FenceReply {
+        let knows = peer.reports[index]?.fitness == .stale
+        guard peer.isPresent, groups[index].phase != .starting, !knows else {
+            return goesOnAlone(index, "\(settings.peer) does not answer")
+        }
+        return FenceReply(.pending, "\(settings.peer) is heard, and does not answer yet")
     }
 
     /// Says how it ended; whoever hears "not yet" asks again.

@@ -54,13 +54,14 @@ struct DRBDResource: ResourceType {
         case .resume: change("resume-io", until: deadline)
         case .data: data(until: deadline)
         case .outdate: outdate(until: deadline)
+        case .view: view(until: deadline)
         }
     }
 
     // MARK: Looking
 
     /// What a look at one resource, or at all of them, shows.
-    private enum View {
+    enum View {
         /// Each with its name.
         case seen([(name: String, state: DRBDState)])
         /// The kernel has no DRBD: nothing can be primary.
@@ -69,7 +70,7 @@ struct DRBDResource: ResourceType {
         case unknown(String)
     }
 
-    private func look(until deadline: Int64) -> View {
+    func look(until deadline: Int64) -> View {
         guard Files.exists(DRBDResource.module) else { return .noModule }
         let names: [String]
         if name == "all" {

@@ -88,6 +88,10 @@ struct DRBDState: Hashable {
     var disks: [DRBDDisk]
     /// The peer's, where they were told.
     var peerDisks: [DRBDDisk]
+    /// The numbers of this node's volumes, where there are several.
+    var numbers: [Int] = []
+    /// How much of each resynchronisation is done, in hundredths of a per cent.
+    var done: [Int] = []
 
     /// From what `drbdsetup status NAME` prints; nil where it is not told, or not understood.
     ///
@@ -128,6 +132,16 @@ struct DRBDState: Hashable {
                 case "peer-disk":
                     guard let known = DRBDDisk(rawValue: parts[1]) else { return nil }
                     peerDisks.append(known)
+                case "volume" where !isPeer:
+                    guard let number = Int(parts[1]) else { return nil }
+                    numbers.append(number)
+                case "done":
+                    // `7.14`
+                    let digits = parts[1].split(separator: ".").map(String.init)
+                    guard digits.count == 2, digits[1].count == 2, let whole = Int(digits[0]),
+                        let rest = Int(digits[1]), (0...100).contains(whole), rest >= 0
+                    else { continue }
+                    done.append(whole * 100 + rest)
                 default: continue
                 }
             }

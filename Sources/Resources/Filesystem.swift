@@ -59,12 +59,12 @@ struct Filesystem: ResourceType {
             case .ready: return try ready(until: deadline)
             case .suspend: return try freeze("-f", until: deadline)
             case .resume: return try freeze("-u", until: deadline)
-            case .data, .outdate: return .replicatesNothing
+            case .data, .outdate, .view: return .replicatesNothing
             }
         } catch {
             switch action {
             case .status, .monitor: return .unknown(error.text)
-            case .start, .stop, .ready, .suspend, .resume, .data, .outdate:
+            case .start, .stop, .ready, .suspend, .resume, .data, .outdate, .view:
                 return .failed(error.text)
             }
         }

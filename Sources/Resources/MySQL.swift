@@ -51,7 +51,7 @@ struct MySQL: ResourceType {
                 return .failed(
                     "a server cannot be suspended from within: batond freezes its processes"
                 )
-            case .data, .outdate: return .replicatesNothing
+            case .data, .outdate, .view: return .replicatesNothing
             }
         } catch {
             return action == .monitor ? .unknown(error.text) : .failed(error.text)

@@ -38,7 +38,7 @@ struct ControlClient {
             case .status(let status): return status
             case .progress: continue
             case .error(let error): throw refusal(error)
-            case .reply, .version, .files, .explanation, .fence:
+            case .reply, .version, .files, .explanation, .fence, .replicas:
                 throw Ending(.failed, "baton: the daemon gave no status; is it of another version?")
             }
         }
@@ -54,6 +54,23 @@ struct ControlClient {
                 .failed,
                 "baton: the daemon gave no explanation; is it of another version?"
             )
+        }
+    }
+
+    /// How this node's replicated resources stand.
+    func replicas(_ name: String?) throws -> ReplicaReport {
+        switch try answer(.replicas(name)) {
+        case .replicas(let report): return report
+        case .error(let error): throw refusal(error)
+        default:
+            throw Ending(.failed, "baton: the daemon gave no answer; is it of another version?")
+        }
+    }
+
+    /// The other node's, asked by this node's daemon, or why they are not known.
+    func peerReplicas(_ name: String?) throws -> Result<ReplicaReport, ControlError> {
+        try peer(.peerReplicas(name)) {
+            if case .replicas(let report) = $0 { report } else { nil }
         }
     }
 
@@ -143,7 +160,7 @@ struct ControlClient {
                 try finish(ExitStatus(reply.outcome), printable(reply.text, keepsLines: true))
                 return
             case .error(let error): throw refusal(error)
-            case .status, .version, .files, .explanation, .fence:
+            case .status, .version, .files, .explanation, .fence, .replicas:
                 throw Ending(.failed, "baton: the daemon gave no reply; is it of another version?")
             }
         }

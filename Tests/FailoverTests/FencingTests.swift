@@ -123,8 +123,15 @@ import Testing
         story.run(.milliseconds(1900))
         #expect(story.fenced.isEmpty)
         story.run(.milliseconds(200))
-        #expect(story.fenced.last?.reply == FenceReply(.unreachable, "l1 does not answer"))
+        // Its beats are heard: it is slow, and asked again.
+        #expect(verdicts(story) == [.pending])
         #expect(story.marked == [false, false])
+        // By its beats it says that it knows.
+        story.views = [(.detached, nil), (.detached, nil)]
+        story.run(.seconds(3))
+        story.fence(0)
+        story.run(.milliseconds(2100))
+        #expect(story.fenced.last?.reply == FenceReply(.unreachable, "l1 does not answer"))
     }
 
     @Test func whoIsCutOffItselfGoesNowhere() {

@@ -25,6 +25,7 @@ struct PeerMessagesTests {
             (.files, #"{"verb":"files"}"#),
             (.explain(nil), #"{"verb":"explain"}"#),
             (.explain(GroupName("10.0.0.9")), #"{"group":"10.0.0.9","verb":"explain"}"#),
+            (.replicas(resource: nil), #"{"verb":"replicas"}"#),
             (.outdate(resource: "r0"), #"{"resource":"r0","verb":"outdate"}"#),
         ] {
             #expect(String(decoding: PeerCoding.encode(request), as: UTF8.self) == line + "\n")

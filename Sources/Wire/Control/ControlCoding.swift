@@ -143,6 +143,10 @@ extension ControlRequest: Codable {
         case .peerFiles: self = .peerFiles
         case .explain: self = .explain(try Self.group(fields))
         case .peerExplain: self = .peerExplain(try Self.group(fields))
+        case .replicas:
+            self = .replicas(try ResourceWord.readIfPresent(fields, .resource))
+        case .peerReplicas:
+            self = .peerReplicas(try ResourceWord.readIfPresent(fields, .resource))
         case .outdatePeer:
             let peers = try fields.decodeIfPresent([String].self, forKey: .peers) ?? []
             guard peers.count <= ResourceWord.peersMaximum else {
@@ -196,6 +200,8 @@ extension ControlRequest: Codable {
             break
         case .explain(let group), .peerExplain(let group):
             try fields.encodeIfPresent(group?.text, forKey: .group)
+        case .replicas(let resource), .peerReplicas(let resource):
+            try fields.encodeIfPresent(resource, forKey: .resource)
         case .outdatePeer(let resource, let peers):
             try fields.encode(resource, forKey: .resource)
             if !peers.isEmpty { try fields.encode(peers, forKey: .peers) }
@@ -294,6 +300,7 @@ extension ControlResponse: Codable {
         case files
         case explanation
         case fence
+        case replicas
         case code
     }
 
@@ -316,6 +323,8 @@ extension ControlResponse: Codable {
             self = .files(try fields.decode(NodeFiles.self, forKey: .files))
         case "explanation":
             self = .explanation(try fields.decode(Explanation.self, forKey: .explanation))
+        case "replicas":
+            self = .replicas(try fields.decode(ReplicaReport.self, forKey: .replicas))
         case "fence":
             self = .fence(try fields.decode(FenceReply.self, forKey: .fence))
         case "error":
@@ -353,6 +362,9 @@ extension ControlResponse: Codable {
         case .explanation(let explanation):
             try fields.encode("explanation", forKey: .type)
             try fields.encode(explanation, forKey: .explanation)
+        case .replicas(let report):
+            try fields.encode("replicas", forKey: .type)
+            try fields.encode(report, forKey: .replicas)
         case .fence(let reply):
             try fields.encode("fence", forKey: .type)
             try fields.encode(reply, forKey: .fence)

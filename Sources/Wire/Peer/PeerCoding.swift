@@ -58,12 +58,14 @@ extension PeerRequest: Codable {
             self = .explain(
                 try fields.decodeIfPresent(String.self, forKey: .group).map(GroupName.init)
             )
+        case "replicas":
+            self = .replicas(resource: try ResourceWord.readIfPresent(fields, .resource))
         case "outdate":
             self = .outdate(resource: try ResourceWord.read(fields, .resource))
         default:
             throw ControlError(
                 .unknownVerb,
-                "there is no verb \"\(verb.prefix(64))\" on the peer channel; verbs: status files explain outdate"
+                "there is no verb \"\(verb.prefix(64))\" on the peer channel; verbs: status files explain replicas outdate"
             )
         }
     }
@@ -79,6 +81,9 @@ extension PeerRequest: Codable {
         case .explain(let group):
             try fields.encode("explain", forKey: .verb)
             try fields.encodeIfPresent(group?.text, forKey: .group)
+        case .replicas(let resource):
+            try fields.encode("replicas", forKey: .verb)
+            try fields.encodeIfPresent(resource, forKey: .resource)
         case .outdate(let resource):
             try fields.encode("outdate", forKey: .verb)
             try fields.encode(resource, forKey: .resource)
@@ -92,6 +97,14 @@ enum ResourceWord {
     static let maximum = 128
     /// The most hosts that DRBD names; it knows no more.
     static let peersMaximum = 32
+
+    /// Reads it, where it is there.
+    static func readIfPresent<Key: CodingKey>(
+        _ fields: KeyedDecodingContainer<Key>,
+        _ key: Key
+    ) throws -> String? {
+        try fields.contains(key) ? read(fields, key) : nil
+    }
 
     /// Reads it.
     static func read<Key: CodingKey>(

@@ -14,7 +14,7 @@ answers_on() {
 
 run() {
     local round cut killed slowest=0 took
-    furnish && use_example && use_handler && start_pair && under_clients 3 || return 3
+    furnish && use_example && use_handler && start_pair 240 && under_clients 3 || return 3
     exactly 'baton check has nothing to say about the handler' \
         "$(on n1 'baton check --config /etc/ha.d' 2>&1 | grep -c fence-peer)" 0
 

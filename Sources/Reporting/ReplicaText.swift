@@ -100,7 +100,7 @@ public struct ReplicaText: Sendable {
         wrapped(printable(text), label: "  ", width: width)
     }
 
-    /// `n1  Primary  Connected  UpToDate  /dev/drbd0 on /mnt/drbd (ext3), 17.5 of 233.9 MiB`
+    /// One volume on one node, `n1  Primary  Connected  UpToDate  /dev/drbd0 on /mnt/drbd (ext3), 17.5 of 233.9 MiB`.
     private func line(_ one: ReplicaStatus, _ volume: ReplicaStatus.Volume, isFirst: Bool) -> String
     {
         var words = [isFirst ? one.node : "", one.role, one.connection ?? "-", volume.disk]

@@ -44,8 +44,9 @@ public struct DRBDView: Hashable, Sendable {
     public var peerRole: String?
     /// The connection, or where there is one the replication: `Connected`, `SyncSource`.
     public var connection: String?
-    /// The generations of the first volume (UUIDs): current, bitmap, and two of history; without the lowest bit, which says
-    /// who is primary. Empty where they are not told.
+    /// The generations of the first volume (UUIDs): current, bitmap, and two of history.
+    ///
+    /// Without the lowest bit, which says who is primary; empty where they are not told.
     public var generations: [UInt64] = []
     /// Its volumes in the order of their numbers.
     public var volumes: [Volume] = []

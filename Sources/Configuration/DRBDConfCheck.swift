@@ -50,6 +50,7 @@ struct DRBDConfCheck {
             judgeOptions(resource.section)
             judgeHosts(resource)
             judgeProtocol(resource)
+            judgeFencing(resource)
         }
     }
 

@@ -120,6 +120,8 @@ extension Diagnostic {
         case dangerousOption = "dangerous-option"
         /// How long the boot waits for the peer.
         case bootWaits = "boot-waits"
+        /// Whether DRBD asks batond before it goes on without the other node.
+        case fencePeer = "fence-peer"
         /// Replication goes where it should not.
         case replicationPath = "replication-path"
 

@@ -26,6 +26,10 @@ extension Loop {
         case .peerStatus: askPeer(.status, for: caller)
         case .peerFiles: askPeer(.files, for: caller)
         case .peerExplain(let group): askPeer(.explain(group), for: caller)
+        case .replicas(let name): tellReplicas(name, for: .control(caller))
+        case .peerReplicas(let name): askPeer(.replicas(resource: name), for: caller)
+        case .outdatePeer(let name, let peers):
+            return fence(name, peers: peers, for: .control(caller))
         case .standby(let scope, nil): return command(.standby(scope), caller)
         case .standby(let scope, let cause?):
             return command(.standbyForHealth(scope, cause: cause), caller)

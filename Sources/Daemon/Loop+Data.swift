@@ -54,8 +54,10 @@ struct DataWatch {
             let isClosed = look.answers.contains { answer in
                 if case .notRun = answer?.ending { true } else { false }
             }
-            let answers = look.answers.map { answer in
-                answer?.ending == .exited(0) ? ReplicatedData(line: answer?.output ?? "") : nil
+            let answers = zip(look.resources, look.answers).map { resource, answer in
+                let isTold = answer?.ending == .exited(0)
+                let data = isTold ? ReplicatedData(line: answer?.output ?? "") : nil
+                return (resource: resource, data: data)
             }
             let seen = isClosed ? nil : DataWatch.sum(answers, begunAt: look.begunAt)
             return .dataObserved(group: look.group, seen)
@@ -63,8 +65,11 @@ struct DataWatch {
     }
 
     /// What the answers of a group's resources come to: the worst of each.
-    static func sum(_ answers: [ReplicatedData?], begunAt: Int64) -> DataObservation {
-        let known = answers.compactMap(\.self)
+    static func sum(
+        _ answers: [(resource: Int, data: ReplicatedData?)],
+        begunAt: Int64
+    ) -> DataObservation {
+        let known = answers.compactMap(\.data)
         let words = Set(known.map(\.replication))
         var seen = DataObservation(
             replication: .unknown,
@@ -78,10 +83,21 @@ struct DataWatch {
         if known.count == 1, let generation = known[0].generation {
             seen.generation = DataGeneration(high: generation, low: 0)
         }
-        // What cannot be used at all stands before what is only old.
+        // What cannot be used at all stands before what is only old, and that before what may be old.
         let unfit = known.filter { $0.obstacle != nil }
-        if let worst = unfit.first(where: { !$0.isAge }) ?? unfit.first, let text = worst.obstacle {
-            seen.obstacle = DataObstacle(text: text, isAge: worst.isAge)
+        let worst =
+            unfit.first { !$0.isAge } ?? unfit.first { !$0.isDoubt } ?? unfit.first
+        if let worst, let text = worst.obstacle {
+            seen.obstacle = DataObstacle(text: text, isAge: worst.isAge, isDoubt: worst.isDoubt)
+        }
+        for answer in answers {
+            guard let copy = answer.data?.copy else { continue }
+            seen.copies[answer.resource] =
+                switch copy {
+                case .usable: .usable
+                case .outdated: .outdated
+                case .inconsistent: .inconsistent
+                }
         }
         return seen
     }

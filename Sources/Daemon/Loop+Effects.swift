@@ -21,6 +21,8 @@ extension Loop {
         case .announceAddresses(let name): announce(name)
         case .observeData(let group): data.look(at: group)
         case .markData(let group, let isStale): data.mark(group, isStale: isStale)
+        case .askPeerToOutdate(let id, _, _): askPeerToOutdate(id)
+        case .answerFence(let id, let reply): answerFence(id, reply)
         case .reply(let id, let reply): finish(id, reply)
         case .progress(let id, let text):
             if let caller = callers[id] { door.send(.progress(text), to: caller) }

@@ -1,5 +1,6 @@
 // What goes over the peer channel: which questions of this node's callers go to the other one, and what this
-// node tells the other. All of it only reads; nothing that safety depends on goes this way.
+// node tells the other. All of it only reads but `outdate`, which takes from this node what it may use, and gives it
+// nothing (`Loop+Fencing`).
 
 import Configuration
 import Failover
@@ -47,11 +48,12 @@ extension Loop {
     private func take(_ arrivals: [PeerClient.Arrival]) {
         for arrival in arrivals {
             switch arrival {
-            case .answer(let caller, let line): door.sendFinal(line: line, to: caller)
+            case .answer(let caller, let line):
+                if !takeFence(caller, line) { door.sendFinal(line: line, to: caller) }
             case .noAnswer(let caller, let why):
+                if takeFence(caller, nil) { continue }
                 noAnswer(caller, "\(loaded.settings.peer) does not answer: \(why)")
-            case .question(let id, let line):
-                if let answer = answer(id, to: line) { peerClient.answer(id, answer) }
+            case .question(let id, let line): take(question: line, id)
             case .note(let severity, let text): log.say(severity, text)
             }
         }
@@ -61,21 +63,24 @@ extension Loop {
         door.send(.error(ControlError(.noAnswer, why)), to: caller)
     }
 
-    /// The line that answers a question of the other node, its newline left out; nil where it comes later.
-    private func answer(_ id: UInt64, to line: [UInt8]) -> [UInt8]? {
+    /// Answers a question of the other node, or makes it an event.
+    private func take(question line: [UInt8], _ id: UInt64) {
         let response: ControlResponse
         do throws(ControlError) {
             switch try PeerCoding.decodeRequest(line) {
             case .status: response = .status(status())
             case .explain(let group): response = .explanation(explanation(group))
             case .files:
-                answerFiles(machine.ask(id, context, loaded.cluster.groups, at: now))
-                return nil
+                return answerFiles(machine.ask(id, context, loaded.cluster.groups, at: now))
+            case .replicas(let name): return tellReplicas(name, for: .peer(id))
+            case .outdate(let name):
+                if let event = fence(name, for: .peer(id)) { queue.append(event) }
+                return
             }
         } catch {
             response = .error(error)
         }
-        return ControlCoding.encode(response).dropLast()
+        peerClient.answer(id, ControlCoding.encode(response).dropLast())
     }
 
     /// Answers questions for this node's files, now that its machine was looked at.
@@ -88,7 +93,7 @@ extension Loop {
     }
 
     /// Where the other node may be: the addresses of its beats, then those that ha.cf names.
-    private var peerAddresses: [[UInt8]] {
+    var peerAddresses: [[UInt8]] {
         var addresses: [[UInt8]] = core.peerAddresses.map(\.bytes)
         for path in loaded.paths {
             guard case .unicast(let address) = path.destination else { continue }

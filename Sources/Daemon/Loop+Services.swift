@@ -283,7 +283,9 @@ extension Loop {
         if let run = services?.runs.removeValue(forKey: ended.id) {
             feedServices(.finished(run, RunEnding(ended.ending, output: output)))
             tellHealth()
-        } else if takeLook(ended.id, ended.ending, output) {
+        } else if takeLook(ended.id, ended.ending, output)
+            || takeReplica(ended.id, ended.ending, output)
+        {
             return
         } else if let what = alerts.removeValue(forKey: ended.id) {
             sayEnd(of: what, ended.ending, output)
@@ -295,7 +297,7 @@ extension Loop {
         for number in checks.restart() {
             if let run = services?.runs.removeValue(forKey: number) {
                 feedServices(.finished(run, .lost))
-            } else if takeLook(number, .undecided, "") {
+            } else if takeLook(number, .undecided, "") || takeReplica(number, .undecided, "") {
                 continue
             } else if let what = alerts.removeValue(forKey: number) {
                 log.say(.error, "\(what) is on its own: the helper that ran it is gone")

@@ -47,6 +47,11 @@ final class Loop {
     /// Which connection waits for which command's reply.
     var callers: [CommandID: UInt64] = [:]
     var commandIssued: UInt64 = 0
+    /// Questions about copies of replicated data, and who waits for their answers.
+    var fences: [FenceID: FenceCaller] = [:]
+    var fenceIssued: UInt64 = 0
+    /// Questions how replicated resources stand, whose programs have not all answered.
+    var replicaQuestions: [ReplicaQuestion] = []
     var reload: ReloadChecker?
     /// Helpers of reloads that were told to end, to be reaped.
     var endedCheckers: [ProcessID] = []

@@ -9,6 +9,8 @@ struct ResourceLooks {
     struct Look {
         /// The group's place.
         var group: Int
+        /// The places of its resources that were asked.
+        var resources: [Int]
         /// When it began.
         var begunAt: Int64
         /// How each of its questions ended, in the order of the resources; nil where there was no room to ask.
@@ -103,6 +105,13 @@ struct ResourceLooks {
             entries[place].nextLook = 0
         }
         let entry = entries[place]
-        return [Look(group: entry.group, begunAt: entry.begunAt, answers: entry.answers)]
+        return [
+            Look(
+                group: entry.group,
+                resources: entry.resources,
+                begunAt: entry.begunAt,
+                answers: entry.answers
+            )
+        ]
     }
 }

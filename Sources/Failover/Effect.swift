@@ -24,6 +24,10 @@ public enum Effect: Equatable, Sendable {
     case observeData(group: Int)
     /// The group's data on this node is old, or is not any more: what replicates it should know too.
     case markData(group: Int, isStale: Bool)
+    /// Ask the other node to mark its copy as old, and report `peerFenceAnswered`.
+    case askPeerToOutdate(FenceID, group: Int, resource: Int)
+    /// The one answer to `fenceRequested` or `outdateRequested`.
+    case answerFence(FenceID, FenceReply)
     /// The one final reply to a command (L2).
     case reply(CommandID, CommandReply)
     /// A line of live progress for a command that goes on.

@@ -36,6 +36,13 @@ public enum Event: Equatable, Sendable {
     case dataObserved(group: Int, DataObservation?)
     /// What a group's resources need was looked at (action `ready`): what is missing here, in words; `nil` for nothing.
     case readinessObserved(group: Int, missing: String?)
+    /// This node's DRBD asks what the other copy is, before it goes on without it (`fence-peer`); a resource's place in
+    /// its group.
+    case fenceRequested(FenceID, group: Int, resource: Int)
+    /// The other node answered `askPeerToOutdate`; `nil` when it did not in time. Exactly once for each.
+    case peerFenceAnswered(FenceID, FenceReply?)
+    /// The other node's DRBD goes on without this node: the copy here is to be marked as old.
+    case outdateRequested(FenceID, group: Int, resource: Int)
     /// The loop could not run for this long (stall, suspended machine, stopped process). Given after the
     /// sockets were drained and before `timeReached` (S8).
     case loopLate(Duration)

@@ -67,6 +67,8 @@ public struct FailoverMachine: Sendable {
     var commands: [PendingCommand] = []
     /// Freezes, thaws and clears without a final reply yet.
     var words: [PendingWord] = []
+    /// Questions about copies of replicated data without an answer yet.
+    var fences = FenceDesk()
     /// A `confirm-down` whose probes are out.
     var confirming: Confirming?
     /// SIGTERM was given.
@@ -168,6 +170,10 @@ public struct FailoverMachine: Sendable {
         case .healthChanged(let group, let failures): healthChanged(group, failures)
         case .dataObserved(let group, let observation): observed(group, observation)
         case .readinessObserved(let group, let missing): prepared(group, missing)
+        case .fenceRequested(let id, let group, let resource): fenceRequested(id, group, resource)
+        case .peerFenceAnswered(let id, let reply): peerFenceAnswered(id, reply)
+        case .outdateRequested(let id, let group, let resource):
+            outdateRequested(id, group, resource)
         case .loopLate(let lateness): loopLate(by: lateness)
         case .commandReceived(let id, let command): received(command, id)
         case .shutdownRequested: beginShutdown()
@@ -183,6 +189,7 @@ public struct FailoverMachine: Sendable {
         pingIfDue()
         comparePings()
         evaluate()
+        considerFences()
         announceIfDue()
         // What a late loop reads before it knows that it is late must not make it speak (S8): a beat that is
         // merely due waits for `timeReached`.
@@ -264,6 +271,7 @@ public struct FailoverMachine: Sendable {
         consider(examinationDeadline)
         consider(nextPing)
         consider(nextAnnouncement)
+        consider(fenceDeadline)
         return max(next, Instant(nanoseconds: now.nanoseconds &+ 1))
     }
 

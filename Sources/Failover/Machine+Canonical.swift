@@ -202,6 +202,12 @@ extension FailoverMachine {
     }
 
     private func encodeWhole(into writer: inout CanonicalWriter) {
+        for question in fences.own + fences.peers {
+            writer.add(question.group)
+            writer.add(question.resource)
+            writer.add(question.since)
+        }
+        writer.add(fences.own.count)
         writer.add(start != nil)
         // An hour is longer than any story explored: "lately" stays so.
         writer.add(start?.lastReset.map { $0 + (now - startedAt) < Self.resetInterval } ?? false)
@@ -412,11 +418,13 @@ extension FailoverMachine {
         writer.add(data.acceptsLoss)
         writer.add(data.writtenAt != nil)
         writer.add(data.asksSince, within: Self.observationPatience)
+        writer.add(data.outdatedAt, within: Self.outdatingSettles)
         writer.add(data.own != nil)
         guard let own = data.own else { return }
         writer.add(Int(own.replication.rawValue))
         writer.add(own.obstacle?.isAge == true)
         writer.add(own.obstacle?.isAge == false)
+        writer.add(own.obstacle?.isDoubt == true)
         writer.add(own.begunAt > data.markedAt)
         writer.add(data.writtenAt.map { own.begunAt > $0 } ?? true)
         writer.add(data.asksSince.map { own.begunAt >= $0 } ?? false)

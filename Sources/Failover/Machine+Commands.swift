@@ -286,7 +286,10 @@ extension FailoverMachine {
                 "S1: \(peerUnfitText(index)): \(why). When \(settings.peer) is surely off, type: "
                 + "baton confirm-down \(settings.peer)"
         }
-        guard let report = peer.reports[index] else { return "S1: \(peerUnfitText(index))" }
+        guard let report = peer.reports[index] else {
+            // One that was never heard since this machine booted, and is off by the administrator's word.
+            return peer.standing == .confirmedDown ? nil : "S1: \(peerUnfitText(index))"
+        }
         if report.phase == .unsafe, peer.standing != .confirmedDown {
             return
                 "\(name) could not be stopped on \(settings.peer); type there: baton standby \(name). "

@@ -11,6 +11,8 @@ public struct DataObservation: Equatable, Sendable {
     public var generation: DataGeneration
     /// Why the data cannot be used here; `nil` when it can.
     public var obstacle: DataObstacle?
+    /// What is known of each copy, by its resource's place in the group; one that could not be asked is not in it.
+    public var copies: [Int: CopyState]
     /// When the look began: nothing is known of what happened after.
     public var begunAt: Instant
 
@@ -19,11 +21,13 @@ public struct DataObservation: Equatable, Sendable {
         replication: ReplicationState,
         generation: DataGeneration = DataGeneration(high: 0, low: 0),
         obstacle: DataObstacle? = nil,
+        copies: [Int: CopyState] = [:],
         begunAt: Instant
     ) {
         self.replication = replication
         self.generation = generation
         self.obstacle = obstacle
+        self.copies = copies
         self.begunAt = begunAt
     }
 }
@@ -34,11 +38,14 @@ public struct DataObstacle: Equatable, Sendable {
     public var text: String
     /// The copy is whole and only old: who accepts the loss may use it.
     public var isAge: Bool
+    /// Nobody knows whether it is old: a peer that is there can tell, when the copy is about to be used.
+    public var isDoubt: Bool
 
     /// Makes an obstacle of its parts.
-    public init(text: String, isAge: Bool) {
+    public init(text: String, isAge: Bool, isDoubt: Bool = false) {
         self.text = text
         self.isAge = isAge
+        self.isDoubt = isDoubt
     }
 }
 
@@ -74,6 +81,8 @@ struct GroupData: Sendable {
     var acceptsLoss = false
     /// Since when an observation is waited for before the group is offered.
     var asksSince: Instant?
+    /// When the peer's DRBD last asked for the mark "stale".
+    var outdatedAt: Instant?
 }
 
 extension FailoverMachine {
@@ -177,7 +186,7 @@ extension FailoverMachine {
         }
         // The peer's word alone may be older than a cut that this node has not noticed yet, and the other way about.
         guard word == .inSync, let own = data.own, own.replication == .inSync,
-            own.begunAt > data.markedAt
+            own.begunAt > data.markedAt, !isOutdatedLately(index)
         else { return }
         endStaleness(index)
         let facts = "the data here is as on \(settings.peer) again"
@@ -220,7 +229,9 @@ extension FailoverMachine {
                 + (alone ?? "")
             return (.dataIsStale, Reason(.S11, facts))
         }
-        if let obstacle = data.own?.obstacle, !(data.acceptsLoss && obstacle.isAge) {
+        if let obstacle = data.own?.obstacle, !(data.acceptsLoss && obstacle.isAge),
+            !(obstacle.isDoubt && peer.isPresent)
+        {
             let facts = "the data here cannot be used: \(obstacle.text)"
             return (.dataIsUnready, Reason(.S11, facts))
         }
@@ -232,6 +243,11 @@ extension FailoverMachine {
         let name = settings.groups[index].name
         let isAge = cause == .dataIsStale || groups[index].data.own?.obstacle?.isAge == true
         guard isAge else { return "repair that, and look again: baton status" }
+        if cause == .dataIsUnready, groups[index].data.own?.obstacle?.isDoubt == true {
+            return
+                "bring \(settings.peer) back, it can tell; to go on with the data here and lose what \(settings.peer) "
+                + "may have written since, type: baton takeover --accept-data-loss \(name)"
+        }
         return
             "bring \(settings.peer) back, it has the newer data; to go on with the old data and lose what "
             + "\(settings.peer) wrote, type: baton takeover --accept-data-loss \(name)"

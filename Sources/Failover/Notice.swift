@@ -129,6 +129,8 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case dataInSync
     /// What a group needs to be started here is missing, or (as a mere fact) there again.
     case notPrepared
+    /// DRBD asked what the peer's copy is, before it goes on without it (S11).
+    case dataFenced
     /// What was observed leaves `deadtime` little room.
     case deadtimeShort
     /// The loop was late.

@@ -59,7 +59,7 @@ extension NotificationDesk {
             case .monitorDisabled, .monitorForgotten: self = .forgets([key(.service, subject)])
             case .groupMoved: self = Self.moved(notice, key(.operation), key(.held), health)
             case .started, .peerLate, .peerRestarted, .peerLeaving, .linkLate, .late,
-                .deadtimeShort, .dataStale,
+                .deadtimeShort, .dataStale, .dataFenced,
                 .configurationDiffers, .monitorEnabled, .command, .stopping:
                 self = notice.severity == .page ? .happened(.attention, closes: []) : .nothing
             }

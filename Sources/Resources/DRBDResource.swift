@@ -12,6 +12,8 @@ struct DRBDResource: ResourceType {
     static var module: String { Environment.value("BATON_DRBD_MODULE") ?? "/sys/module/drbd" }
     /// Between two tries.
     static let retryInterval: Int64 = 250_000_000
+    /// How long a disk of which nobody knows whether it is current waits for its peer to connect.
+    static let connectingTime: Int64 = 5_000_000_000
     /// What is left of the time for the last words.
     static let margin: Int64 = 500_000_000
 
@@ -53,6 +55,7 @@ struct DRBDResource: ResourceType {
         case .abandon: abandon(until: deadline)
         case .data: data(until: deadline)
         case .outdate: outdate(until: deadline)
+        case .view: view(until: deadline)
         }
     }
 
@@ -139,7 +142,7 @@ struct DRBDResource: ResourceType {
             return .failed("the kernel has no DRBD loaded: modprobe drbd, drbdadm up \(name)")
         case .unknown(let text): return .unknown(text)
         case .seen(let all):
-            for (name, state) in all {
+            for (name, state) in all where !state.isInDoubt {
                 if let obstacle = state.obstacle(name) { return .failed(obstacle.text) }
             }
             return .done()
@@ -154,6 +157,7 @@ struct DRBDResource: ResourceType {
     /// lost; one whose data is half old and half new never.
     private func start(acceptsLoss: Bool, until deadline: Int64) -> ResourceAnswer {
         var last = ""
+        let connectsUntil = min(BootClock.now &+ DRBDResource.connectingTime, deadline)
         while true {
             switch look(until: deadline) {
             case .noModule:
@@ -181,6 +185,8 @@ struct DRBDResource: ResourceType {
                         return .failed("drbdadm primary --force \(name): \(result.lastLine)")
                     }
                     guard obstacle.passes else { return .failed(obstacle.text) }
+                    // A peer that connects tells by itself; after that `primary` asks it (`fence-peer`).
+                    if state.isInDoubt, BootClock.now >= connectsUntil { continue }
                     passing = obstacle.text
                 }
                 if let passing {
@@ -217,7 +223,8 @@ struct DRBDResource: ResourceType {
             case 0: continue
             case Exit.noData:
                 return .failed(
-                    "\(name) has no up-to-date data within reach, or the peer could not be fenced: \(result.lastLine)"
+                    "\(name) has no up-to-date data within reach, or nobody could tell that the peer's is old: "
+                        + result.lastLine
                 )
             case Exit.noDisk: return .failed("\(name) has no disk here: \(result.lastLine)")
             // The peer demotes still, or has only now died; a kernel that is busy may yield too.
@@ -266,10 +273,13 @@ struct DRBDResource: ResourceType {
             for (name, state) in all {
                 // What runs here needs no leave to begin.
                 guard state.role != .primary, let obstacle = state.obstacle(name) else { continue }
+                // What is worse than a doubt stands before it.
+                if told.obstacle != nil, !told.isDoubt || state.isInDoubt { continue }
                 told.obstacle = obstacle.text
                 told.isAge = state.isWhole
-                break
+                told.isDoubt = state.isInDoubt
             }
+            told.copy = DRBDState.copy(all.map(\.state))
             if all.count == 1 { told.generation = generation(all[0].name, until: deadline) }
             return .done(told.line)
         }

@@ -90,6 +90,10 @@ struct DRBDState: Hashable {
     var peerDisks: [DRBDDisk]
     /// Somebody suspended its reads and writes (`drbdadm suspend-io`).
     var isSuspended = false
+    /// The numbers of this node's volumes, where there are several.
+    var numbers: [Int] = []
+    /// How much of each resynchronisation is done, in hundredths of a per cent.
+    var done: [Int] = []
 
     /// From what `drbdsetup status NAME` prints; nil where it is not told, or not understood.
     ///
@@ -134,6 +138,16 @@ struct DRBDState: Hashable {
                 case "peer-disk":
                     guard let known = DRBDDisk(rawValue: parts[1]) else { return nil }
                     peerDisks.append(known)
+                case "volume" where !isPeer:
+                    guard let number = Int(parts[1]) else { return nil }
+                    numbers.append(number)
+                case "done":
+                    // `7.14`
+                    let digits = parts[1].split(separator: ".").map(String.init)
+                    guard digits.count == 2, digits[1].count == 2, let whole = Int(digits[0]),
+                        let rest = Int(digits[1]), (0...100).contains(whole), rest >= 0
+                    else { continue }
+                    done.append(whole * 100 + rest)
                 default: continue
                 }
             }
@@ -157,6 +171,31 @@ struct DRBDState: Hashable {
     var isWhole: Bool {
         let whole: Set<DRBDDisk> = [.outdated, .consistent, .upToDate]
         return role != .unconfigured && !disks.isEmpty && disks.allSatisfy(whole.contains)
+    }
+
+    /// Whether nothing is wrong here but that nobody knows whether the data is current: DRBD asks by `fence-peer` when
+    /// it is to become primary.
+    var isInDoubt: Bool {
+        role != .unconfigured && disks.contains(.consistent)
+            && disks.allSatisfy { $0 == .consistent || $0 == .upToDate }
+            && !connections.contains(.standAlone)
+    }
+
+    /// What the copies here are: old or worse only where each of them is; nil where a disk does not say.
+    static func copy(_ states: [DRBDState]) -> ReplicatedData.Copy? {
+        let disks = states.flatMap(\.disks)
+        guard !disks.isEmpty, !states.contains(where: { $0.disks.isEmpty }) else { return nil }
+        var worst = ReplicatedData.Copy.outdated
+        for disk in disks {
+            switch disk {
+            case .outdated: continue
+            case .inconsistent: worst = .inconsistent
+            case .upToDate, .consistent: return .usable
+            case .diskless, .attaching, .detaching, .failed, .negotiating, .unknown, .unconfigured:
+                return nil
+            }
+        }
+        return worst
     }
 
     /// What keeps this node from becoming primary, in words with the remedy; nil when nothing does.

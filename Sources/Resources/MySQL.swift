@@ -51,7 +51,7 @@ struct MySQL: ResourceType {
                 return .failed(
                     "a server cannot be suspended from within: batond freezes its processes"
                 )
-            case .data, .outdate: return .replicatesNothing
+            case .data, .outdate, .view: return .replicatesNothing
             case .abandon: return .bearsNothing
             }
         } catch {

@@ -8,6 +8,12 @@ public struct ReplicatedData: Hashable, Sendable {
         case inSync, detached, unknown
     }
 
+    /// What the copy here is, by what replicates it.
+    public enum Copy: String, Sendable {
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        case usable, outdated, inconsistent
+    }
+
     /// Whether both sides have every write.
     public var replication: Replication
     /// The data's generation (DRBD current UUID, without its lowest bit); nil where there is none, or more than one.
@@ -16,26 +22,37 @@ public struct ReplicatedData: Hashable, Sendable {
     public var obstacle: String?
     /// The data is whole, and only old.
     public var isAge: Bool
+    /// Nobody knows whether it is old.
+    public var isDoubt: Bool
+    /// What the copy here is; nil where nobody says.
+    public var copy: Copy?
 
     /// Makes it of its parts.
     public init(
         _ replication: Replication,
         generation: UInt64? = nil,
         obstacle: String? = nil,
-        isAge: Bool = false
+        isAge: Bool = false,
+        isDoubt: Bool = false,
+        copy: Copy? = nil
     ) {
         self.replication = replication
         self.generation = generation
         self.obstacle = obstacle
         self.isAge = isAge
+        self.isDoubt = isDoubt
+        self.copy = copy
     }
 
-    /// `replication=inSync generation=FA6DE0C931530076`; where there is an obstacle also `age=no obstacle=TEXT`, last.
+    /// `replication=inSync generation=FA6DE0C931530076 copy=usable`; where there is an obstacle also
+    /// `age=no obstacle=TEXT`, last, and `doubt=yes` before that.
     public var line: String {
         var words = ["replication=\(replication.rawValue)"]
         if let generation {
             words.append("generation=\(String(generation, radix: 16, uppercase: true))")
         }
+        if let copy { words.append("copy=\(copy.rawValue)") }
+        if isDoubt { words.append("doubt=yes") }
         if let obstacle {
             let text = obstacle.split(whereSeparator: \.isNewline).joined(separator: " ")
             words.append("age=\(isAge ? "yes" : "no") obstacle=\(text)")
@@ -65,6 +82,9 @@ public struct ReplicatedData: Hashable, Sendable {
                 guard let number = UInt64(value, radix: 16) else { return nil }
                 generation = number
             case "age": isAge = value == "yes"
+            case "doubt": isDoubt = value == "yes"
+            // One that is not known here is none that may be relied on.
+            case "copy": copy = Copy(rawValue: String(value))
             case "obstacle": obstacle = String(value)
             // A later program may say more.
             default: continue

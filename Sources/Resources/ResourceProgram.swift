@@ -25,6 +25,8 @@ enum ResourceAction: String, CaseIterable {
     case data
     /// The same; what replicates it is told first that it is old here.
     case outdate
+    /// How it stands on this node, for people and for the other node (`DRBDView`).
+    case view
 }
 
 /// How an action ended, by exit code and words.
@@ -33,7 +35,7 @@ public struct ResourceAnswer: Hashable, Sendable {
     ///
     /// `status` and `monitor`: 0 it runs, 1 it runs and does not serve, 3 it does not run, 4 nobody can tell, 5 it is
     /// suspended.
-    /// `ready`: 0 fit, 1 not fit, 4 nobody can tell. `data`, `outdate`: 0 told, 4 nobody can tell. 2: the words were wrong.
+    /// `ready`: 0 fit, 1 not fit, 4 nobody can tell. `data`, `outdate`, `view`: 0 told, 4 nobody can tell. 2: the words were wrong.
     public var exit: Int32
     /// The first line says it in one sentence; at most `outputMaximum` bytes.
     public var output: String
@@ -96,7 +98,7 @@ public enum ResourceProgram {
         usage: baton-resource TYPE ARGUMENT... ACTION
         actions: start stop (0 done, 1 failed), status monitor (0 running, 1 failed, 3 stopped, 4 unknown,
                  5 suspended), ready (0 fit, 1 not fit, 4 unknown), suspend resume (0 done, 1 failed),
-                 abandon (0 done, 1 failed), data outdate (0 told, 4 unknown): of drbddisk alone
+                 abandon (0 done, 1 failed), data outdate view (0 told, 4 unknown): of drbddisk alone
 
           Filesystem DEVICE DIRECTORY [TYPE [OPTIONS]]
           drbddisk [RESOURCE]

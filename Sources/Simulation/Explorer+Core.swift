@@ -201,7 +201,9 @@ extension Stepper {
             state.nodes[node].ends = FaultEnd(.quanta(1))
         case .note(let notice): judge(notice, node)
         // No group of the model is replicated.
-        case .announceAddresses, .progress, .ping, .observeData, .markData: break
+        case .announceAddresses, .progress, .ping, .observeData, .markData, .askPeerToOutdate,
+            .answerFence:
+            break
         }
     }
 

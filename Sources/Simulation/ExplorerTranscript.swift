@@ -50,7 +50,9 @@ struct ExplorerTranscript: Sendable {
     /// What a core asks for.
     mutating func effect(_ effect: Effect, _ node: Int, at time: Int64) {
         switch effect {
-        case .probe, .ping, .progress, .announceAddresses, .observeData, .markData: return
+        case .probe, .ping, .progress, .announceAddresses, .observeData, .markData,
+            .askPeerToOutdate, .answerFence:
+            return
         case .sendHeartbeat(let content, _):
             guard said[node] != content.groups else { return }
             said[node] = content.groups

@@ -29,6 +29,10 @@ extension Event {
             0x1100 &+ UInt64(group) << 16 &+ UInt64(seen?.replication.rawValue ?? 9) << 32
         case .readinessObserved(let group, let missing):
             0x1200 &+ UInt64(group) << 16 &+ (missing == nil ? 0 : 1 << 32)
+        case .fenceRequested(let id, _, _): 0x1300 &+ id.value << 16
+        case .peerFenceAnswered(let id, let reply):
+            0x1400 &+ id.value << 16 &+ UInt64(bitPattern: Int64(reply?.verdict.exitCode ?? 0)) << 2
+        case .outdateRequested(let id, _, _): 0x1500 &+ id.value << 16
         }
     }
 }
@@ -69,6 +73,9 @@ extension Effect {
         case .progress(let id, _): 8 &+ id.value << 16
         case .observeData(let group): 14 &+ UInt64(group) << 16
         case .markData(let group, let isStale): 15 &+ UInt64(group) << 16 &+ (isStale ? 1 << 32 : 0)
+        case .askPeerToOutdate(let id, _, _): 16 &+ id.value << 16
+        case .answerFence(let id, let reply):
+            17 &+ id.value << 16 &+ UInt64(bitPattern: Int64(reply.verdict.exitCode)) << 8
         case .note(let notice): 9 &+ UInt64(notice.severity.rawValue) << 16
         case .resetNode: 10
         case .endDaemon: 11

@@ -146,7 +146,8 @@ struct Transcript {
             return "sees \(machine.settings.groups[group].name): \(word)\(obstacle)"
         case .readinessObserved(let group, let missing):
             return "could start \(machine.settings.groups[group].name): \(missing ?? "yes")"
-        case .heartbeatReceived, .heartbeatRepeated, .timeReached, .persisted, .probeAnswered:
+        case .fenceRequested, .peerFenceAnswered, .outdateRequested, .heartbeatReceived,
+            .heartbeatRepeated, .timeReached, .persisted, .probeAnswered:
             return "\(event)"
         }
     }
@@ -177,7 +178,7 @@ struct Transcript {
             return "marks the data of \(name) as \(isStale ? "old" : "fresh")"
         case .setPath(let link, let path):
             return "path \(link.value): \(path?.name ?? "none")"
-        case .sendHeartbeat, .probe, .ping: return "\(effect)"
+        case .sendHeartbeat, .probe, .ping, .askPeerToOutdate, .answerFence: return "\(effect)"
         }
     }
 }

@@ -28,7 +28,8 @@ extension World {
         case .note(let notice): judge(notice, machine)
         case .observeData(let group): lookAtVolume(group, machine)
         case .markData(let group, let isStale): markVolume(group, isStale: isStale, on: machine)
-        case .announceAddresses, .progress: break
+        // Its volumes go on without asking, as DRBD does with `fencing dont-care`.
+        case .announceAddresses, .progress, .askPeerToOutdate, .answerFence: break
         case .resetNode:
             tally.resets += 1
             machine.resetAt = now

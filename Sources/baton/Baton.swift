@@ -16,7 +16,9 @@ struct Baton: ParsableCommand {
         subcommands: [
             StatusCommand.self, ExplainCommand.self, StandbyCommand.self, TakeoverCommand.self,
             FailbackCommand.self,
-            ConfirmDownCommand.self, MonitorsCommand.self, ClearCommand.self, FreezeCommand.self,
+            ConfirmDownCommand.self, OutdatePeerCommand.self, DRBDCommand.self,
+            MonitorsCommand.self,
+            ClearCommand.self, FreezeCommand.self,
             ThawCommand.self, CheckCommand.self, HelpCommand.self, KeygenCommand.self,
             ReloadCommand.self, ManualCommand.self, CompletionCommand.self,
         ],

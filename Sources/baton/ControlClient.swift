@@ -38,7 +38,7 @@ struct ControlClient {
             case .status(let status): return status
             case .progress: continue
             case .error(let error): throw refusal(error)
-            case .reply, .version, .files, .explanation:
+            case .reply, .version, .files, .explanation, .fence, .replicas:
                 throw Ending(.failed, "baton: the daemon gave no status; is it of another version?")
             }
         }
@@ -54,6 +54,34 @@ struct ControlClient {
                 .failed,
                 "baton: the daemon gave no explanation; is it of another version?"
             )
+        }
+    }
+
+    /// How this node's replicated resources stand.
+    func replicas(_ name: String?) throws -> ReplicaReport {
+        switch try answer(.replicas(name)) {
+        case .replicas(let report): return report
+        case .error(let error): throw refusal(error)
+        default:
+            throw Ending(.failed, "baton: the daemon gave no answer; is it of another version?")
+        }
+    }
+
+    /// The other node's, asked by this node's daemon, or why they are not known.
+    func peerReplicas(_ name: String?) throws -> Result<ReplicaReport, ControlError> {
+        try peer(.peerReplicas(name)) {
+            if case .replicas(let report) = $0 { report } else { nil }
+        }
+    }
+
+    /// What the other node's copy of a DRBD resource is, once it has been told to mark it as old.
+    func fence(_ resource: String, peers: [String]) throws -> FenceReply {
+        let request = ControlRequest.outdatePeer(resource: resource, peers: peers)
+        switch try answer(request, socket: "control.sock") {
+        case .fence(let reply): return reply
+        case .error(let error): throw refusal(error)
+        default:
+            throw Ending(.failed, "baton: the daemon gave no answer; is it of another version?")
         }
     }
 
@@ -132,7 +160,7 @@ struct ControlClient {
                 try finish(ExitStatus(reply.outcome), printable(reply.text, keepsLines: true))
                 return
             case .error(let error): throw refusal(error)
-            case .status, .version, .files, .explanation:
+            case .status, .version, .files, .explanation, .fence, .replicas:
                 throw Ending(.failed, "baton: the daemon gave no reply; is it of another version?")
             }
         }

@@ -23,29 +23,32 @@ enum Main {
                     arguments
                 )
             case "cl_status": ClusterStatusCommand.run(arguments)
-            default: run(arguments).rawValue
+            default: run(arguments)
             }
         Baton.exit(withError: ExitCode(code))
     }
 
     /// Runs a command of our own.
-    private static func run(_ arguments: [String]) -> ExitStatus {
+    private static func run(_ arguments: [String]) -> Int32 {
         do {
             var command = try Baton.parseAsRoot(arguments)
             try command.run()
-            return .done
+            return ExitStatus.done.rawValue
         } catch let ending as Ending {
             if !ending.text.isEmpty { Output.error(ending.text) }
-            return ending.status
+            return ending.status.rawValue
+        } catch let code as ExitCode {
+            // DRBD's codes, not ours.
+            return code.rawValue
         } catch {
             // Help and version are thrown too; all else from the argument parser is a wrong usage.
             let text = Baton.fullMessage(for: error)
             if Baton.exitCode(for: error) == .success {
                 Output.write(text + "\n")
-                return .done
+                return ExitStatus.done.rawValue
             }
             Output.error(unknownSubcommand(in: arguments) ?? text)
-            return .usage
+            return ExitStatus.usage.rawValue
         }
     }
 

@@ -23,7 +23,8 @@ private let sound = """
     global { usage-count no; }
     common {
       net { protocol C; }
-      disk { resync-rate 10M; on-io-error detach; }
+      disk { resync-rate 10M; on-io-error detach; fencing resource-only; }
+      handlers { fence-peer "/usr/sbin/baton outdate-peer"; }
     }
     resource r0 {
       startup { wfc-timeout 60; degr-wfc-timeout 60; outdated-wfc-timeout 30; }
@@ -101,7 +102,7 @@ private let sound = """
         let found = found(text)
         #expect(found.map(\.code) == [.dangerousOption])
         #expect(found.first?.severity == severity)
-        #expect(found.first?.line == 7)
+        #expect(found.first?.line == 8)
     }
 
     @Test func whatDoesNotGoByItselfIsNotNamed() {
@@ -150,7 +151,10 @@ private let sound = """
         #expect(main.drbdIncludes == ["drbd.d/global_common.conf", "drbd.d/*.res"])
         let common = ConfigurationFile(
             name: "global_common.conf",
-            text: "common { net { protocol A; } }"
+            text: """
+                common { net { protocol A; } disk { fencing resource-only; }
+                  handlers { fence-peer "baton outdate-peer"; } }
+                """
         )
         let end = try #require(sound.firstRange(of: "\nresource"))
         let resource = ConfigurationFile(name: "r0.res", text: String(sound[end.lowerBound...]))
@@ -182,6 +186,41 @@ private let sound = """
         }
         #expect(codes(article) == [.unknownResource])
         #expect(codes("l0 IPaddr2::192.168.1.100/24/eth1:0\n") == [])
+    }
+
+    @Test(
+        arguments: [
+            ("", "", Diagnostic.Severity.note, "lacks it"),
+            ("", "/usr/sbin/baton outdate-peer", .note, "is never called"),
+            ("disk { fencing resource-only; }", "", .warning, "without a handler"),
+            ("net { fencing resource-only; }", "", .warning, "without a handler"),
+            ("disk { fencing resource-only; }", "/usr/lib/drbd/own.sh", .warning, "not ask batond"),
+            (
+                "disk { fencing resource-only; }", "/usr/lib/heartbeat/drbd-peer-outdater -t 5",
+                .warning, "dopd"
+            ),
+            (
+                "disk { fencing resource-and-stonith; }", "/usr/sbin/baton outdate-peer", .note,
+                "stand still"
+            ),
+        ]
+    )
+    func whatDRBDDoesWithoutAskingIsSaid(
+        policy: String,
+        handler: String,
+        severity: Diagnostic.Severity,
+        words: String
+    ) {
+        let bare = sound.replacing(" fencing resource-only;", with: "")
+            .replacing("  handlers { fence-peer \"/usr/sbin/baton outdate-peer\"; }\n", with: "")
+        let own = handler.isEmpty ? "" : "handlers { fence-peer \"\(handler)\"; }"
+        let text = bare.replacing("resource r0 {", with: "resource r0 {\n  \(policy) \(own)")
+        let told = found(text)
+        #expect(told.map(\.code) == [.fencePeer])
+        #expect(told.first?.severity == severity)
+        #expect(told.first?.message.contains(words) == true)
+        // What no group moves is nobody's here.
+        #expect(found(text, haresources: "l0 10.0.0.1\n").map(\.code) == [])
     }
 
     @Test func waitingAtTheBootIsSaid() {

@@ -38,7 +38,8 @@ struct ReplicatedDataTests {
                 start) : >"$run/is-$1" ;;
                 stop) rm -f "$run/is-$1" ;;
                 status) [ -e "$run/is-$1" ] && echo running || { echo stopped; exit 3; } ;;
-                data | outdate) cat "$run/../data" ;;
+                data) cat "$run/../data" ;;
+                outdate) if [ -e "$run/../outdated" ]; then cat "$run/../outdated"; else cat "$run/../data"; fi ;;
                 ready) cat "$run/../missing" 2>/dev/null && exit 1 || exit 0 ;;
                 *) exit 4 ;;
                 esac
@@ -98,6 +99,65 @@ struct ReplicatedDataTests {
                 try l1.reply(.takeover(.all)).outcome == .done ? () : nil
             }
             #expect(l1.log.filter { $0.hasPrefix("disk start") } == ["disk start"])
+        }
+    }
+
+    /// Calls DRBD's handler as the kernel does.
+    private func handler(
+        _ node: LaboratoryNode,
+        _ environment: [String] = ["DRBD_RESOURCE=r0"]
+    ) throws -> (code: Int32, text: String) {
+        let batond = try #require(Laboratory.batond)
+        let child = try ChildProcess(
+            Linux.Command(
+                batond.dropLast("batond".count) + "baton",
+                ["--run", node.directory + "/run", "outdate-peer"],
+                environment: environment
+            )
+        )
+        return try Laboratory.finish(child)
+    }
+
+    @Test("DRBD's handler ends by what the other copy is, and at once where the other node is gone")
+    func fence() throws {
+        try withPair { l0, l1 in
+            for node in [l0, l1] {
+                _ = try wait(node, .inSync)
+                let outdated = "replication=detached copy=outdated age=yes obstacle=Outdated\n"
+                try Files.replaceDurably(node.directory + "/outdated", with: Array(outdated.utf8))
+            }
+            // Who neither holds nor takes, another peer, another resource, no resource.
+            #expect(try handler(l1).code == 1)
+            #expect(try handler(l0, ["DRBD_RESOURCE=r0", "DRBD_PEERS=l7"]).code == 1)
+            #expect(try handler(l0, ["DRBD_RESOURCE=r7"]).code == 1)
+            #expect(try handler(l0, []).code == 2)
+            #expect(!l1.log.contains("disk outdate") && !l0.log.contains("disk outdate"))
+            let told = try handler(l0, ["DRBD_RESOURCE=r0", "DRBD_PEERS=l1"])
+            #expect(told.code == 4, "\(told.text)")
+            #expect(told.text == "outdated: the copy of l1 is outdated\n")
+            let stale = try wait(l1, .stale)
+            #expect(stale.text.contains("l0 has written without this node since 20"))
+            // Its daemon still beats; what replicates there says nothing.
+            try see("replication=inSync copy=usable", l1)
+            try Files.replaceDurably(l1.directory + "/outdated", with: Array("what?\n".utf8))
+            let pending = try handler(l0)
+            #expect(pending.code == 1)
+            #expect(pending.text.hasPrefix("pending: "))
+
+            try l1.crash()
+            for device in ["eth0", "eth1"] {
+                try Laboratory.ip("-n \(l1.namespace) addr flush dev \(device)")
+            }
+            try Laboratory.wait(for: "silence") {
+                try l0.status().peer.state != .alive && l0.status().peer.state != .late ? () : nil
+            }
+            let begin = BootClock.now
+            let gone = try handler(l0)
+            #expect(gone.code == 5, "\(gone.text)")
+            #expect(BootClock.now - begin < 1_000_000_000)
+            // No word of it is one of DRBD's, whatever else `baton` calls a missing daemon.
+            try l0.crash()
+            #expect(try handler(l0).code == 1)
         }
     }
 

@@ -28,7 +28,7 @@ import Testing
             counted: """
                 start startedAt peer links nextLearntBeat lastBeatAt ownNetworks networkStates neighbours examination \
                 pings nextPing pingsTold fewerPingsSince earlySince nextAnnouncement isBootDue probes groups commands \
-                words confirming isLeaving leavingDeadline hasEnded absence soundTurn lateness carrierLostSince peerHeardThisBoot hasNoPast \
+                words fences confirming isLeaving leavingDeadline hasEnded absence soundTurn lateness carrierLostSince peerHeardThisBoot hasNoPast \
                 ownAddresses challenge persistIssued persistDone recordIsDirty beatIsDue nextBeat needsEvaluation \
                 waitingNoted
                 """,
@@ -108,7 +108,7 @@ import Testing
         #expect(
             fields(of: GroupData()) == [
                 "isWatched", "own", "marks", "staleBy", "markedAt", "writtenAt", "acceptsLoss",
-                "asksSince",
+                "asksSince", "outdatedAt",
             ]
         )
         let command = PendingCommand(id: CommandID(1), moves: [], deadline: Instant(nanoseconds: 0))

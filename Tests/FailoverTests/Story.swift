@@ -67,6 +67,16 @@ final class Story {
     var views: [(replication: ReplicationState, obstacle: DataObstacle?)] = [
         (.inSync, nil), (.inSync, nil),
     ]
+    /// What each copy is to its DRBD.
+    var copies: [CopyState] = [.usable, .usable]
+    /// Whether a copy that is marked as old becomes outdated: not while DRBD believes to be connected.
+    var obeysMarks = [true, true]
+    /// Whether the peer channel carries questions.
+    var hasPeerChannel = true
+    /// What the DRBD of each node was answered.
+    var fenced: [(node: Int, reply: FenceReply)] = []
+    /// Who asked, by the question's number: a node's DRBD, or the other node.
+    var fences: [UInt64: (node: Int, isPeers: UInt64?)] = [:]
     /// Which nodes' copies were marked as old.
     var marked = [false, false]
     /// Nodes whose start was told that what the other wrote may be lost.
@@ -407,6 +417,7 @@ final class Story {
                 let seen = DataObservation(
                     replication: views[index].replication,
                     obstacle: views[index].obstacle,
+                    copies: [1: copies[index]],
                     begunAt: begun
                 )
                 give(index, .dataObserved(group: 0, seen))
@@ -457,7 +468,7 @@ final class Story {
         }
     }
 
-    private func schedule(_ at: Instant, _ what: Happening) {
+    func schedule(_ at: Instant, _ what: Happening) {
         order += 1
         queue.append((at, order, what))
     }
@@ -481,7 +492,7 @@ final class Story {
         }
     }
 
-    private func give(_ index: Int, _ event: Event) {
+    func give(_ index: Int, _ event: Event) {
         guard nodes[index].isRunning else { return }
         if nodes[index].pausedUntil != nil {
             nodes[index].inbox.append(event)
@@ -541,6 +552,12 @@ final class Story {
         case .markData(_, let isStale):
             marked[index] = isStale
             write(index, "marks its data as \(isStale ? "old" : "fresh")")
+            if isStale, obeysMarks[index] { copies[index] = .outdated }
+            if isStale { look(index) }
+        case .askPeerToOutdate(let id, let group, let resource):
+            write(index, "asks \(names[1 - index]) to mark its copy")
+            ask(index, id, group, resource)
+        case .answerFence(let id, let reply): answer(index, id, reply)
         case .reply(let id, let reply):
             replies.append((index, id, reply))
             write(index, "reply \(id.value) \(reply.outcome): \(reply.text)")
@@ -653,7 +670,7 @@ final class Story {
 
     // MARK: Transcript
 
-    private func write(_ index: Int, _ text: String) {
+    func write(_ index: Int, _ text: String) {
         let micros = now.nanoseconds / 1000
         let fraction = String(micros % 1_000_000 + 1_000_000).dropFirst()
         let time = "\(micros / 1_000_000).\(fraction)"

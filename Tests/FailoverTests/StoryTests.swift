@@ -5,7 +5,7 @@ import Failover
 import Foundation
 import Testing
 
-private func compare(_ story: Story, _ name: String) {
+func compare(_ story: Story, _ name: String) {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let file = folder.appendingPathComponent("Transcripts/\(name).txt")
     if ProcessInfo.processInfo.environment["BATON_RECORD"] != nil {

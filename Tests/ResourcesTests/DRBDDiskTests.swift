@@ -222,25 +222,29 @@ import Testing
         let run = try drbd.act("data")
         #expect(run.exit == 0)
         // The lowest bit of a generation says who is primary, not what the data is.
-        #expect(run.output == "\(words) generation=FA6DE0C931530076\n")
+        #expect(run.output == "\(words) generation=FA6DE0C931530076 copy=usable\n")
     }
 
     @Test(
         arguments: [
-            ("Outdated/DUnknown", "WFConnection", "yes", "Outdated here"),
-            ("Inconsistent/UpToDate", "SyncTarget", "no", "being synchronised"),
-            ("Diskless/UpToDate", "Connected", "no", "has lost its disk"),
-            ("UpToDate/DUnknown", "StandAlone", "yes", "is StandAlone"),
+            ("Outdated/DUnknown", "WFConnection", "copy=outdated age=yes", "Outdated here"),
+            ("Inconsistent/UpToDate", "SyncTarget", "copy=inconsistent age=no", "synchronised"),
+            ("Diskless/UpToDate", "Connected", "age=no", "has lost its disk"),
+            ("UpToDate/DUnknown", "StandAlone", "copy=usable age=yes", "is StandAlone"),
+            (
+                "Consistent/DUnknown", "WFConnection", "copy=usable doubt=yes age=yes",
+                "nobody knows whether"
+            ),
         ]
     )
-    func dataThatCannotBeUsedIsNamed(disk: String, connection: String, age: String, word: String)
+    func dataThatCannotBeUsedIsNamed(disk: String, connection: String, words: String, word: String)
         throws
     {
         let drbd = try DRBDStandIn(role: "Secondary/Unknown", connection: connection, disk: disk)
         let run = try drbd.act("data")
         #expect(run.exit == 0)
         #expect(run.output.contains("replication=detached"))
-        #expect(run.output.contains(" age=\(age) obstacle="))
+        #expect(run.output.contains(" \(words) obstacle="))
         #expect(run.output.contains(word))
     }
 
@@ -268,7 +272,43 @@ import Testing
         #expect(try drbd.act("data").exit == 4)
         #expect(try drbd.act("data", "r7").output.contains("r7 is not up here"))
         try drbd.write("get-gi.exits", "1\n")
-        #expect(try drbd.act("data").output == "replication=inSync\n")
+        #expect(try drbd.act("data").output == "replication=inSync copy=usable\n")
+    }
+
+    /// DRBD does not know whether its data is current: `primary` makes it ask (`fence-peer`), once the peer had its time
+    /// to connect.
+    @Test func whatNobodyKnowsIsLeftToDRBD() throws {
+        let drbd = try DRBDStandIn(
+            role: "Secondary/Unknown",
+            connection: "WFConnection",
+            disk: "Consistent/DUnknown"
+        )
+        #expect(try drbd.act("ready") == Run(exit: 0, output: ""))
+        #expect(try drbd.act("start", milliseconds: 20_000).exit == 0)
+        #expect(drbd.calls.count { $0 == "status r0" } > 10)
+        #expect(drbd.calls.contains("primary r0"))
+        let refused = try DRBDStandIn(
+            role: "Secondary/Unknown",
+            connection: "StandAlone",
+            disk: "Consistent/DUnknown"
+        )
+        #expect(try refused.act("ready").exit == 1)
+    }
+
+    @Test func ofSeveralDisksTheBetterOneCounts() throws {
+        let drbd = try DRBDStandIn(role: "Secondary")
+        for (disks, copy) in [
+            (["Outdated", "Outdated"], "copy=outdated"),
+            (["Outdated", "Inconsistent"], "copy=inconsistent"),
+            (["Outdated", "UpToDate"], "copy=usable"), (["Outdated", "Diskless"], nil),
+        ] {
+            let lines = disks.enumerated().map { "  volume:\($0) disk:\($1)" }
+            let text = ["r0 role:Secondary"] + lines + ["  peer connection:Connecting"]
+            try drbd.write("status.text", text.joined(separator: "\n") + "\n")
+            let output = try drbd.act("data").output
+            #expect(output.contains("copy=") == (copy != nil), "\(output)")
+            if let copy { #expect(output.contains(copy), "\(output)") }
+        }
     }
 
     @Test func onlyAnAcceptedLossForcesAndOnlyWhatIsWhole() throws {

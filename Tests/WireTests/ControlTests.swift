@@ -16,6 +16,12 @@ private let requests: [(ControlRequest, String)] = [
     (.explain(nil), #"{"verb":"explain"}"#),
     (.explain(GroupName("10.0.0.9")), #"{"group":"10.0.0.9","verb":"explain"}"#),
     (.peerExplain(GroupName("10.0.0.9")), #"{"group":"10.0.0.9","verb":"peer-explain"}"#),
+    (.replicas(nil), #"{"verb":"replicas"}"#),
+    (.peerReplicas("r0"), #"{"resource":"r0","verb":"peer-replicas"}"#),
+    (
+        .outdatePeer(resource: "r0", peers: ["l1"]),
+        #"{"peers":["l1"],"resource":"r0","verb":"outdate-peer"}"#
+    ),
     (.standby(.all), #"{"scope":"all","verb":"standby"}"#),
     (
         .standby(.all, cause: "servers/agg0"),
@@ -127,7 +133,7 @@ private func status() -> Status {
         #expect(
             reads == [
                 .ping, .version, .status, .monitors, .monitors, .peerStatus, .explain, .explain,
-                .peerExplain,
+                .peerExplain, .replicas, .peerReplicas,
             ]
         )
     }
@@ -259,7 +265,7 @@ private func status() -> Status {
             #"{"verb":"explode"}"#, .unknownVerb,
             #"there is no verb "explode"; verbs: "#
                 + "ping version status monitors explain standby takeover failback clear freeze thaw "
-                + "reload peer-status peer-files peer-explain confirm-down monitors-disable monitors-enable"
+                + "reload replicas peer-replicas peer-status peer-files peer-explain outdate-peer confirm-down monitors-disable monitors-enable"
         ),
         (#"{"verb":"standby"}"#, .badField, #"the field "scope" is missing"#),
         (

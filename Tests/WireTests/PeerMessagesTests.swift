@@ -25,6 +25,8 @@ struct PeerMessagesTests {
             (.files, #"{"verb":"files"}"#),
             (.explain(nil), #"{"verb":"explain"}"#),
             (.explain(GroupName("10.0.0.9")), #"{"group":"10.0.0.9","verb":"explain"}"#),
+            (.replicas(resource: nil), #"{"verb":"replicas"}"#),
+            (.outdate(resource: "r0"), #"{"resource":"r0","verb":"outdate"}"#),
         ] {
             #expect(String(decoding: PeerCoding.encode(request), as: UTF8.self) == line + "\n")
             #expect(try PeerCoding.decodeRequest(Array(line.utf8)) == request)
@@ -35,6 +37,7 @@ struct PeerMessagesTests {
         "Faults have names",
         arguments: [
             ("", ControlError.Code.notJSON), ("[]", .notJSON), ("{}", .badField),
+            (#"{"verb":"outdate"}"#, .badField), (#"{"resource":"","verb":"outdate"}"#, .badField),
             (#"{"verb":"standby"}"#, .unknownVerb), (#"{"group":7,"verb":"explain"}"#, .badField),
             (#"{"verb":"status"}"# + String(repeating: " ", count: 4096), .lineTooLong),
         ]
@@ -72,7 +75,10 @@ struct PeerMessagesTests {
         #expect(PeerRequest.files.isAnswered(by: files))
         #expect(!PeerRequest.status.isAnswered(by: files))
         #expect(!PeerRequest.explain(nil).isAnswered(by: .version("1")))
-        for request in [PeerRequest.status, .files, .explain(nil)] {
+        let fence = ControlResponse.fence(FenceReply(.outdated, "it is"))
+        #expect(PeerRequest.outdate(resource: "r0").isAnswered(by: fence))
+        #expect(!PeerRequest.status.isAnswered(by: fence))
+        for request in [PeerRequest.status, .files, .explain(nil), .outdate(resource: "r0")] {
             #expect(request.isAnswered(by: error))
         }
     }

@@ -117,6 +117,8 @@ extension ControlRequest: Codable {
         case by
         case reason
         case acceptsDataLoss
+        case resource
+        case peers
     }
 
     /// Reads the fields of the table at the type.
@@ -141,6 +143,19 @@ extension ControlRequest: Codable {
         case .peerFiles: self = .peerFiles
         case .explain: self = .explain(try Self.group(fields))
         case .peerExplain: self = .peerExplain(try Self.group(fields))
+        case .replicas:
+            self = .replicas(try ResourceWord.readIfPresent(fields, .resource))
+        case .peerReplicas:
+            self = .peerReplicas(try ResourceWord.readIfPresent(fields, .resource))
+        case .outdatePeer:
+            let peers = try fields.decodeIfPresent([String].self, forKey: .peers) ?? []
+            guard peers.count <= ResourceWord.peersMaximum else {
+                throw ControlError(
+                    .badField,
+                    "at most \(ResourceWord.peersMaximum) peers are named"
+                )
+            }
+            self = .outdatePeer(resource: try ResourceWord.read(fields, .resource), peers: peers)
         case .standby:
             self = .standby(
                 try Self.scope(fields),
@@ -185,6 +200,11 @@ extension ControlRequest: Codable {
             break
         case .explain(let group), .peerExplain(let group):
             try fields.encodeIfPresent(group?.text, forKey: .group)
+        case .replicas(let resource), .peerReplicas(let resource):
+            try fields.encodeIfPresent(resource, forKey: .resource)
+        case .outdatePeer(let resource, let peers):
+            try fields.encode(resource, forKey: .resource)
+            if !peers.isEmpty { try fields.encode(peers, forKey: .peers) }
         case .monitors(let name):
             try fields.encodeIfPresent(name, forKey: .name)
         case .standby(let scope, let cause):
@@ -279,6 +299,8 @@ extension ControlResponse: Codable {
         case version
         case files
         case explanation
+        case fence
+        case replicas
         case code
     }
 
@@ -301,6 +323,10 @@ extension ControlResponse: Codable {
             self = .files(try fields.decode(NodeFiles.self, forKey: .files))
         case "explanation":
             self = .explanation(try fields.decode(Explanation.self, forKey: .explanation))
+        case "replicas":
+            self = .replicas(try fields.decode(ReplicaReport.self, forKey: .replicas))
+        case "fence":
+            self = .fence(try fields.decode(FenceReply.self, forKey: .fence))
         case "error":
             self = .error(try ControlError(from: decoder))
         default:
@@ -336,6 +362,12 @@ extension ControlResponse: Codable {
         case .explanation(let explanation):
             try fields.encode("explanation", forKey: .type)
             try fields.encode(explanation, forKey: .explanation)
+        case .replicas(let report):
+            try fields.encode("replicas", forKey: .type)
+            try fields.encode(report, forKey: .replicas)
+        case .fence(let reply):
+            try fields.encode("fence", forKey: .type)
+            try fields.encode(reply, forKey: .fence)
         case .error(let error):
             try fields.encode("error", forKey: .type)
             try fields.encode(error.code, forKey: .code)

@@ -15,6 +15,9 @@ public import Failover
 /// | `{"verb":"peer-files"}` | `peerFiles` |
 /// | `{"verb":"explain","group":"10.0.0.9"}` | `explain`; `group` may be absent |
 /// | `{"verb":"peer-explain","group":"10.0.0.9"}` | `peerExplain`, likewise |
+/// | `{"verb":"replicas","resource":"r0"}` | `replicas`; `resource` may be absent |
+/// | `{"verb":"peer-replicas","resource":"r0"}` | `peerReplicas`, likewise |
+/// | `{"verb":"outdate-peer","resource":"r0","peers":["l1"]}` | `outdatePeer`; `peers`, DRBD's names of the other side, may be absent |
 /// | `{"verb":"standby","scope":"all"}` | `standby`; scopes `all local foreign failback`, or `group` with `"group":NAME`; `"cause":SERVICE` where an alert of a monitor asks |
 /// | `{"verb":"takeover","scope":"group","group":"10.0.0.9"}` | `takeover`, likewise; with `"acceptsDataLoss":true` also with old data |
 /// | `{"verb":"failback"}` | `failback` |
@@ -48,6 +51,16 @@ public enum ControlRequest: Equatable, Sendable {
     case explain(GroupName?)
     /// What did the other node decide, and why? Answered by its `explanation`, or as for `peerStatus`.
     case peerExplain(GroupName?)
+    /// How do the replicated resources stand here, or the one of this name? Answered by `replicas` when they have been
+    /// looked at, after four seconds at most.
+    case replicas(String?)
+    /// How do they stand on the other node? Answered by its `replicas`, or as for `peerStatus`.
+    case peerReplicas(String?)
+    /// This node's DRBD asks what the other node's copy of a resource is, before it goes on without it (`fence-peer`).
+    ///
+    /// Answered by `fence` at once or after the two seconds that the other node has; "pending" is to be asked again.
+    /// `peers` are the hosts that DRBD names, none where it does not: the other node must be one of them.
+    case outdatePeer(resource: String, peers: [String])
     /// Give groups to the other node.
     ///
     /// `cause` is the service, `HOSTGROUP/SERVICE`, whose alert asks for it: then the terms are those of a move on
@@ -76,8 +89,11 @@ public enum ControlRequest: Equatable, Sendable {
     /// Whether the status socket, which others than root may open, carries this verb too.
     public var isRead: Bool {
         switch self {
-        case .ping, .version, .status, .monitors, .peerStatus, .explain, .peerExplain: true
-        case .peerFiles, .standby, .takeover, .failback, .confirmDown, .clear, .freeze, .thaw,
+        case .ping, .version, .status, .monitors, .peerStatus, .explain, .peerExplain,
+            .replicas, .peerReplicas:
+            true
+        case .peerFiles, .outdatePeer, .standby, .takeover, .failback, .confirmDown, .clear,
+            .freeze, .thaw,
             .monitorsDisable, .monitorsEnable, .reload:
             false
         }
@@ -99,6 +115,9 @@ public enum ControlRequest: Equatable, Sendable {
         case .peerFiles: .peerFiles
         case .explain: .explain
         case .peerExplain: .peerExplain
+        case .replicas: .replicas
+        case .peerReplicas: .peerReplicas
+        case .outdatePeer: .outdatePeer
         case .clear: .clear
         case .freeze: .freeze
         case .thaw: .thaw
@@ -117,13 +136,17 @@ public enum ControlRequest: Equatable, Sendable {
 public enum ControlVerb: String, CaseIterable, Sendable, Codable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case ping, version, status, monitors, explain, standby, takeover, failback, clear, freeze, thaw,
-        reload
+        reload, replicas
+    /// The other node's replicated resources, in `baton drbd`.
+    case peerReplicas = "peer-replicas"
     /// The other node's view, in `baton status`.
     case peerStatus = "peer-status"
     /// The other node's files, in `baton check`.
     case peerFiles = "peer-files"
     /// The other node's account, in `baton explain`.
     case peerExplain = "peer-explain"
+    /// `baton outdate-peer`, DRBD's `fence-peer` handler.
+    case outdatePeer = "outdate-peer"
     /// `baton confirm-down NODE`.
     case confirmDown = "confirm-down"
     /// `baton monitors disable NAME`.
@@ -142,6 +165,8 @@ public enum ControlVerb: String, CaseIterable, Sendable, Codable {
 /// | `{"type":"version","version":TEXT}` | `version` |
 /// | `{"type":"files","files":{…}}` | `files` |
 /// | `{"type":"explanation","explanation":{…}}` | `explanation` |
+/// | `{"type":"replicas","replicas":{…}}` | `replicas` |
+/// | `{"type":"fence","fence":{"text":TEXT,"verdict":VERDICT}}` | `fence`; the verdicts are those of `FenceVerdict` |
 /// | `{"type":"error","code":CODE,"text":TEXT}` | `error`: the request was not understood or not allowed |
 public enum ControlResponse: Equatable, Sendable {
     /// It goes on.
@@ -156,6 +181,10 @@ public enum ControlResponse: Equatable, Sendable {
     case files(NodeFiles)
     /// What a node decided, and why.
     case explanation(Explanation)
+    /// How a node's replicated resources stand.
+    case replicas(ReplicaReport)
+    /// What the other node's copy of a replicated resource is.
+    case fence(FenceReply)
     /// Nothing was done.
     case error(ControlError)
 

@@ -42,6 +42,7 @@ extension PeerRequest: Codable {
     private enum Key: String, CodingKey {
         case verb
         case group
+        case resource
     }
 
     /// Reads the fields of the table at the type.
@@ -57,10 +58,14 @@ extension PeerRequest: Codable {
             self = .explain(
                 try fields.decodeIfPresent(String.self, forKey: .group).map(GroupName.init)
             )
+        case "replicas":
+            self = .replicas(resource: try ResourceWord.readIfPresent(fields, .resource))
+        case "outdate":
+            self = .outdate(resource: try ResourceWord.read(fields, .resource))
         default:
             throw ControlError(
                 .unknownVerb,
-                "there is no verb \"\(verb.prefix(64))\" on the peer channel; verbs: status files explain"
+                "there is no verb \"\(verb.prefix(64))\" on the peer channel; verbs: status files explain replicas outdate"
             )
         }
     }
@@ -76,7 +81,41 @@ extension PeerRequest: Codable {
         case .explain(let group):
             try fields.encode("explain", forKey: .verb)
             try fields.encodeIfPresent(group?.text, forKey: .group)
+        case .replicas(let resource):
+            try fields.encode("replicas", forKey: .verb)
+            try fields.encodeIfPresent(resource, forKey: .resource)
+        case .outdate(let resource):
+            try fields.encode("outdate", forKey: .verb)
+            try fields.encode(resource, forKey: .resource)
         }
+    }
+}
+
+/// The name of a replicated resource on a line.
+enum ResourceWord {
+    /// The longest name in bytes; DRBD's own limit is 127.
+    static let maximum = 128
+    /// The most hosts that DRBD names; it knows no more.
+    static let peersMaximum = 32
+
+    /// Reads it, where it is there.
+    static func readIfPresent<Key: CodingKey>(
+        _ fields: KeyedDecodingContainer<Key>,
+        _ key: Key
+    ) throws -> String? {
+        try fields.contains(key) ? read(fields, key) : nil
+    }
+
+    /// Reads it.
+    static func read<Key: CodingKey>(
+        _ fields: KeyedDecodingContainer<Key>,
+        _ key: Key
+    ) throws -> String {
+        let name = try fields.decode(String.self, forKey: key)
+        guard (1...maximum).contains(name.utf8.count) else {
+            throw ControlError(.badField, "a resource's name has 1 to \(maximum) bytes")
+        }
+        return name
     }
 }
 

@@ -46,13 +46,15 @@ public struct PeerHello: Equatable, Sendable, Codable {
     }
 }
 
-/// One question of a daemon to the other; there are only questions that read.
+/// One question of a daemon to the other; `outdate` alone changes something there.
 ///
 /// | line | case | answer |
 /// |-|-|-|
 /// | `{"verb":"status"}` | `status` | `ControlResponse.status` |
 /// | `{"verb":"files"}` | `files` | `ControlResponse.files` |
 /// | `{"group":"10.0.0.9","verb":"explain"}` | `explain`; `group` may be absent | `ControlResponse.explanation` |
+/// | `{"resource":"r0","verb":"replicas"}` | `replicas`; `resource` may be absent | `ControlResponse.replicas` |
+/// | `{"resource":"r0","verb":"outdate"}` | `outdate` | `ControlResponse.fence` |
 ///
 /// Whatever cannot be answered is answered by `ControlResponse.error`.
 public enum PeerRequest: Equatable, Sendable {
@@ -62,11 +64,19 @@ public enum PeerRequest: Equatable, Sendable {
     case files
     /// What did you decide, and why?
     case explain(GroupName?)
+    /// How do your replicated resources stand, or the one of this name?
+    case replicas(resource: String?)
+    /// My DRBD goes on without yours: mark your copy of the resource as old, durably, and say what it is then (S11).
+    ///
+    /// It may be asked again; each answer says how it stands then.
+    case outdate(resource: String)
 
     /// Whether a response is of the kind that answers this.
     public func isAnswered(by response: ControlResponse) -> Bool {
         switch (self, response) {
-        case (.status, .status), (.files, .files), (.explain, .explanation), (_, .error): true
+        case (.status, .status), (.files, .files), (.explain, .explanation),
+            (.outdate, .fence), (.replicas, .replicas), (_, .error):
+            true
         default: false
         }
     }

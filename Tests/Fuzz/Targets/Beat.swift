@@ -87,8 +87,9 @@ private struct Node {
         case .observeData(let group):
             let seen = DataObservation(replication: .inSync, begunAt: now)
             waiting.append(.dataObserved(group: group, seen))
+        case .askPeerToOutdate(let id, _, _): waiting.append(.peerFenceAnswered(id, nil))
         case .setPath, .probe, .ping, .announceAddresses, .reply, .progress, .note, .resetNode,
-            .endDaemon, .markData:
+            .endDaemon, .markData, .answerFence:
             break
         }
     }

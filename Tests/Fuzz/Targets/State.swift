@@ -4,6 +4,7 @@
 import Configuration
 import Failover
 import Linux
+import Resources
 
 @testable import Daemon
 
@@ -21,6 +22,17 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     if let record = ServiceGroupRecord(text: text) {
         precondition(ServiceGroupRecord(text: record.text) == record, "a record changed on its way")
     }
+    // What the program of a replicated resource prints, or a script that took its place.
+    if let data = ReplicatedData(line: text) {
+        let again = ReplicatedData(line: data.line)
+        precondition(again?.copy == data.copy, "a copy changed on its way")
+        precondition(again?.replication == data.replication, "a word changed on its way")
+    }
+    let views = DRBDView.parse(text)
+    precondition(
+        DRBDView.parse(views.map(\.text).joined()).count == views.count,
+        "a view was lost on its way"
+    )
     if !bytes.contains(10) {
         // What haresources may name, in a record of this daemon.
         let record = OperationRecord(

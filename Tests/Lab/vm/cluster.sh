@@ -86,7 +86,10 @@ copy_key() {
 furnished=${VM_FURNISHED:-}
 furnish() {
     if [ -n "$furnished" ] && is_on n1 && is_on n2 && stop_batond && within 120 in_sync n1; then
-        on_both 'rm -rf /var/lib/baton /etc/baton /var/log/ha-log /var/log/ha-debug' && paste_files
+        local node
+        corrected_drbd_conf >"$LAB_WORK/drbd.conf"
+        for node in $nodes; do copy "$LAB_WORK/drbd.conf" "$node:/etc/drbd.conf" || return; done
+        on_both 'drbdadm adjust r0; rm -rf /var/lib/baton /etc/baton /var/log/ha-log /var/log/ha-debug' && paste_files
         return
     fi
     furnished=

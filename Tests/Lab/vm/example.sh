@@ -12,6 +12,14 @@ use_example() {
     done
 }
 
+# DRBD by the example's own file: it asks batond before a node goes on without the other.
+use_handler() {
+    local node
+    sed 's/\bl0\b/n1/g; s/\bl1\b/n2/g; s|/dev/sda7|/dev/vdb|g' "$root/Examples/aggregate/drbd.conf" >"$LAB_WORK/asks.conf"
+    for node in $nodes; do copy "$LAB_WORK/asks.conf" "$node:/etc/drbd.conf" || return; done
+    on_both 'drbdadm adjust r0'
+}
+
 connection_of() { on "$1" 'drbdadm cstate r0'; }
 is_cut() { [ "$(connection_of n1)" = WFConnection ] && [ "$(connection_of n2)" = WFConnection ]; }
 # What the kernel says when both sides have changed.

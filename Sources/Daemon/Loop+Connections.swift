@@ -15,6 +15,9 @@ struct ConnectionCutting {
     /// node takes it (S12) does.
     static let budget: Int64 = 200_000_000
 
+    /// Whether the kernel can without a module.
+    let isBuiltIn = ConnectionCut.isBuiltIn
+
     /// The address that leaves next.
     fileprivate var current: ConnectionCut?
     /// Since when addresses that leave together have waited; nil while none does.
@@ -28,7 +31,10 @@ extension Loop {
     ///
     /// The last look at the connections is in the turn in which the address leaves.
     func hasCutConnections(of operation: Operation, _ wish: AddressWish) -> Bool {
-        guard operation.action == .stop, loaded.cluster.cutsConnections else { return true }
+        // Who is cut off reaches no client.
+        guard operation.action == .stop, !operation.isUrgent, loaded.cluster.cutsConnections else {
+            return true
+        }
         if cutting.current?.address != wish.address {
             // Nothing to do for an address that is not here, or whose time is over.
             guard !view.places(of: wish.address).isEmpty else { return true }
@@ -37,6 +43,10 @@ extension Loop {
             }
         }
         do throws(SystemError) {
+            // Asked for what is not loaded, the kernel would wait for modprobe, and that for a disk.
+            guard cutting.isBuiltIn || ConnectionCut.isLoaded else {
+                throw SystemError(call: "sock_diag", errno: .notFound)
+            }
             let cut: ConnectionCut
             if let current = cutting.current {
                 cut = current
@@ -75,7 +85,7 @@ extension Loop {
         log.say(
             .warning,
             "cannot cut the connections of an address that leaves: \(error); clients notice only when they send "
-                + "something (a kernel with CONFIG_INET_DIAG_DESTROY can)"
+                + "something. A kernel with CONFIG_INET_DIAG_DESTROY can, once this is typed: modprobe tcp_diag"
         )
     }
 }

@@ -54,6 +54,8 @@ public struct Operation: Equatable, Sendable {
     public var timeout: Duration
     /// `start`: the administrator accepts the loss of what the other node wrote alone (S11).
     public var acceptsDataLoss: Bool
+    /// The node is cut off, and the peer may take soon: nothing that only helps clients is done first (S12).
+    public var isUrgent: Bool
 
     /// Makes an operation of its parts.
     public init(
@@ -62,7 +64,8 @@ public struct Operation: Equatable, Sendable {
         resourceIndex: Int,
         action: OperationAction,
         timeout: Duration,
-        acceptsDataLoss: Bool = false
+        acceptsDataLoss: Bool = false,
+        isUrgent: Bool = false
     ) {
         self.id = id
         self.groupIndex = groupIndex
@@ -70,6 +73,7 @@ public struct Operation: Equatable, Sendable {
         self.action = action
         self.timeout = timeout
         self.acceptsDataLoss = acceptsDataLoss
+        self.isUrgent = isUrgent
     }
 }
 

@@ -39,7 +39,9 @@ extension FailoverMachine {
                     resourceIndex: resource,
                     action: action,
                     timeout: timeout,
-                    acceptsDataLoss: action == .start && groups[index].data.acceptsLoss
+                    acceptsDataLoss: action == .start && groups[index].data.acceptsLoss,
+                    isUrgent: groups[index].phase == .stopping
+                        && groups[index].afterStop == .suspend
                 )
             )
         )

@@ -25,6 +25,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         switch responses.first ?? nil {
         case .status(let status): tell(status, other, width)
         case .explanation(let explanation): tell(explanation, other, width)
+        case .replicas(let report): tell(report, other, width)
+        case .fence(let reply): expectPrintable(printable(reply.text), "a copy")
         case .reply(let reply): expectPrintable(printable(reply.text, keepsLines: true), "a reply")
         case .progress, .version, .files, .error, nil: break
         }
@@ -77,4 +79,12 @@ private func tell(_ explanation: Explanation, _ other: ControlResponse?, _ width
     for decision in explanation.decisions.prefix(4) {
         expectPrintable(decision.notice.line, "a notice")
     }
+}
+
+private func tell(_ report: ReplicaReport, _ other: ControlResponse?, _ width: Int?) {
+    var peer = Result<ReplicaReport, PeerSilence>.failure(PeerSilence(node: "l1", why: "silent"))
+    if case .replicas(let report)? = other { peer = .success(report) }
+    let writer = ReplicaText(width: width)
+    expectPrintable(writer.text(of: report, peer: peer), "the copies on both nodes")
+    expectPrintable(writer.text(of: report, peer: nil), "the copies here")
 }

@@ -65,10 +65,11 @@ struct Garden {
     /// Explores the small model with one bug switched on; 0 for none.
     ///
     /// - Returns: the broken rule, or `nil`; and what was printed.
-    func explore(bug: Int, faults: Int) throws -> (rule: String?, output: String) {
+    func explore(bug: Int, _ plan: Exploration) throws -> (rule: String?, output: String) {
         let output = try Self.run(
             directory.appending(path: "simulate").path(),
-            ["explore", "--faults", "\(faults)", "--palette", "lean", "--brief"],
+            ["explore", "--faults", "\(plan.faults)", "--palette", "lean", "--brief"]
+                + plan.restriction,
             environment: ["BATON_PLANTED": "\(bug)"],
             expecting: nil
         )

@@ -41,14 +41,14 @@ import Testing
 
     /// At least twelve are found by exploring, each with as few faults as are needed.
     private func explore(_ garden: Garden) throws {
-        let healthy = try garden.explore(bug: 0, faults: 1)
+        let healthy = try garden.explore(bug: 0, Exploration())
         #expect(healthy.rule == nil, "the healthy copy breaks a rule:\n\(healthy.output)")
         var found = 0
         for bug in PlantedBug.all {
-            guard let faults = bug.faultsToExplore else { continue }
-            let (rule, output) = try garden.explore(bug: bug.number, faults: faults)
-            print("explored: \(bug.name): \(rule ?? "NOT FOUND") with \(faults) faults")
-            #expect(rule != nil, "not found with \(faults) faults: \(bug.name)\n\(output)")
+            guard let plan = bug.exploration else { continue }
+            let (rule, output) = try garden.explore(bug: bug.number, plan)
+            print("explored: \(bug.name): \(rule ?? "NOT FOUND") with \(plan.faults) faults")
+            #expect(rule != nil, "not found with \(plan.faults) faults: \(bug.name)\n\(output)")
             if rule != nil { found += 1 }
         }
         #expect(found >= 12)

@@ -11,7 +11,8 @@ struct DataWatch {
     /// Time allowed for one look.
     static let timeout: Int64 = 5_000_000_000
 
-    private(set) var looks: ResourceLooks
+    /// Its looks.
+    var looks: ResourceLooks
     /// The groups whose data the core calls old here.
     private var stale: Set<Int> = []
 
@@ -35,15 +36,8 @@ struct DataWatch {
         looks.hasten(group)
     }
 
-    /// The next group to be asked, and what; nil when none is due.
-    mutating func begin(at now: Int64) -> (look: ResourceLooks.Beginning, question: String)? {
-        looks.begin(at: now).map { ($0, stale.contains($0.group) ? "outdate" : "data") }
-    }
-
-    /// A question is on its way; nil where there is no room for it.
-    mutating func asked(_ look: ResourceLooks.Beginning, _ number: UInt64?) {
-        looks.asked(look, number)
-    }
+    /// What a group's resources are asked: whether it is old where the core calls it so, else how it stands.
+    func question(of group: Int) -> String { stale.contains(group) ? "outdate" : "data" }
 
     /// A question was answered: what the core is told when it was the last of its look.
     ///
@@ -107,23 +101,24 @@ extension Loop {
     /// Asks what is due; called at each turn.
     func watchData() {
         guard hasBegun, exitCode == nil else { return }
-        while let (look, question) = data.begin(at: now) {
+        while let look = data.looks.begin(at: now) {
+            let question = data.question(of: look.group)
             for resource in look.resources {
-                data.asked(look, ask(question, look.group, resource, DataWatch.timeout))
+                data.looks.asked(look, ask(question, look.group, resource, DataWatch.timeout))
             }
         }
         // What runs here needs no leave to begin.
-        while let look = readiness.begin(at: now) {
+        while let look = readiness.looks.begin(at: now) {
             let isHeld = core.phases[look.group].holds
             for resource in look.resources where !isHeld {
-                readiness.asked(look, ask("ready", look.group, resource, ReadinessWatch.timeout))
+                let number = ask("ready", look.group, resource, ReadinessWatch.timeout)
+                readiness.looks.asked(look, number)
             }
         }
     }
 
     /// Asks the program of a resource; the question's number, or nil where there is no room for it.
-    private func ask(_ question: String, _ group: Int, _ resource: Int, _ timeout: Int64) -> UInt64?
-    {
+    func ask(_ question: String, _ group: Int, _ resource: Int, _ timeout: Int64) -> UInt64? {
         let settings = loaded.cluster.groups[group].resources[resource]
         return checks.run(
             [],

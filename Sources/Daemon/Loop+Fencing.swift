@@ -6,16 +6,16 @@ import Configuration
 import Failover
 import Wire
 
+/// Who waits for an answer about copies of data.
+enum Asker {
+    /// A connection of the control socket.
+    case control(UInt64)
+    /// A question of the other node, by its number in the peer channel.
+    case peer(UInt64)
+}
+
 /// One question without an answer yet.
 struct FenceCaller {
-    /// Who waits.
-    enum Asker {
-        /// A connection of the control socket.
-        case control(UInt64)
-        /// A question of the other node, by its number in the peer channel.
-        case peer(UInt64)
-    }
-
     var asker: Asker
     /// The resource's name in DRBD.
     var name: String
@@ -36,14 +36,14 @@ extension Loop {
     ///   - peers: the hosts on the other side, as DRBD names them; empty where it does not.
     ///   - asker: who waits for the answer.
     /// - Returns: what the core is told; nil when it was answered.
-    func fence(_ name: String, peers: [String] = [], for asker: FenceCaller.Asker) -> Event? {
+    func fence(_ name: String, peers: [String] = [], for asker: Asker) -> Event? {
         func answered(_ verdict: FenceVerdict, _ text: String) -> Event? {
-            tell(FenceReply(verdict, text), to: asker)
+            answer(.fence(FenceReply(verdict, text)), to: asker)
             return nil
         }
         let node = loaded.settings.node
         guard hasBegun else { return answered(.pending, "batond on \(node) is starting") }
-        guard let (group, resource) = replicated(name) else {
+        guard let (group, resource) = replicated(name).first else {
             return answered(.refused, "no group on \(node) moves drbddisk::\(name.prefix(64))")
         }
         let peer = loaded.settings.peer
@@ -84,7 +84,7 @@ extension Loop {
     /// The core's answer, to whoever asked.
     func answerFence(_ id: FenceID, _ reply: FenceReply) {
         guard let caller = fences.removeValue(forKey: id) else { return }
-        tell(reply, to: caller.asker)
+        answer(.fence(reply), to: caller.asker)
     }
 
     /// The other node's answer to the core's question, or that there is none; `false` where somebody else asked.
@@ -112,23 +112,25 @@ extension Loop {
         }
     }
 
-    private func tell(_ reply: FenceReply, to asker: FenceCaller.Asker) {
+    /// An answer to whoever asked, here or there.
+    func answer(_ response: ControlResponse, to asker: Asker) {
         switch asker {
-        case .control(let caller): door.send(.fence(reply), to: caller)
+        case .control(let caller): door.send(response, to: caller)
         case .peer(let question):
-            peerClient.answer(question, ControlCoding.encode(.fence(reply)).dropLast())
+            peerClient.answer(question, ControlCoding.encode(response).dropLast())
         }
     }
 
-    /// The place of the resource that moves DRBD's resource of this name.
-    private func replicated(_ name: String) -> (group: Int, resource: Int)? {
-        for (group, one) in loaded.cluster.groups.enumerated() {
-            for (place, resource) in one.resources.enumerated()
-            where loaded.settings.groups[group].resources[place].isReplicated {
+    /// The places of the resources that move DRBD's resource of this name; of all that replicate where it is nil.
+    func replicated(_ name: String?) -> [(group: Int, resource: Int)] {
+        loaded.cluster.groups.enumerated().flatMap { group, one in
+            one.resources.enumerated().compactMap { place, resource in
                 let named = resource.arguments.first ?? "all"
-                if named == name || named == "all" { return (group, place) }
+                guard loaded.settings.groups[group].resources[place].isReplicated,
+                    name == nil || named == name || named == "all"
+                else { return nil }
+                return (group, place)
             }
         }
-        return nil
     }
 }

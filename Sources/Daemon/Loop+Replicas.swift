@@ -10,7 +10,7 @@ import Wire
 /// One question that has answers to wait for.
 struct ReplicaQuestion {
     /// Who waits: a connection of a control socket, or a question of the other node.
-    var asker: FenceCaller.Asker
+    var asker: Asker
     /// The one resource that is asked for; nil for all.
     var name: String?
     /// The groups' places, by the numbers of the children.
@@ -23,10 +23,10 @@ extension Loop {
     /// Questions at once; each is a child for each resource.
     private static let replicaQuestionsMaximum = 4
     /// Time allowed for one child.
-    private static let replicaTimeout: Int64 = 4_000_000_000
+    static let replicaTimeout: Int64 = 4_000_000_000
 
     /// Asks every resource that replicates, or the one of that name.
-    func tellReplicas(_ name: String?, for asker: FenceCaller.Asker) {
+    func tellReplicas(_ name: String?, for asker: Asker) {
         guard hasBegun, replicaQuestions.count < Loop.replicaQuestionsMaximum else {
             return answer(
                 .error(
@@ -43,26 +43,12 @@ extension Loop {
             name: name,
             report: ReplicaReport(node: loaded.settings.node.text)
         )
-        for (group, one) in loaded.cluster.groups.enumerated() {
-            for (place, resource) in one.resources.enumerated()
-            where loaded.settings.groups[group].resources[place].isReplicated {
-                let named = resource.arguments.first ?? "all"
-                guard name == nil || named == name || named == "all" else { continue }
-                let number = checks.run(
-                    [],
-                    resourceType: resource.type,
-                    question: "view",
-                    resource.arguments,
-                    environment: ["BATON_TIMEOUT=\(Loop.replicaTimeout / 1_000_000)"],
-                    input: [],
-                    timeout: Loop.replicaTimeout,
-                    isDetached: false
-                )
-                if let number {
-                    question.groups[number] = group
-                } else {
-                    question.report.faults.append("\(resource.text): too much is asked already")
-                }
+        for (group, place) in replicated(name) {
+            if let number = ask("view", group, place, Loop.replicaTimeout) {
+                question.groups[number] = group
+            } else {
+                let resource = loaded.cluster.groups[group].resources[place]
+                question.report.faults.append("\(resource.text): too much is asked already")
             }
         }
         if question.groups.isEmpty, question.report.faults.isEmpty {
@@ -111,14 +97,6 @@ extension Loop {
             answer(.replicas(question.report), to: question.asker)
         }
         replicaQuestions.removeAll(where: \.groups.isEmpty)
-    }
-
-    private func answer(_ response: ControlResponse, to asker: FenceCaller.Asker) {
-        switch asker {
-        case .control(let caller): door.send(response, to: caller)
-        case .peer(let question):
-            peerClient.answer(question, ControlCoding.encode(response).dropLast())
-        }
     }
 }
 

@@ -292,7 +292,7 @@ final class Loop {
         if let repairAt { next = min(next, repairAt) }
         if hasBegun, let due = servicesDeadline { next = min(next, due) }
         if hasBegun, let due = data.looks.nextLook { next = min(next, due) }
-        if hasBegun, let due = readiness.nextLook { next = min(next, due) }
+        if hasBegun, let due = readiness.looks.nextLook { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
         if let due = peerClient.nextDeadline { next = min(next, due) }
         if let due = machine.nextDeadline { next = min(next, due) }

@@ -13,7 +13,15 @@ final class PeerClient {
     typealias Arrival = PeerDesk.Arrival
 
     /// How long the program may try to get an answer.
-    static let timeout = PeerDesk.timeout
+    static func timeout(of request: PeerRequest) -> Int64 {
+        switch request {
+        case .status, .files, .explain: PeerDesk.timeout
+        // Who asks is DRBD, which waits for longer: a slow machine has time to connect.
+        case .outdate: 2 * PeerDesk.timeout
+        case .replicas: PeerDesk.timeout + Loop.replicaTimeout
+        }
+    }
+
     /// Bytes that wait for the program to read.
     private static let unsentMaximum = 4 * PeerCoding.replyMaximum
     /// Messages of the program that one turn reads.
@@ -100,7 +108,8 @@ final class PeerClient {
         key: UInt8,
         at now: Int64
     ) -> String? {
-        guard let id = desk.ask(caller, at: now) else {
+        let timeout = PeerClient.timeout(of: request)
+        guard let id = desk.ask(caller, timeout: timeout, at: now) else {
             return "too many questions to the other node are on their way; ask again in a second"
         }
         let order = PeerOrder.ask(
@@ -109,7 +118,7 @@ final class PeerClient {
                 request: Array(PeerCoding.encode(request).dropLast()),
                 key: key,
                 port: port,
-                timeout: PeerClient.timeout,
+                timeout: timeout,
                 addresses: addresses
             )
         )

@@ -29,7 +29,7 @@ struct PeerDesk {
         case end
     }
 
-    /// How long the program may try to get an answer.
+    /// How long the program may try to get an answer that the other node has at once.
     static let timeout: Int64 = 2_000_000_000
     /// How much longer the loop waits for the program.
     static let grace: Int64 = 500_000_000
@@ -68,11 +68,15 @@ struct PeerDesk {
     /// When the next question is given up; `nil` without one.
     var deadline: Int64? { asks.values.map(\.deadline).min() }
 
-    /// Begins a question; its number, or `nil` where too many are on their way.
-    mutating func ask(_ caller: UInt64, at now: Int64) -> UInt64? {
+    /// Begins a question that the program tries for `timeout`; its number, or `nil` where too many are on their way.
+    mutating func ask(
+        _ caller: UInt64,
+        timeout: Int64 = PeerDesk.timeout,
+        at now: Int64
+    ) -> UInt64? {
         guard asks.count < PeerDesk.asksMaximum else { return nil }
         issued += 1
-        asks[issued] = Ask(caller: caller, deadline: now + PeerDesk.timeout + PeerDesk.grace)
+        asks[issued] = Ask(caller: caller, deadline: now + timeout + PeerDesk.grace)
         return issued
     }
 

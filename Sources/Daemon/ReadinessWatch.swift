@@ -14,7 +14,8 @@ struct ReadinessWatch {
     /// Programs in a second at most, over all groups.
     private static let rate: Int64 = 4
 
-    private var looks: ResourceLooks
+    /// Its looks.
+    var looks: ResourceLooks
 
     /// Those of a configuration.
     init(_ cluster: ClusterConfiguration) {
@@ -26,17 +27,6 @@ struct ReadinessWatch {
             groups,
             every: max(ReadinessWatch.interval, count * 1_000_000_000 / ReadinessWatch.rate)
         )
-    }
-
-    /// When a group wants to be looked at.
-    var nextLook: Int64? { looks.nextLook }
-
-    /// The next group to be looked at; nil when none is due.
-    mutating func begin(at now: Int64) -> ResourceLooks.Beginning? { looks.begin(at: now) }
-
-    /// A question is on its way; nil where there is no room for it.
-    mutating func asked(_ look: ResourceLooks.Beginning, _ number: UInt64?) {
-        looks.asked(look, number)
     }
 
     /// A question was answered: what the core is told when it was the last of its look.

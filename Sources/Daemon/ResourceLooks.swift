@@ -14,11 +14,11 @@ struct ResourceLooks {
         /// When it began.
         var begunAt: Int64
         /// How each of its questions ended, in the order of the resources; nil where there was no room to ask.
-        var answers: [CheckRunEnding?]
+        var answers: [Answer?]
     }
 
     /// How one question ended, and what was printed.
-    struct CheckRunEnding {
+    struct Answer {
         var ending: CheckEnding
         var output: String
     }
@@ -41,7 +41,7 @@ struct ResourceLooks {
         var begunAt: Int64 = 0
         /// Its questions without an answer: the number in the helper, and which of `answers` it will be.
         var asked: [UInt64: Int] = [:]
-        var answers: [CheckRunEnding?] = []
+        var answers: [Answer?] = []
         /// Another look is wanted when this one has ended.
         var looksAgain = false
     }
@@ -59,9 +59,6 @@ struct ResourceLooks {
         entries = groups.filter { !$0.resources.isEmpty }
             .map { Entry(group: $0.group, resources: $0.resources) }
     }
-
-    /// Whether there is nothing to look at.
-    var isEmpty: Bool { entries.isEmpty }
 
     /// When a group wants to be looked at.
     var nextLook: Int64? { entries.lazy.filter(\.asked.isEmpty).map(\.nextLook).min() }
@@ -98,7 +95,7 @@ struct ResourceLooks {
         guard let place = entries.firstIndex(where: { $0.asked[number] != nil }),
             let which = entries[place].asked.removeValue(forKey: number)
         else { return nil }
-        entries[place].answers[which] = CheckRunEnding(ending: ending, output: output)
+        entries[place].answers[which] = Answer(ending: ending, output: output)
         guard entries[place].asked.isEmpty else { return [] }
         if entries[place].looksAgain {
             entries[place].looksAgain = false

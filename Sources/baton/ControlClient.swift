@@ -69,7 +69,8 @@ struct ControlClient {
 
     /// The other node's, asked by this node's daemon, or why they are not known.
     func peerReplicas(_ name: String?) throws -> Result<ReplicaReport, ControlError> {
-        try peer(.peerReplicas(name)) {
+        // Each of its resources is looked at, by a child with a deadline.
+        try peer(.peerReplicas(name), timeoutMilliseconds: Self.answerMilliseconds + 4000) {
             if case .replicas(let report) = $0 { report } else { nil }
         }
     }
@@ -109,9 +110,10 @@ struct ControlClient {
     private func peer<Value>(
         _ request: ControlRequest,
         socket: String = "status.sock",
+        timeoutMilliseconds: Int64 = answerMilliseconds,
         _ value: (ControlResponse) -> Value?
     ) throws -> Result<Value, ControlError> {
-        let response = try answer(request, socket: socket)
+        let response = try answer(request, socket: socket, timeoutMilliseconds)
         if case .error(let error) = response { return .failure(error) }
         return value(response).map { .success($0) }
             ?? .failure(ControlError(.noAnswer, "the other node answers something else"))
@@ -120,9 +122,10 @@ struct ControlClient {
     /// The final line of the daemon's answer.
     private func answer(
         _ request: ControlRequest,
-        socket: String = "status.sock"
+        socket: String = "status.sock",
+        _ timeoutMilliseconds: Int64 = answerMilliseconds
     ) throws -> ControlResponse {
-        let conversation = try open(socket, request, Self.answerMilliseconds)
+        let conversation = try open(socket, request, timeoutMilliseconds)
         while true {
             let response = try conversation.next()
             if response.isFinal { return response }

@@ -203,8 +203,8 @@ struct MachineCommandTests {
     /// A root directory with an enabled unit, a line of /etc/fstab and users, and the files of a node beside it.
     private func place() throws -> Place {
         let place = try Place()
-        let system = place.path + "/root/etc/systemd/system/multi-user.target.wants"
-        for directory in [system, place.path + "/root/lib/systemd/system"] {
+        let system = place.path + "/machine/etc/systemd/system/multi-user.target.wants"
+        for directory in [system, place.path + "/machine/lib/systemd/system"] {
             try FileManager.default.createDirectory(
                 atPath: directory,
                 withIntermediateDirectories: true
@@ -214,8 +214,8 @@ struct MachineCommandTests {
             atPath: system + "/mariadb.service",
             withDestinationPath: "/lib/systemd/system/mariadb.service"
         )
-        try place.write("/dev/drbd0 /mnt/drbd ext4 defaults 0 2\n", "root/etc/fstab")
-        try place.write("mysql:x:110:117::/nonexistent:/bin/false\n", "root/etc/passwd")
+        try place.write("/dev/drbd0 /mnt/drbd ext4 defaults 0 2\n", "machine/etc/fstab")
+        try place.write("mysql:x:110:117::/nonexistent:/bin/false\n", "machine/etc/passwd")
         try place.write(
             "deadtime 10\nbcast eth1\nbcast eth2\nnode l0 l1\nauto_failback off\n",
             "ha.cf"
@@ -234,7 +234,7 @@ struct MachineCommandTests {
         let plain = try baton("check", "--config", place.path, "--local")
         #expect(plain.code == 0)
         #expect(!plain.output.contains("boot"))
-        let root = place.path + "/root"
+        let root = place.path + "/machine"
         let found = try baton("check", "--config", place.path, "--local", "--root", root)
         #expect(found.output.contains("hint: systemctl disable mariadb\n"), "\(found)")
         #expect(found.output.contains("/etc/fstab:1:27: warning: the boot mounts"), "\(found)")
@@ -275,7 +275,7 @@ struct MachineCommandTests {
                 "--run",
                 place.path,
                 "--root",
-                place.path + "/root"
+                place.path + "/machine"
             )
         }
         let found = try check(

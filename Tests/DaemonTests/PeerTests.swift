@@ -125,7 +125,7 @@ struct PeerTests {
             #expect(error.text.hasPrefix("l1 does not answer: "))
             #expect(error.text.contains("Connection refused"))
             // Nothing waits for it but the caller: both addresses refuse at once.
-            #expect(BootClock.now - begin < PeerClient.timeout)
+            #expect(BootClock.now - begin < PeerDesk.timeout)
         }
     }
 

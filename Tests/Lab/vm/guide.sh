@@ -40,8 +40,8 @@ guide_section() {
 }
 
 type_on() {
-    copy "$2" "$1:/root/block.sh" &&
-        on "$1" 'cd /root && DEBIAN_FRONTEND=noninteractive bash -e block.sh'
+    copy "$2" "$1:block.sh" &&
+        on "$1" 'cd ~ && DEBIAN_FRONTEND=noninteractive bash -e block.sh'
 }
 # The builder is this machine; the nodes are reached as the laboratory reaches them.
 type_here() {
@@ -68,14 +68,14 @@ type_here() {
 # of DRBD is set up; the installer of AggreGate lies there.
 make_bare() {
     on_both 'rm -f /etc/drbd.d/r0.res /etc/ha.d/*.cf; systemctl start mariadb.service; rm -f /etc/ha.d/haresources' &&
-        on n1 'rm -f /root/.ssh/id_ed25519; ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_ed25519
-            echo "StrictHostKeyChecking accept-new" >/root/.ssh/config' &&
-        copy n1:/root/.ssh/id_ed25519.pub "$LAB_WORK/key.pub" && copy "$LAB_WORK/key.pub" n2:/root/ &&
-        on n2 'cat /root/key.pub >>/root/.ssh/authorized_keys' &&
-        copy "$here/nodes/linkserv" n1:/root/linkserv.stand-in || return
-    on n1 'cat >/root/aggregate-installer.sh <<END
+        on n1 'rm -f ~/.ssh/id_ed25519; ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id_ed25519
+            echo "StrictHostKeyChecking accept-new" >~/.ssh/config' &&
+        copy n1:.ssh/id_ed25519.pub "$LAB_WORK/key.pub" && copy "$LAB_WORK/key.pub" n2: &&
+        on n2 'cat ~/key.pub >>~/.ssh/authorized_keys' &&
+        copy "$here/nodes/linkserv" n1:linkserv.stand-in || return
+    on n1 'cat >~/aggregate-installer.sh <<END
 mkdir -p /mnt/drbd/linkserver
-install -m 755 /root/linkserv.stand-in /mnt/drbd/linkserver/linkserv
+install -m 755 ~/linkserv.stand-in /mnt/drbd/linkserver/linkserv
 mariadb -e "create table linkserv.t (a int)"
 END'
 }

@@ -45,7 +45,8 @@ public struct ConfigurationCheck: Equatable, Sendable {
             diagnostics += DRBDConfCheck.diagnostics(
                 files.drbd,
                 nodes: reading.haCf.nodes,
-                groups: groups
+                groups: groups,
+                deadtime: reading.haCf.deadtime
             )
         }
         let facts = machine?(groups)
@@ -285,7 +286,9 @@ struct Reading {
             haresourcesList?.note(
                 .scriptBeforeBuiltIn,
                 at: place,
-                "the script '\(resource.type)' in resource.d stands before the built-in type"
+                resource.address != nil
+                    ? "the script '\(resource.type)' in resource.d is not used: batond holds addresses itself"
+                    : "the script '\(resource.type)' in resource.d stands before the built-in type"
             )
         }
     }

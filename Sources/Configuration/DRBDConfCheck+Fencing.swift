@@ -59,7 +59,7 @@ extension DRBDConfCheck {
     }
 
     /// Whether a group moves a resource of DRBD.
-    private func isMoved(_ name: String) -> Bool {
+    func isMoved(_ name: String) -> Bool {
         groups.contains { group in
             group.resources.contains { resource in
                 resource.type == "drbddisk"

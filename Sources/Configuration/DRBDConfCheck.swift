@@ -16,6 +16,8 @@ struct DRBDConfCheck {
     let nodes: [String]
     /// The groups, for their DRBD resources, devices and addresses.
     let groups: [ResourceGroup]
+    /// ha.cf's deadtime.
+    let deadtime: Duration
     /// What is found.
     var list: DiagnosticList
 
@@ -23,7 +25,8 @@ struct DRBDConfCheck {
     static func diagnostics(
         _ files: [ConfigurationFile],
         nodes: [String],
-        groups: [ResourceGroup]
+        groups: [ResourceGroup],
+        deadtime: Duration
     ) -> [Diagnostic] {
         let parsed = files.map(DRBDConfParser.parse)
         let resources = parsed.flatMap(\.0.resources)
@@ -35,6 +38,7 @@ struct DRBDConfCheck {
                 commons: commons,
                 nodes: nodes,
                 groups: groups,
+                deadtime: deadtime,
                 list: file.1
             )
             check.judge()
@@ -51,6 +55,7 @@ struct DRBDConfCheck {
             judgeHosts(resource)
             judgeProtocol(resource)
             judgeFencing(resource)
+            judgeTimes(resource)
         }
     }
 

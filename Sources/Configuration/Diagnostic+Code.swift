@@ -122,6 +122,8 @@ extension Diagnostic {
         case bootWaits = "boot-waits"
         /// Whether DRBD asks batond before it goes on without the other node.
         case fencePeer = "fence-peer"
+        /// DRBD finds the other node gone before its disk can be suspended.
+        case replicationTimes = "replication-times"
         /// Replication goes where it should not.
         case replicationPath = "replication-path"
 

@@ -96,7 +96,9 @@ public struct ResourceLookup: Equatable, Sendable {
         let script = scriptDirectories.first { isExecutable($0 + "/" + type) }
         // What an instance has of its own stands before what is built in, and that before Heartbeat's.
         let isOwn = script.map(ownScriptDirectories.contains) ?? false
-        if !isOwn, Directive.isProgram(type, arguments: arguments), isExecutable(builtInProgram) {
+        if !isOwn, Directive.isProgram(type, arguments: arguments) {
+            // Heartbeat's script of the same name says nothing of the data's age (S11): it is no substitute.
+            guard isExecutable(builtInProgram) else { return nil }
             return ResourceProgram(
                 kind: .builtIn,
                 path: builtInProgram,
@@ -127,6 +129,22 @@ public struct ResourceLookup: Equatable, Sendable {
         return nil
     }
 
-    /// The places in words, for the message about a missing program.
-    public var places: String { (scriptDirectories + initDirectories).joined(separator: ", ") }
+    /// What is missing where a resource has no program.
+    ///
+    /// - Parameters:
+    ///   - type: The resource's type, one word of haresources.
+    ///   - arguments: What stands behind it.
+    ///   - exists: Whether a path leads to anything.
+    /// - Returns: A sentence with the remedy.
+    public func lack(of type: String, arguments: [String], exists: (String) -> Bool) -> String {
+        if Directive.isProgram(type, arguments: arguments) {
+            return
+                "\(builtInProgram), which serves \(type), is missing or not executable: install Baton again"
+        }
+        if let script = scriptDirectories.lazy.map({ "\($0)/\(type)" }).first(where: exists) {
+            return "\(script) is not executable: chmod +x it"
+        }
+        return
+            "no program \(type) in \((scriptDirectories + initDirectories).joined(separator: ", "))"
+    }
 }

@@ -190,12 +190,13 @@ final class Spawner {
     /// node must not keep the other from the service); with it the truth cannot be known, so status
     /// is unknown and the stop is unconfirmed (S4).
     private func outcomeWithoutProgram(_ request: OperationRequest) -> OperationOutcome {
-        let found = lookup.scriptDirectories.map { "\($0)/\(request.type)" }
-            .first(where: Files.exists)
         let failure = OperationFailure(
             exitCode: nil,
-            output: found.map { "\($0) is not executable: chmod +x it" }
-                ?? "no program \(request.type) in \(lookup.places)"
+            output: lookup.lack(
+                of: request.type,
+                arguments: request.arguments,
+                exists: Files.exists
+            )
         )
         let wasStarted = Files.exists(settings.startedMark(request.resource))
         switch request.action {

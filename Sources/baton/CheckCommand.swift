@@ -135,8 +135,19 @@ struct CheckCommand: ParsableCommand {
             authkeys: try file(directory + "/authkeys"),
             monCf: try file(directory + "/mon.cf")
                 ?? (directory == "/etc/ha.d" ? try file("/etc/mon/mon.cf") : nil),
-            drbd: try drbdFiles(beside: directory)
+            drbd: try drbdFiles(beside: directory),
+            scripts: scripts(beside: directory)
         )
+    }
+
+    /// The scripts that stand before a built-in type of their name.
+    private static func scripts(beside directory: String) -> Set<String> {
+        let places = ResourceLookup(configuration: directory).ownScriptDirectories
+        // A directory that is not there holds nothing.
+        let paths = places.flatMap { place in
+            ((try? Files.list(place, maximum: 10_000)) ?? []).map { (place: place, name: $0) }
+        }
+        return Set(paths.filter { Files.isExecutable("\($0.place)/\($0.name)") }.map(\.name))
     }
 
     /// The directories whose daemon uses the machine's own DRBD.

@@ -102,6 +102,20 @@ struct UsageTests {
         #expect(warned.code == 0)
         #expect(warned.output.contains("\(place.path)/haresources:1:4: warning: "))
         #expect(try baton("check", "--config", place.path, "--strict").code == 1)
+        // A script of the instance's own stands before what is built in, once it can be run.
+        let directory = place.path + "/resource.d"
+        try FileManager.default.createDirectory(
+            atPath: directory,
+            withIntermediateDirectories: true
+        )
+        let note = "note: the script 'drbddisk' in resource.d stands before the built-in type"
+        try place.write("#!/bin/sh\n", "resource.d/drbddisk")
+        #expect(try !baton("check", "--config", place.path).output.contains(note))
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755],
+            ofItemAtPath: directory + "/drbddisk"
+        )
+        #expect(try baton("check", "--config", place.path).output.contains(note))
         try place.write("kepalive 1\ndeadtime 3\nbcast eth1\nnode l0 l1\n", "ha.cf")
         let wrong = try baton("check", "--config", place.path)
         #expect(wrong.code == 2)

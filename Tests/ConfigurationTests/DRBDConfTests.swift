@@ -6,12 +6,25 @@ import Testing
 @testable import Configuration
 
 /// What is found in a drbd.conf beside the article's group.
-private func found(_ text: String, haresources line: String = article) -> [Diagnostic] {
+private func found(
+    _ text: String,
+    haresources line: String = article,
+    deadtime: Duration = .seconds(10)
+) -> [Diagnostic] {
+    judged([ConfigurationFile(name: "drbd.conf", text: text)], haresources: line, deadtime)
+}
+
+private func judged(
+    _ files: [ConfigurationFile],
+    haresources line: String = article,
+    _ deadtime: Duration = .seconds(10)
+) -> [Diagnostic] {
     let (groups, _) = haresources(line)
     return DRBDConfCheck.diagnostics(
-        [ConfigurationFile(name: "drbd.conf", text: text)],
+        files,
         nodes: ["l0", "l1"],
-        groups: groups
+        groups: groups,
+        deadtime: deadtime
     )
 }
 
@@ -158,14 +171,9 @@ private let sound = """
         )
         let end = try #require(sound.firstRange(of: "\nresource"))
         let resource = ConfigurationFile(name: "r0.res", text: String(sound[end.lowerBound...]))
-        let (groups, _) = haresources(article)
-        let found = DRBDConfCheck.diagnostics(
-            [main, common, resource],
-            nodes: ["l0", "l1"],
-            groups: groups
-        )
+        let found = judged([main, common, resource])
         #expect(found.map(\.code) == [.dangerousOption])
-        let none = DRBDConfCheck.diagnostics([main, common], nodes: ["l0", "l1"], groups: groups)
+        let none = judged([main, common])
         #expect(none.map(\.code) == [.unknownResource])
         #expect(none.first?.file == "drbd.conf")
     }
@@ -231,12 +239,33 @@ private let sound = """
         #expect(found(text).map(\.code) == [.bootWaits, .bootWaits])
     }
 
+    @Test(
+        arguments: [
+            ("", "", 10, nil), ("", "", 11, "ping-int 11"), ("ping-int 30;", "", 30, nil),
+            ("ping-int 30;", "", 31, "ping-int 31"), ("", "ping-int 12; ping-timeout 30;", 14, nil),
+            ("ping-int 5;", "ping-int 60;", 10, "ping-int 10"), ("ping-int many;", "", 10, nil),
+        ] as [(String, String, Int, String?)]
+    )
+    func whatDRBDFindsBeforeTheDiskIsSuspendedIsSaid(
+        own: String,
+        common: String,
+        deadtime: Int,
+        hint: String?
+    ) {
+        let text = sound.replacing("net { protocol C; }", with: "net { protocol C; \(common) }")
+            .replacing("resource r0 {", with: "resource r0 {\n  net { \(own) }")
+        let told = found(text, deadtime: .seconds(deadtime))
+        #expect(told.map(\.code) == (hint == nil ? [] : [.replicationTimes]))
+        if let hint { #expect(told.first?.hint?.contains(hint) == true) }
+        // What no group moves is nobody's here.
+        #expect(found(text, haresources: "l0 10.0.0.1\n", deadtime: .seconds(60)).isEmpty)
+    }
+
     /// The article's own file, with the no-break spaces of the page, without its last brace.
     @Test(.enabled(if: hasSeeds, "no seed files beside the repository"))
     func thePastedFileIsCorrected() throws {
         let pasted = try #require(file(seeds + "drbd.conf"))
-        let (groups, _) = haresources(article)
-        let found = DRBDConfCheck.diagnostics([pasted], nodes: ["l0", "l1"], groups: groups)
+        let found = judged([pasted])
         let codes = found.map(\.code)
         for code in [
             Diagnostic.Code.noBreakSpaces, .braces, .oldName, .bootWaits, .replicationPath,

@@ -40,6 +40,32 @@ struct ResourceLookupTests {
         #expect(program("db", there: []) == nil)
     }
 
+    @Test(
+        "A built-in type is served by Baton's program or by nothing but a script of the instance's own"
+    )
+    func builtIn() {
+        let heartbeats: Set = ["/etc/ha.d/resource.d/drbddisk"]
+        let served = program(
+            "drbddisk",
+            ["r0"],
+            there: heartbeats.union(["/usr/sbin/baton-resource"])
+        )
+        #expect(served?.kind == .builtIn)
+        #expect(program("drbddisk", ["r0"], there: heartbeats) == nil)
+        func lack(_ type: String, _ arguments: [String]) -> String {
+            lookup.lack(
+                of: type,
+                arguments: arguments,
+                exists: heartbeats.union(["/c/resource.d/x"]).contains
+            )
+        }
+        #expect(lack("drbddisk", ["r0"]).contains("/usr/sbin/baton-resource"))
+        #expect(lack("x", []) == "/c/resource.d/x is not executable: chmod +x it")
+        #expect(lack("db", []).contains("/etc/ha.d/resource.d"))
+        let own = program("drbddisk", ["r0"], there: heartbeats.union(["/c/resource.d/drbddisk"]))
+        #expect(own?.kind == .resourceScript)
+    }
+
     @Test("A unit counts only where systemd runs, and takes no arguments")
     func units() {
         let unit: Set = ["/lib/systemd/system/db.service"]

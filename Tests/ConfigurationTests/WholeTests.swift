@@ -181,6 +181,7 @@ import Testing
         set.scripts = ["IPaddr", "drbddisk"]
         let check = ConfigurationCheck(set, node: "l0")
         #expect(check.diagnostics.map(\.code) == [.scriptBeforeBuiltIn, .scriptBeforeBuiltIn])
+        #expect(check.diagnostics.first?.message.hasSuffix("batond holds addresses itself") == true)
     }
 
     @Test func aKeyThatIsPrintedKeepsItsSecret() throws {

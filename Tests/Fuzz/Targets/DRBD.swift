@@ -19,7 +19,12 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let file = ConfigurationFile(name: "drbd.conf", bytes: bytes)
     let (conf, _) = DRBDConfParser.parse(file)
     precondition(depth(conf.root) <= DRBDConfParser.depthMaximum, "sections too deep")
-    let found = DRBDConfCheck.diagnostics([file], nodes: ["l0", "l1"], groups: groups)
+    let found = DRBDConfCheck.diagnostics(
+        [file],
+        nodes: ["l0", "l1"],
+        groups: groups,
+        deadtime: .seconds(30)
+    )
     precondition(found.count <= DiagnosticList.maximum + 1, "more diagnostics than anybody reads")
     _ = Diagnostic.text(found)
     return 0

@@ -11,7 +11,7 @@ install_baton() {
         tar -C "$tree" --owner=root --group=root -cf "$LAB_WORK/baton.tar" etc usr || return
     fi
     for node in $nodes; do
-        copy "$LAB_WORK/baton.tar" "$node:/root/baton.tar" && on "$node" 'tar -C / -xf /root/baton.tar' || return
+        copy "$LAB_WORK/baton.tar" "$node:" && on "$node" 'tar -C / -xf ~/baton.tar' || return
     done
 }
 
@@ -89,7 +89,8 @@ furnish() {
         local node
         corrected_drbd_conf >"$LAB_WORK/drbd.conf"
         for node in $nodes; do copy "$LAB_WORK/drbd.conf" "$node:/etc/drbd.conf" || return; done
-        on_both 'drbdadm adjust r0; rm -rf /var/lib/baton /etc/baton /var/log/ha-log /var/log/ha-debug' && paste_files
+        on_both 'drbdadm down r0; drbdadm up r0
+            rm -rf /var/lib/baton /etc/baton /var/log/ha-log /var/log/ha-debug' && paste_files && within 120 in_sync n1
         return
     fi
     furnished=

@@ -17,7 +17,8 @@ use_handler() {
     local node
     sed 's/\bl0\b/n1/g; s/\bl1\b/n2/g; s|/dev/sda7|/dev/vdb|g' "$root/Examples/aggregate/drbd.conf" >"$LAB_WORK/asks.conf"
     for node in $nodes; do copy "$LAB_WORK/asks.conf" "$node:/etc/drbd.conf" || return; done
-    on_both 'drbdadm adjust r0'
+    # A connection keeps the times of pings with which it began.
+    on_both 'drbdadm down r0; drbdadm up r0' && within 60 in_sync n1
 }
 
 connection_of() { on "$1" 'drbdadm cstate r0'; }

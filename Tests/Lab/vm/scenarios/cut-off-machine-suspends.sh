@@ -10,11 +10,12 @@ run() {
     furnish && use_example || return 3
     # Time for two programs of an emulated machine before the other takes, and DRBD finds out later than that.
     on_both 'sed -i "s/^deadtime .*/deadtime 16/" /etc/ha.d/ha.cf'
+    # From the first connection on: one under writes pings never, and goes by the times that it began with.
+    on_both 'sed -i "s/protocol  *C;/& net { timeout 250; ping-int 30; connect-int 30; }/" /etc/drbd.conf
+        drbdadm down r0; drbdadm up r0' || return 3
     start_pair && under_clients 1 || return 3
-    on_both 'drbdadm net-options --timeout=250 --ping-int=30 --connect-int=30 r0' || return 3
+    exactly 'DRBD pings every' "$(on n1 'drbdsetup show r0' | awk '$1 == "ping-int" { print $2 + 0 }') s" '30 s'
     on_both 'dmesg -C' >/dev/null
-    # A ping of DRBD that was planned before goes by the old times.
-    sleep 15
     pid=$(mysqld_of n1)
     began=$(microseconds)
     "$LAB/link" cut both n1 --carrier

@@ -39,6 +39,8 @@ public struct ClusterConfiguration: Equatable, Sendable {
     public var usesFreezer: Bool
     /// The directive `cut_connections`, default on: an address takes its TCP connections along.
     public var cutsConnections: Bool
+    /// The directive `address_last`, default off: clients reach an address only once its group is active.
+    public var opensAddressesLast: Bool
     /// The directive `move_budget`: moves of a group on health grounds in an hour.
     public var moveBudget: Int
     /// The directive `restart_budget`: restarts of a group on this node in an hour.

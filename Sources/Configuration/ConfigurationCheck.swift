@@ -103,6 +103,7 @@ struct Reading {
             takesUnproved: haCf.takesUnproved,
             usesFreezer: haCf.usesFreezer,
             cutsConnections: haCf.cutsConnections,
+            opensAddressesLast: haCf.opensAddressesLast,
             moveBudget: haCf.moveBudget,
             restartBudget: haCf.restartBudget,
             notifications: haCf.notifications,
@@ -258,7 +259,7 @@ struct Reading {
     private static let databases = ["mysql", "mariadb", "postgres", "pgsql", "db2", "oracle"]
 
     private mutating func judgeOrder(_ group: ResourceGroup) {
-        guard let places = groups.words[group.name],
+        guard !haCf.opensAddressesLast, let places = groups.words[group.name],
             let address = group.resources.firstIndex(where: { $0.address != nil }),
             let database = group.resources.firstIndex(where: { resource in
                 Reading.databases.contains { resource.type.lowercased().contains($0) }
@@ -269,7 +270,7 @@ struct Reading {
             at: places[address],
             "the address \(group.resources[address].address.map { "\($0.address)" } ?? "") comes up before "
                 + "\(quoted(group.resources[database].type)): clients reach a node whose database does not answer yet",
-            hint: "put the address last"
+            hint: "put the address last, or `address_last on` in ha.cf"
         )
     }
 

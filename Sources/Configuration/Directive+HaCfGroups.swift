@@ -64,6 +64,19 @@ extension Directive {
                 + "Ours."
         ),
         Directive(
+            "address_last",
+            .haCf,
+            .groups,
+            grammar: "address_last on|off",
+            .boolean,
+            standard: "off",
+            examples: ["address_last on", "address_last off"],
+            "Whether clients reach the address of a group only once everything of the group runs, wherever haresources names "
+                + "it: the address is held from its place on, so that the other node sees it, and what comes to it from "
+                + "other machines is dropped, but for ICMP, until the group is active. A client that connects "
+                + "meanwhile waits and is served, where it would be refused. It takes the kernel's nf_tables. Ours."
+        ),
+        Directive(
             "cut_connections",
             .haCf,
             .groups,

@@ -35,6 +35,7 @@ struct HaCf: Sendable {
     var takesUnproved = true
     var usesFreezer = true
     var cutsConnections = true
+    var opensAddressesLast = false
     var statelessTypes: [String] = []
     var timeouts = OperationTimeouts()
     var intervals = MonitorIntervals()

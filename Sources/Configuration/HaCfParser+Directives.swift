@@ -41,6 +41,7 @@ extension HaCfParser {
         case "unproved_takeover": result.takesUnproved = boolean
         case "freezer": result.usesFreezer = boolean
         case "cut_connections": result.cutsConnections = boolean
+        case "address_last": result.opensAddressesLast = boolean
         case "auto_links": result.learnsPaths = boolean
         case "announce_interval": if !boolean { result.announceInterval = nil }
         case "realtime": result.realTime.isWanted = boolean

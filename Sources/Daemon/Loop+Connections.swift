@@ -15,8 +15,7 @@ struct ConnectionCutting {
     /// node takes it (S12) does.
     static let budget: Int64 = 200_000_000
 
-    /// Whether the kernel can without a module.
-    let isBuiltIn = ConnectionCut.isBuiltIn
+    let module = KernelModule(ConnectionCut.module)
 
     /// The address that leaves next.
     fileprivate var current: ConnectionCut?
@@ -43,10 +42,7 @@ extension Loop {
             }
         }
         do throws(SystemError) {
-            // Asked for what is not loaded, the kernel would wait for modprobe, and that for a disk.
-            guard cutting.isBuiltIn || ConnectionCut.isLoaded else {
-                throw SystemError(call: "sock_diag", errno: .notFound)
-            }
+            try cutting.module.require()
             let cut: ConnectionCut
             if let current = cutting.current {
                 cut = current

@@ -32,6 +32,8 @@ final class Loop {
     let peerClient: PeerClient
     /// The connections of the address that leaves next.
     var cutting = ConnectionCutting()
+    /// Which addresses are closed to clients.
+    var gate = AddressGate()
     let reset: ResetAction
     /// The addresses of all groups, which are never this node's own.
     let groupAddresses: Set<Failover.IPAddress>
@@ -312,6 +314,7 @@ final class Loop {
         guard hasBegun, exitCode == nil else { return }
         let effects = core.handle(event, at: Instant(nanoseconds: now))
         shared.setInstant(.soundTurn, core.soundTurn?.nanoseconds ?? 0)
+        gateAddresses()
         for effect in effects { carryOut(effect) }
         // A loop that gets through its events is not frozen, however many there are.
         shared.setInstant(.loopTurn, BootClock.now)

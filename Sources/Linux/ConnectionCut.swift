@@ -16,6 +16,9 @@ public final class ConnectionCut {
         case done
     }
 
+    /// The module that does it.
+    public static let module = "tcp_diag"
+
     /// The longest wait for an answer; far beyond what the kernel ever took.
     private static let answerMilliseconds = 50
     /// How many go into one datagram: their answers must fit the receive queue.
@@ -100,22 +103,6 @@ public final class ConnectionCut {
         } catch {
             return error.errno == .notSupported || error.errno == .notFound ? false : nil
         }
-    }
-
-    /// Whether the module is there now; reads no disk.
-    public static var isLoaded: Bool { Files.exists("/sys/module/tcp_diag") }
-
-    /// Whether the kernel needs no module for it, or has none at all; reads `modules.builtin` of `/lib/modules`, so
-    /// that it is for the beginning, where a disk may be waited for.
-    public static var isBuiltIn: Bool {
-        guard Files.exists("/proc/sys/kernel/modprobe") else { return true }
-        guard let release = try? Files.read("/proc/sys/kernel/osrelease", maximum: 256) else {
-            return false
-        }
-        let name = String(decoding: release, as: UTF8.self).prefix { !$0.isWhitespace }
-        let list = "/lib/modules/\(name)/modules.builtin"
-        guard let bytes = try? Files.read(list, maximum: 1 << 20) else { return false }
-        return String(decoding: bytes, as: UTF8.self).contains("/tcp_diag.ko")
     }
 
     // MARK: details

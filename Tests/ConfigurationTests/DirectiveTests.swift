@@ -81,7 +81,7 @@ import Testing
             record_config_changes record_pengine_inputs enable_config_writes normalpoll udp
             unproved_takeover stateless timeout fit_settle failback_settle offer_timeout auto_links hold_down move_budget
             restart_budget monitor_interval notify notify_rate jeopardy_time early_takeover early_floor early_probes boot_policy
-            announce_interval freezer cut_connections
+            announce_interval freezer cut_connections address_last
             """
         let words = reference.split { $0 == " " || $0 == "\n" }.map(String.init)
         #expect(Set(Directive.words(of: .haCf)) == Set(words))

@@ -107,6 +107,12 @@ final class LaboratoryNode {
         try Files.replaceDurably("\(directory)/config/\(file)", with: Array(text.utf8), mode: mode)
     }
 
+    /// Adds lines to a file.
+    func append(_ file: String, _ text: String) throws {
+        let before = try Files.read("\(directory)/config/\(file)", maximum: 1 << 16)
+        try write(file, String(decoding: before, as: UTF8.self) + text)
+    }
+
     /// Makes a resource script that logs each action into RUN/log and keeps its state in a file.
     func writeScript(_ type: String, before: String = "") throws {
         let text = """

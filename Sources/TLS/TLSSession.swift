@@ -184,7 +184,9 @@ public final class TLSSession {
         case SSL_ERROR_WANT_WRITE: return .writable
         default:
             let verification = unsafe SSL_get_verify_result(session)
-            guard verification == Int(X509_V_OK) else {
+            // libssl's mark for a session of a key, which has no certificate.
+            let isByKey = unsafe ring != nil && verification == Int(X509_V_ERR_UNSPECIFIED)
+            guard isByKey || verification == Int(X509_V_OK) else {
                 ERR_clear_error()
                 throw .certificate(
                     unsafe String(cString: X509_verify_cert_error_string(verification))

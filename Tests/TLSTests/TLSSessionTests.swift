@@ -116,6 +116,32 @@ struct TLSSessionTests {
         }
     }
 
+    @Test("Who goes in the middle of a handshake has gone: no certificate is to blame")
+    func goes() throws {
+        var ends: Ends? = try Ends()
+        let server = try TLSSession(try #require(ends).server, accepting: [key("1", 1)])
+        var client: TLSSession? = try TLSSession(
+            try #require(ends).client,
+            connectingWith: key("1", 1)
+        )
+        #expect(try client?.greet() == .readable)
+        // On loopback the server has read the key's name long before, and waits for the client's last word.
+        var turns = 0
+        try soon("the server's part") { () -> Void? in
+            turns += 1
+            return try server.greet() == .readable && turns == 50 ? () : nil
+        }
+        (client, ends) = (nil, nil)
+        let fault = try soon("the end of the handshake") { () -> TLSFault? in
+            do throws(TLSFault) {
+                return try server.greet() == nil ? .lost("it was believed") : nil
+            } catch {
+                return error
+            }
+        }
+        if case .certificate = fault { Issue.record("\(fault)") }
+    }
+
     @Test("A client without any key is not believed")
     func noKey() throws {
         let ends = try Ends()

@@ -23,9 +23,13 @@ run() {
     sleep 3
     cut=$(microseconds)
     "$LAB/link" cut replication n1
-    exactly 'the cut: n2 is outdated, and n1 knows it' "$(within 30 is_outdated && echo yes)" yes
-    at_most 'the cut: until both disks say so' $(($(microseconds) - cut)) 30000000
-    exactly 'the cut: what the kernel of n1 was answered' "$(answers_on n1 | cut -d ' ' -f 1 | sort -u | xargs)" 4
+    exactly 'the cut: n2 is outdated, and n1 knows it' "$(within 60 is_outdated && echo yes)" yes
+    # DRBD's own finding of the cut, the handler, and each side's look, of which none is quick in an emulated machine.
+    at_most 'the cut: until both disks say so' $(($(microseconds) - cut)) 60000000
+    # 4 by the other batond's word; 5 where it is too slow for DRBD's patience, and says by its beats that its copy is old.
+    exactly 'the cut: the kernel of n1 was answered 4 or 5' \
+        "$(answers_on n1 | cut -d ' ' -f 1 | sort -u | tr 5 4 | sort -u | xargs)" 4
+    report 'the cut: it was answered' "$(answers_on n1 | cut -d ' ' -f 1 | xargs)"
     report 'the cut: the handler took' "$(answers_on n1 | cut -d ' ' -f 2 | xargs) ms"
     exactly 'the cut: n1 holds the group' "$(holds n1 && echo yes)" yes
     # Nothing of it waits for a look of the daemon: who dies now is not replaced.

@@ -12,13 +12,13 @@ import Wire
 final class PeerClient {
     typealias Arrival = PeerDesk.Arrival
 
-    /// How long the program may try to get an answer.
+    /// How long the program may try to get an answer, in nanoseconds.
     static func timeout(of request: PeerRequest) -> Int64 {
         switch request {
         case .status, .files, .explain: PeerDesk.timeout
-        // Who asks is DRBD, which waits for longer: a slow machine has time to connect.
+        // Who asks waits for longer: a slow machine, which begins a program on either side, has time to connect.
         case .outdate: 2 * PeerDesk.timeout
-        case .replicas: PeerDesk.timeout + Loop.replicaTimeout
+        case .replicas: 2 * PeerDesk.timeout + Loop.replicaTimeout
         }
     }
 

@@ -103,6 +103,8 @@ struct DRBDState: Hashable {
     ///   l1 role:Secondary                               or l1 connection:Connecting
     ///     replication:SyncSource peer-disk:Inconsistent done:7.14
     /// ```
+    ///
+    /// Of one that is StandAlone 8.4 tells no peer at all.
     init?(status text: String, of name: String) {
         var role: DRBDRole?
         var (peers, connections): ([DRBDRole], [DRBDConnection]) = ([], [])
@@ -155,7 +157,7 @@ struct DRBDState: Hashable {
         guard let role else { return nil }
         self.role = role
         peerRole = peers.contains(.primary) ? .primary : peers.first
-        self.connections = connections
+        self.connections = connections.isEmpty && peers.isEmpty ? [.standAlone] : connections
         self.disks = disks
         self.peerDisks = peerDisks
         self.isSuspended = isSuspended

@@ -43,7 +43,7 @@ import Testing
         let drbd = try DRBDStandIn(role: role)
         try drbd.write("status.text", "r0 role:Secondary\n  disk:UpToDate\n  l1 role:Primary\n")
         try drbd.write("primary.exits", Array(repeating: "11\n", count: 100).joined())
-        let run = try drbd.act("start", milliseconds: 1500)
+        let run = try drbd.act("start", milliseconds: 5000)
         #expect(run.exit == 1)
         #expect(run.output.contains("the peer is primary of r0 still"))
         #expect(try drbd.act("ready").exit == 0)
@@ -62,7 +62,7 @@ import Testing
             } else {
                 try drbd.write("show.exits", Array(repeating: "20\n", count: 100).joined())
             }
-            let run = try drbd.act("start", milliseconds: 1500)
+            let run = try drbd.act("start", milliseconds: 5000)
             #expect(run.exit == 1)
             #expect(run.output.contains("the peer is primary of r0 still"))
             #expect(!drbd.calls.contains { $0.hasPrefix("primary") })

@@ -28,6 +28,24 @@ import Testing
         #expect(state.text == "Connected Primary/Secondary UpToDate/UpToDate")
     }
 
+    @Test func whatDebian12PrintsOfOneThatIsStandAloneIsRead() throws {
+        let text = """
+            r0 role:Primary suspended:no
+                write-ordering:flush
+              volume:0 minor:0 disk:UpToDate
+                  size:262100 read:5296 written:25776 al-writes:10 bm-writes:0
+                  upper-pending:0 lower-pending:0 al-suspended:no blocked:no
+
+            """
+        let state = try #require(DRBDState(status: text, of: "r0"))
+        #expect(state.connections == [.standAlone])
+        #expect(!state.isInSync)
+        #expect(state.obstacle("r0")?.text.contains("is StandAlone") == true)
+        // DRBD 9 names the peer all the same.
+        let nine = try #require(DRBDState(status: text + "  l1 connection:StandAlone\n", of: "r0"))
+        #expect(nine.connections == [.standAlone])
+    }
+
     @Test func aResynchronisationIsNotInSync() throws {
         let text = """
             r0 role:Secondary

@@ -49,4 +49,14 @@ import Testing
         #expect(view.volumes.map(\.device) == ["/dev/drbd0"])
         #expect(view.volumes.map(\.disk) == ["Inconsistent"])
     }
+
+    @Test func afterASplitItSaysSo() throws {
+        let drbd = try DRBDStandIn(
+            role: "Primary/Unknown",
+            connection: "StandAlone",
+            disk: "UpToDate/DUnknown"
+        )
+        let view = try #require(DRBDView.parse(try drbd.act("view").output).first)
+        #expect(view.connection == "StandAlone")
+    }
 }

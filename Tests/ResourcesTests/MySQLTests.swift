@@ -165,8 +165,7 @@ struct MySQLTests {
         let database = try Database()
         try Program.shell("echo 'max-connections=10' >>\(database.config)")
         try #require(try database.act("start").exit == 0)
-        // Ten, and the one more that is root's.
-        let busy = try (0..<11).map { _ in
+        func connect() throws -> Process {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/mariadb")
             process.arguments = [
@@ -177,10 +176,14 @@ struct MySQLTests {
             try process.run()
             return process
         }
+        // Ten, and the one more that is root's.
+        var busy = try (0..<11).map { _ in try connect() }
         defer { for process in busy { kill(process.processIdentifier, SIGKILL) } }
         var answer = try database.act("monitor")
         for _ in 0..<100 where !answer.output.contains("1040") {
             usleep(100_000)
+            // Who came while a monitor had the last place was sent away.
+            for place in busy.indices where !busy[place].isRunning { busy[place] = try connect() }
             answer = try database.act("monitor")
         }
         #expect(answer.exit == 0, "\(answer.output)")

@@ -113,14 +113,14 @@ final class DRBDStandIn {
     {
         let roles = role.split(separator: "/", omittingEmptySubsequences: false)
         let disks = disk.split(separator: "/")
-        let isApart = ["WFConnection", "StandAlone", "Connecting"].contains(connection)
+        let isApart = ["WFConnection", "Connecting"].contains(connection)
         let replication = connection == "Connected" ? "Established" : connection
         var lines = ["\(name) role:\(roles[0])"]
         lines += disks.prefix(1).map { "  disk:\($0)" }
         if isApart {
             let word = connection == "WFConnection" ? "Connecting" : connection
             lines.append("  peer connection:\(word)")
-        } else {
+        } else if connection != "StandAlone" {
             lines += roles.dropFirst().map { "  peer role:\($0)" }
             lines += disks.dropFirst().map { "    replication:\(replication) peer-disk:\($0)" }
         }

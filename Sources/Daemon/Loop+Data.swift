@@ -125,7 +125,8 @@ extension Loop {
             resourceType: settings.type,
             question: question,
             settings.arguments,
-            environment: ["BATON_TIMEOUT=\(timeout / 1_000_000)"],
+            // The program has its own time to begin and to say what it has found so far.
+            environment: ["BATON_TIMEOUT=\(timeout / 1_000_000 * 3 / 4)"],
             input: [],
             timeout: timeout,
             isDetached: false

@@ -22,8 +22,8 @@ struct ReplicaQuestion {
 extension Loop {
     /// Questions at once; each is a child for each resource.
     private static let replicaQuestionsMaximum = 4
-    /// Time allowed for one child.
-    static let replicaTimeout: Int64 = 4_000_000_000
+    /// Time allowed for one child: somebody waits for what it can tell, however slow the machine is.
+    static let replicaTimeout: Int64 = 8_000_000_000
 
     /// Asks every resource that replicates, or the one of that name.
     func tellReplicas(_ name: String?, for asker: Asker) {

@@ -15,6 +15,8 @@ struct ControlClient {
 
     /// How long a question that needs no operation may take.
     static let answerMilliseconds: Int64 = 5000
+    /// How long one may take for which each resource is looked at, here or there, by a child with a deadline.
+    static let lookMilliseconds: Int64 = 13_000
 
     init(_ options: GlobalOptions) {
         self.init(runDirectory: options.runDirectory, json: options.json)
@@ -59,7 +61,7 @@ struct ControlClient {
 
     /// How this node's replicated resources stand.
     func replicas(_ name: String?) throws -> ReplicaReport {
-        switch try answer(.replicas(name)) {
+        switch try answer(.replicas(name), Self.lookMilliseconds) {
         case .replicas(let report): return report
         case .error(let error): throw refusal(error)
         default:
@@ -69,8 +71,7 @@ struct ControlClient {
 
     /// The other node's, asked by this node's daemon, or why they are not known.
     func peerReplicas(_ name: String?) throws -> Result<ReplicaReport, ControlError> {
-        // Each of its resources is looked at, by a child with a deadline.
-        try peer(.peerReplicas(name), timeoutMilliseconds: Self.answerMilliseconds + 4000) {
+        try peer(.peerReplicas(name), timeoutMilliseconds: Self.lookMilliseconds) {
             if case .replicas(let report) = $0 { report } else { nil }
         }
     }

@@ -277,7 +277,7 @@ extension World {
                 // What wrote through it is dead, and it fails whatever would still be written.
                 machine.setMayRun(false, group: group, resource: index)
                 machine.block(true, group: group, behind: index)
-                machine.resources[group][index].truth = .half
+                machine.resources[group][index].truth = .running
                 machine.resources[group][index].isBlocked = true
                 return .succeeded
             }

@@ -150,6 +150,8 @@ final class Machine {
     let index: Int
     /// With every group of the story, so that a group has one number in the world.
     let settings: Settings
+    /// By which the groups are told in beats and records, in their order.
+    let identities: [GroupIdentity]
     /// What its core is told.
     let coreSettings: Settings
 
@@ -227,6 +229,7 @@ final class Machine {
     init(index: Int, scenery: Scenery) {
         self.index = index
         settings = scenery.settings(of: index)
+        identities = settings.groups.map(\.name.identity)
         coreSettings = scenery.coreSettings(of: index)
         core = FailoverMachine(settings: coreSettings)
         clockStart = scenery.clockOffset[index]
@@ -308,7 +311,7 @@ final class Machine {
 
     /// What the daemon last said of a group; `nil` before its first beat.
     func report(of group: Int) -> GroupReport? {
-        let identity = settings.groups[group].name.identity
+        let identity = identities[group]
         if group < reports.count, reports[group].group == identity { return reports[group] }
         return reports.first { $0.group == identity }
     }

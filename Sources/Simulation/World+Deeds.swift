@@ -303,7 +303,7 @@ extension World {
         let isWhole = truths.allSatisfy { $0.truth == .running }
         let isNothing = truths.allSatisfy { $0.truth == .stopped }
         // What an earlier daemon meant to stop is stopped by the next.
-        let identity = machine.settings.groups[group].name.identity
+        let identity = machine.identities[group]
         let claim = machine.durable?.claims.first { $0.group == identity }
         let wasKept =
             claim?.intent == .active || claim?.intent == .acquiring || claim?.intent == .reserved

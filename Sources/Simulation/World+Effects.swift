@@ -320,6 +320,7 @@ extension World {
         switch machine.resources[group][index].truth {
         case .running: return .running
         case .stopped:
+            machine.resources[group][index].isBlocked = false
             machine.resources[group][index].isStopUnconfirmed = false
             machine.setMayRun(false, group: group, resource: index)
             return .stopped

@@ -88,7 +88,7 @@ extension World {
     /// Follows what a machine's beats say of its fitness.
     func noteFitness(_ reports: [GroupReport], _ machine: Machine) {
         for report in reports {
-            let found = machine.settings.groups.firstIndex { $0.name.identity == report.group }
+            let found = machine.identities.firstIndex(of: report.group)
             guard let group = found else { continue }
             if report.fitness == .fit {
                 machine.services[group].fitSince = machine.services[group].fitSince ?? now
@@ -246,7 +246,7 @@ extension World {
 extension Machine {
     /// Whether the disk knows of a freeze of the group that does not end by itself.
     fileprivate func isFrozenForGood(_ group: Int) -> Bool {
-        let identity = settings.groups[group].name.identity
+        let identity = identities[group]
         let health = durable?.claims.first { $0.group == identity }?.health
         return health?.isFrozen == true && health?.frozenUntil == nil
     }

@@ -235,7 +235,7 @@ extension World {
     func groupsAlone(in reports: [GroupReport], of machine: Machine) -> UInt64 {
         var bits: UInt64 = 0
         for group in volumeGroups {
-            let identity = machine.settings.groups[group].name.identity
+            let identity = machine.identities[group]
             let isAlone = reports.contains { $0.group == identity && $0.replication == .detached }
             if isAlone { bits |= 1 << UInt64(group) }
         }
@@ -256,7 +256,7 @@ extension World {
     func noteSaid(_ machine: Machine) {
         for group in volumeGroups where machine.report(of: group)?.fitness == .stale {
             volumes[group]?.hasSaid[machine.index] = true
-            let identity = machine.settings.groups[group].name.identity
+            let identity = machine.identities[group]
             let claim = machine.durable?.claims.first { $0.group == identity }
             if claim?.data?.staleSince == nil {
                 violate(

@@ -351,7 +351,7 @@ extension World {
 
     /// A grant's epoch is durable before it is used, and above every epoch used before (S5).
     private func checkEpoch(_ machine: Machine, _ group: Int) {
-        let identity = machine.settings.groups[group].name.identity
+        let identity = machine.identities[group]
         guard let claim = machine.durable?.claims.first(where: { $0.group == identity }) else {
             return violate("S5", "\(groupName(group)) is started with no durable claim", machine)
         }
@@ -438,7 +438,7 @@ extension World {
     /// What a beat says of a group is true: nothing that may run is called stopped or on offer (S3, S4).
     func checkBeatTellsTheTruth(_ machine: Machine) {
         for report in machine.reports {
-            let found = machine.settings.groups.firstIndex { $0.name.identity == report.group }
+            let found = machine.identities.firstIndex(of: report.group)
             guard let group = found else { continue }
             if report.fitness == .fit, !report.phase.holds, machine.services[group].knowsObstacle {
                 violate(

@@ -15,6 +15,13 @@ import Testing
         #expect(summary.tally.acquired.reduce(0, +) > 20)
     }
 
+    /// Stories in which the simulator once took for running what had been stopped or let go behind a suspended disk.
+    @Test(arguments: [7308, 11886, 56896, 116_008] as [UInt64])
+    func whatWaitedForASuspendedDiskIsTruthfullyTold(seed: UInt64) {
+        let violation = Simulator().tell(seed: seed).violation
+        #expect(violation == nil, "\(violation?.text ?? "")")
+    }
+
     @Test func equalSeedsGiveEqualDigestsAndOthersDoNot() {
         let simulator = Simulator()
         let digests = (1...8).map { simulator.tell(seed: $0).digest }

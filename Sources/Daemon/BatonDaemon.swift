@@ -27,9 +27,19 @@ public enum BatonDaemon {
             do {
                 return try begin(options, arguments)
             } catch {
-                StandardError.write("batond: \(error)\n")
+                StandardError.write("batond: not started: \(error)\(remedy(error.errno))\n")
                 return 1
             }
+        }
+    }
+
+    /// What to do about an error that ends the daemon before it has begun; nothing where the error says it.
+    private static func remedy(_ errno: Errno) -> String {
+        switch errno {
+        case .noSpace: "; make room on that disk (df -h), then: systemctl start batond"
+        case .readOnly: "; see why that disk is read-only (dmesg), then: systemctl start batond"
+        case .accessDenied, .notPermitted: "; batond is to run as root"
+        default: ""
         }
     }
 

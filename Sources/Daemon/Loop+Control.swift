@@ -95,6 +95,7 @@ extension Loop {
         for kind in VerdictKind.allCases {
             status.counters["datagrams_\(kind.name)"] = session.counters[kind]
         }
+        status.recordTrouble = recorder.trouble(at: now)
         status.timing?.loopLateness = latenesses
         status.timing?.stealPercent = stolen.percent
         status.counters["loop_lateness_maximum_microseconds"] = shared[.latenessMaximum] / 1000

@@ -184,9 +184,7 @@ extension Loop {
 
     private func takeRecorder(_ message: [UInt8]) -> [Event] {
         let answer = recorder.take(message)
-        if let failure = answer.failure {
-            log.say(.error, "the durable record cannot be written: \(failure); tried again")
-        }
+        if let (severity, text) = answer.saying { log.say(severity, text) }
         return answer.persisted.map { [.persisted($0)] } ?? []
     }
 

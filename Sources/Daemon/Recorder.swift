@@ -77,10 +77,12 @@ final class Recorder {
         } catch {
             // A predecessor that still hangs in its write holds the lock: that is no failure.
             let isLocked = error.errno == .wouldBlock
-            if !isLocked { channel.sendWaiting(RecorderReport.failing("\(error)").bytes) }
-            if case .write = request {
-                retryAt = BootClock.now &+ (isLocked ? 50_000_000 : 1_000_000_000)
+            guard case .write = request else {
+                channel.sendWaiting(RecorderReport.lost("\(error)").bytes)
+                return
             }
+            if !isLocked { channel.sendWaiting(RecorderReport.failing("\(error)").bytes) }
+            retryAt = BootClock.now &+ (isLocked ? 50_000_000 : 1_000_000_000)
         }
     }
 

@@ -57,8 +57,10 @@ enum RecorderRequest: Equatable {
 enum RecorderReport: Equatable {
     /// The record of this number, and so all earlier ones, is on the disk.
     case written(UInt64)
-    /// A write failed and is tried again: why, in words.
+    /// The write of the record failed, and is tried again: why, in words.
     case failing(String)
+    /// The write of something that nobody waits for failed: why, in words.
+    case lost(String)
 
     var bytes: [UInt8] {
         var writer = MessageWriter()
@@ -68,6 +70,9 @@ enum RecorderReport: Equatable {
             writer.put(id)
         case .failing(let text):
             writer.put(UInt64(2))
+            writer.put(text)
+        case .lost(let text):
+            writer.put(UInt64(3))
             writer.put(text)
         }
         return writer.bytes
@@ -82,6 +87,9 @@ enum RecorderReport: Equatable {
         case 2:
             guard let text = reader.text() else { return nil }
             self = .failing(text)
+        case 3:
+            guard let text = reader.text() else { return nil }
+            self = .lost(text)
         default: return nil
         }
     }

@@ -21,6 +21,9 @@ public struct Status: Equatable, Sendable, Codable {
     public var monitors: [MonitorStatus]
     /// How late things were.
     public var timing: TimingStatus?
+    /// Why the durable record cannot be written, as the daemon fills it in: what is not reserved already cannot be
+    /// claimed meanwhile (S5); absent when it can.
+    public var recordTrouble: String?
     /// The last move of a group, in words; absent before the first.
     public var lastMove: String?
     /// Why things are as they are, in one sentence.

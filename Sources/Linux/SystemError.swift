@@ -62,6 +62,10 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let noDescriptorsAnywhere = Errno(rawValue: ENFILE)
     /// EOPNOTSUPP: the kernel was built without it.
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
+    /// The disk is full.
+    public static let noSpace = Errno(rawValue: ENOSPC)
+    /// The file system is mounted read-only.
+    public static let readOnly = Errno(rawValue: EROFS)
     /// ENOTCONN: the socket is not open.
     public static let notConnected = Errno(rawValue: ENOTCONN)
 

@@ -149,6 +149,14 @@ public struct Verdict: Equatable, Sendable {
                 found.append(("heartbeat link \(names)", "ip link show \(deviceName(link.name))"))
             }
         }
+        if let trouble = status.recordTrouble {
+            found.append(
+                (
+                    "\(status.node) cannot write its durable record: \(printable(trouble))",
+                    "on \(status.node), see the disk of that: df -h; dmesg | tail"
+                )
+            )
+        }
         for group in status.groups where group.state != .active && !group.fit {
             let name = printable(group.name)
             // Frozen or held down: said with the word that ends it.

@@ -157,12 +157,14 @@ struct DRBDResource: ResourceType {
     /// lost; one whose data is half old and half new never.
     private func start(acceptsLoss: Bool, until deadline: Int64) -> ResourceAnswer {
         var last = ""
+        // What was seen last: a look that comes to nothing, at the end of the time, is not the reason.
+        var seen = ""
         let connectsUntil = min(BootClock.now &+ DRBDResource.connectingTime, deadline)
         while true {
             switch look(until: deadline) {
             case .noModule:
                 return .failed("the kernel has no DRBD loaded: modprobe drbd, drbdadm up \(name)")
-            case .unknown(let text): last = text
+            case .unknown(let text): last = seen.isEmpty ? text : "\(seen); then \(text)"
             case .seen(let all):
                 let waiting = all.filter { $0.state.role != .primary }
                 if waiting.isEmpty { return .done("\(name) is primary") }
@@ -198,6 +200,7 @@ struct DRBDResource: ResourceType {
                 } else if let beside {
                     last = "\(beside) (\(last))"
                 }
+                seen = last
             }
             guard BootClock.now &+ DRBDResource.margin < deadline else {
                 return .failed("\(name) did not become primary in time: \(last)")

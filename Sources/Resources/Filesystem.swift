@@ -421,8 +421,8 @@ struct Filesystem: ResourceType {
         guard !names.isEmpty else {
             if let hidden { return hidden }
             return
-                "\(directory) cannot be unmounted (\(last)), and no process uses it: the kernel does (a bound unix socket, "
-                + "NFS export, loop device, swap file)"
+                "\(directory) cannot be unmounted (\(last)), and no process uses it: the kernel does (a write that waits for "
+                + "the device, a bound unix socket, NFS export, loop device, swap file)"
         }
         let text = names.prefix(8).joined(separator: "; ")
         return "\(directory) is still in use: \(text)" + (names.count > 8 ? "; …" : "")

@@ -239,7 +239,12 @@ struct MessageTests {
         }
         let record = RecorderRequest.write(3, [1, 2, 3])
         #expect(RecorderRequest(record.bytes) == record)
-        #expect(RecorderReport(RecorderReport.written(9).bytes) == .written(9))
+        for report in [RecorderReport.written(9), .failing("ENOSPC"), .lost("EIO")] {
+            #expect(RecorderReport(report.bytes) == report)
+            for length in 0..<report.bytes.count {
+                #expect(RecorderReport(Array(report.bytes[..<length])) == nil)
+            }
+        }
     }
 
     @Test("A count beyond the bytes is nothing, not a large allocation")

@@ -21,6 +21,8 @@ gateway_address=192.168.1.254
 heartbeat_line='bcast eth2'
 declare -A power=()
 # The last byte of a node's addresses, and the name in its ha.cf where that is not its own.
+# More options for its daemon; NODE stands for its name.
+daemon_options=()
 declare -A host_of=([l0]=2 [l1]=3 [f0]=12 [f1]=13) called=()
 
 address_of() { echo "192.168.1.${host_of[$1]}"; }
@@ -40,7 +42,7 @@ build_world() {
     mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p "$LAB_WORK/bin" || return
     # Copies: a build going on beside us must not change what runs here.
     local program
-    for program in batond batond-peer baton baton-monitor baton-lab; do
+    for program in batond batond-peer baton baton-monitor baton-resource baton-lab; do
         [ -x "$LAB_BIN/$program" ] && cp "$LAB_BIN/$program" "$LAB_WORK/bin/"
     done
     PATH=$LAB_WORK/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH
@@ -154,7 +156,7 @@ power_off_all() {
         [ -z "${power[$node]:-}" ] || kill -KILL "${power[$node]}"
         within 5 is_off "$node"
         power[$node]=
-        rm -rf "/run/$node" "$LAB_WORK/$node/state"
+        rm -rf "/run/$node" "$LAB_WORK/$node/state"/*
         lay_addresses "$node"
     done
 }
@@ -217,8 +219,10 @@ start_daemon() {
     local node=$1
     # The shell ends at once, so the node's first process becomes the daemon's parent, as at a boot.
     on "$node" bash -c '
-        setsid batond --node "$1" --config "$2/etc" --state "$2/state" --run "/run/$3" \
-            >>"$2/batond.log" 2>&1 </dev/null &' start "${called[$node]:-$node}" "$LAB_WORK/$node" "$node"
+        work=$2 run=/run/$3
+        setsid batond --node "$1" --config "$work/etc" --state "$work/state" --run "$run" "${@:4}" \
+            >>"$work/batond.log" 2>&1 </dev/null &' \
+        start "${called[$node]:-$node}" "$LAB_WORK/$node" "$node" "${daemon_options[@]//NODE/$node}"
 }
 
 # The pids (in the world's numbering) of the node's batond processes, parents first.

@@ -77,6 +77,14 @@ struct StatusTextTests {
         #expect(
             Verdict(unfit).nextStep == "repair that on l1, then there: baton takeover 192.168.6.100"
         )
+        var full = Sample.healthy
+        full.recordTrouble = "write /var/lib/baton/record.new: ENOSPC (No space left on device)"
+        #expect(
+            Verdict(full).sentence
+                == "The service runs, but \(full.node) cannot write its durable record: write"
+                + " /var/lib/baton/record.new: ENOSPC (No space left on device). Its group runs on l0."
+        )
+        #expect(Verdict(full).nextStep == "on l0, see the disk of that: df -h; dmesg | tail")
         unfit.groups[0].state = .unknown
         #expect(
             Verdict(unfit).sentence

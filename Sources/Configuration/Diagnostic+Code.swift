@@ -187,6 +187,8 @@ extension Diagnostic {
         case usersDiffer = "users-differ"
         /// The kernel cannot cut connections.
         case connectionsNotCut = "connections-not-cut"
+        /// The kernel cannot close addresses.
+        case addressesNotClosed = "addresses-not-closed"
 
         // MARK: Both nodes' files
 

@@ -28,7 +28,7 @@ struct MachineCheck {
             check.judgeBoot(group)
             check.judgeData(group)
         }
-        check.judgeCutting(reading.haCf)
+        check.judgeKernel(reading.haCf)
         return check.list.all + check.judgeFstab()
     }
 
@@ -160,17 +160,19 @@ struct MachineCheck {
     private mutating func judgeData(_ group: ResourceGroup) {
         let filesystems = group.filesystemDirectories
         guard !filesystems.isEmpty else { return }
-        for (index, path, isNamed) in group.dataPlaces {
+        for data in facts.dataPlaces(of: group) {
+            let path = data.path
             guard facts.places.contains(where: { $0.path == path }) else { continue }
             let resolved = facts.resolved(path)
             let isLink = resolved != path.plainPath
+            let isNamed = data.source != .custom
             // By custom alone nobody knows where the data is, unless a link says so.
             guard isNamed || isLink, !isInside(resolved, filesystems) else { continue }
             let directories = filesystems.map(shown).joined(separator: ", ")
             list.warning(
                 .dataOutside,
-                at: position(group, index),
-                "\(place)the data directory \(shown(path)) \(isLink ? "leads to \(shown(resolved)), which is" : "is") "
+                at: position(group, data.index),
+                "\(place)the data directory \(told(data)) \(isLink ? "leads to \(shown(resolved)), which is" : "is") "
                     + "not on the group's filesystem \(directories): the data does not move with the group",
                 hint: isNamed && !isLink
                     ? "a directory below \(directories), or a link there"
@@ -184,20 +186,30 @@ struct MachineCheck {
         filesystems.contains { path.isInside($0.plainPath) || path.isInside(facts.resolved($0)) }
     }
 
-    // MARK: Cutting connections
+    // MARK: What the kernel cannot do
 
-    private mutating func judgeCutting(_ haCf: HaCf) {
-        guard haCf.cutsConnections, facts.cutsConnections == false,
-            let group = groups.groups.first(where: { !$0.addresses.isEmpty }),
+    private mutating func judgeKernel(_ haCf: HaCf) {
+        guard let group = groups.groups.first(where: { !$0.addresses.isEmpty }),
             let index = group.resources.firstIndex(where: { $0.address != nil })
         else { return }
-        list.note(
-            .connectionsNotCut,
-            at: position(group, index),
-            "\(place)the kernel cannot cut connections (CONFIG_INET_DIAG_DESTROY): clients notice a move only when "
-                + "they send something",
-            hint: "`cut_connections off` in ha.cf says that this is known"
-        )
+        if haCf.cutsConnections, facts.cutsConnections == false {
+            list.note(
+                .connectionsNotCut,
+                at: position(group, index),
+                "\(place)the kernel cannot cut connections (CONFIG_INET_DIAG_DESTROY): clients notice a move only when "
+                    + "they send something",
+                hint: "`cut_connections off` in ha.cf says that this is known"
+            )
+        }
+        if haCf.opensAddressesLast, facts.filtersPackets == false {
+            list.warning(
+                .addressesNotClosed,
+                at: position(group, index),
+                "\(place)the kernel has no nf_tables, so that address_last is without effect: clients reach the address "
+                    + "while the resources behind it still start",
+                hint: "a kernel with nf_tables (CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET)"
+            )
+        }
     }
 }
 
@@ -319,23 +331,41 @@ extension MachineCheck {
         }
     }
 
-    /// A directory that custom knows: a link into the group's filesystem on both nodes, or on none.
+    private func told(_ place: DataPlace) -> String {
+        guard case .file(let file) = place.source else { return shown(place.path) }
+        return "\(shown(place.path)) (datadir in \(shown(file)))"
+    }
+
+    /// A directory that haresources does not name is the same on both nodes where the group's filesystem has it.
     private mutating func compareData(_ group: ResourceGroup, _ peer: MachineFacts) {
         let filesystems = group.filesystemDirectories
         guard !filesystems.isEmpty else { return }
         let other = MachineCheck(facts: peer, groups: groups, list: list)
-        for (index, path, isNamed) in group.dataPlaces where !isNamed {
+        for (own, others) in zip(facts.dataPlaces(of: group), peer.dataPlaces(of: group))
+        where own.source != .arguments {
+            let path = own.path
             guard facts.places.contains(where: { $0.path == path }),
-                peer.places.contains(where: { $0.path == path })
+                peer.places.contains(where: { $0.path == others.path })
             else { continue }
-            let (mine, theirs) = (facts.resolved(path), peer.resolved(path))
+            let (mine, theirs) = (facts.resolved(path), peer.resolved(others.path))
             let isHere = isInside(mine, filesystems)
-            guard isHere != other.isInside(theirs, filesystems) else { continue }
+            let isThere = other.isInside(theirs, filesystems)
             let node = shown(peer.node ?? "the other node")
+            if path != others.path, mine != theirs, isHere || isThere {
+                list.warning(
+                    .dataOutside,
+                    at: position(group, own.index),
+                    "the database keeps its data in \(told(own)) here and in \(told(others)) on \(node): after a move it "
+                        + "would start on other data",
+                    hint: "the same datadir in the option files of both nodes"
+                )
+                continue
+            }
+            guard isHere != isThere else { continue }
             let (good, bad) = isHere ? ("here", node) : ("on \(node)", "this node")
             list.warning(
                 .dataOutside,
-                at: position(group, index),
+                at: position(group, own.index),
                 "\(shown(path)) leads to the group's filesystem \(good), to \(shown(isHere ? mine : theirs)), and not on "
                     + "\(bad): there the database would start on other data",
                 hint:

@@ -17,6 +17,8 @@ public struct MachineLook {
     public var exists: (String) -> Bool
     /// Whether the kernel can cut connections; nil: nobody can tell.
     public var cutsConnections: Bool?
+    /// Whether the kernel can close addresses; nil: nobody can tell.
+    public var filtersPackets: Bool?
 
     /// Puts together the ways to look.
     public init(
@@ -26,7 +28,8 @@ public struct MachineLook {
         owner: @escaping (String) -> UInt32?,
         isExecutable: @escaping (String) -> Bool,
         exists: @escaping (String) -> Bool,
-        cutsConnections: Bool? = nil
+        cutsConnections: Bool? = nil,
+        filtersPackets: Bool? = nil
     ) {
         self.list = list
         self.link = link
@@ -35,6 +38,7 @@ public struct MachineLook {
         self.isExecutable = isExecutable
         self.exists = exists
         self.cutsConnections = cutsConnections
+        self.filtersPackets = filtersPackets
     }
 
     /// As many links one after the other as the kernel follows.
@@ -77,9 +81,11 @@ extension MachineFacts {
         self.init()
         let resources = groups.flatMap(\.resources).filter { $0.address == nil && !$0.isMonitor }
         cutsConnections = look.cutsConnections
+        filtersPackets = look.filtersPackets
         guard !resources.isEmpty else { return }
         gatherPrograms(resources, lookup, look)
         gatherLinks(lookup, look)
+        gatherSettings(resources, look)
         gatherPlaces(groups, look)
         gatherUsers(resources, look)
         let devices = resources.filter { $0.type == "Filesystem" }.compactMap(\.arguments.first)
@@ -136,9 +142,18 @@ extension MachineFacts {
         }
     }
 
+    private mutating func gatherSettings(_ resources: [Resource], _ look: MachineLook) {
+        guard resources.contains(where: { $0.database == .mysql && $0.arguments.isEmpty }),
+            let found = MySQLOptionFiles.dataDirectory(look)
+        else { return }
+        dataSettings.append(
+            DataSetting(database: Database.mysql.rawValue, path: found.path, file: found.file)
+        )
+    }
+
     private mutating func gatherPlaces(_ groups: [ResourceGroup], _ look: MachineLook) {
         for group in groups {
-            for path in group.filesystemDirectories + group.dataPlaces.map(\.path)
+            for path in group.filesystemDirectories + dataPlaces(of: group).map(\.path)
             where !places.contains(where: { $0.path == path }) {
                 let resolved = look.traced(path)
                 places.append(Place(path: path, resolved: resolved, owner: look.owner(resolved)))
@@ -239,7 +254,7 @@ enum Passwd {
 }
 
 /// Databases by the names that their types, scripts and units have.
-enum Database: CaseIterable {
+enum Database: String, CaseIterable {
     case mysql
     case postgres
 
@@ -307,14 +322,5 @@ extension ResourceGroup {
     var filesystemDirectories: [String] {
         resources.filter { $0.type == "Filesystem" && $0.arguments.count > 1 }
             .map { $0.arguments[1] }
-    }
-
-    /// Where its databases keep their data: what they name, else what packages have by custom.
-    var dataPlaces: [(index: Int, path: String, isNamed: Bool)] {
-        resources.enumerated().compactMap { index, resource in
-            if let directory = resource.dataDirectory { return (index, directory, true) }
-            guard let database = resource.database, resource.arguments.isEmpty else { return nil }
-            return (index, database.directory, false)
-        }
     }
 }

@@ -50,12 +50,24 @@ public struct MachineFacts: Equatable, Sendable {
         public var name: String
     }
 
+    /// Where a database that haresources gives no directory is told to keep its data.
+    public struct DataSetting: Equatable, Sendable {
+        /// `mysql`.
+        public var database: String
+        /// The directory.
+        public var path: String
+        /// The file that says so.
+        public var file: String
+    }
+
     /// The node; nil: the one that checks.
     public var node: String?
     /// What the boot follows: `/etc/systemd/system/*.wants/*`, aliases of units, `/etc/rc?.d/S*`.
     public var links: [Link] = []
     /// Paths that are asked for, each once.
     public var places: [Place] = []
+    /// What option files say of the data of databases, each database once.
+    public var dataSettings: [DataSetting] = []
     /// Users that resources name or data belongs to, each once.
     public var users: [User] = []
     /// Types that are served by units and init scripts.
@@ -66,6 +78,8 @@ public struct MachineFacts: Equatable, Sendable {
     public var fstab: ConfigurationFile?
     /// Whether its kernel can cut connections (CONFIG_INET_DIAG_DESTROY); nil: nobody looked.
     public var cutsConnections: Bool?
+    /// Whether its kernel can close addresses for others (nf_tables); nil: nobody looked.
+    public var filtersPackets: Bool?
 
     /// Nothing is known.
     public init() {}
@@ -84,10 +98,11 @@ extension MachineFacts {
     /// |-|-|
     /// | `link` | path, target |
     /// | `place` | path, resolved path, owner's number or `-` |
+    /// | `data` | database, its data directory, the file that says so |
     /// | `user` | name, number, group's number |
     /// | `program` | resource type, `ProgramKind` as a number, name |
     /// | `device` | device, another name of it |
-    /// | `cut` | `1` or `0` |
+    /// | `cut`, `filter` | `1` or `0` |
     /// | `fstab` | the next line of /etc/fstab; nothing for a comment; passwords as `***` |
     ///
     /// A fact with a tab or a line end in it is left out, an unknown word skipped.
@@ -103,12 +118,14 @@ extension MachineFacts {
         for place in places {
             put("place", place.path, place.resolved, place.owner.map(String.init) ?? "-")
         }
+        for setting in dataSettings { put("data", setting.database, setting.path, setting.file) }
         for user in users { put("user", user.name, "\(user.id)", "\(user.group)") }
         for program in programs {
             put("program", program.type, "\(program.kind.rawValue)", program.name)
         }
         for device in deviceNames { put("device", device.device, device.name) }
         if let cutsConnections { put("cut", cutsConnections ? "1" : "0") }
+        if let filtersPackets { put("filter", filtersPackets ? "1" : "0") }
         if let fstab {
             for line in Fstab.toldLines(fstab) { lines.append("fstab\t" + line) }
         }
@@ -150,6 +167,10 @@ extension MachineFacts {
             places.append(
                 Place(path: words[1], resolved: words[2], owner: UInt32(words[3]))
             )
+        case ("data", 4):
+            dataSettings.append(
+                DataSetting(database: words[1], path: words[2], file: words[3])
+            )
         case ("user", 4):
             guard let id = UInt32(words[2]), let group = UInt32(words[3]) else { return }
             users.append(User(name: words[1], id: id, group: group))
@@ -158,7 +179,22 @@ extension MachineFacts {
             programs.append(Program(type: words[1], kind: kind, name: words[3]))
         case ("device", 3): deviceNames.append(DeviceName(device: words[1], name: words[2]))
         case ("cut", 2): cutsConnections = words[1] == "1"
+        case ("filter", 2): filtersPackets = words[1] == "1"
         default: break
+        }
+    }
+
+    /// Where a group's databases keep their data, in the order of its resources.
+    func dataPlaces(of group: ResourceGroup) -> [DataPlace] {
+        group.resources.enumerated().compactMap { index, resource in
+            if let directory = resource.dataDirectory {
+                return DataPlace(index: index, path: directory, source: .arguments)
+            }
+            guard let database = resource.database, resource.arguments.isEmpty else { return nil }
+            if let setting = dataSettings.first(where: { $0.database == database.rawValue }) {
+                return DataPlace(index: index, path: setting.path, source: .file(setting.file))
+            }
+            return DataPlace(index: index, path: database.directory, source: .custom)
         }
     }
 
@@ -166,6 +202,26 @@ extension MachineFacts {
     func resolved(_ path: String) -> String {
         places.first { $0.path == path }?.resolved ?? path.plainPath
     }
+}
+
+/// Where a database of a group keeps its data.
+struct DataPlace {
+    /// Who says so.
+    enum Source: Equatable {
+        /// haresources.
+        case arguments
+        /// An option file of the server.
+        case file(String)
+        /// Nobody: packages have it so.
+        case custom
+    }
+
+    /// The resource's place in its group.
+    var index: Int
+    /// The directory, as it is named there.
+    var path: String
+    /// Who names it.
+    var source: Source
 }
 
 extension String {

@@ -123,7 +123,8 @@ final class MachineReader {
             owner: Files.owner,
             isExecutable: Files.isExecutable,
             exists: Files.exists,
-            cutsConnections: ConnectionCut.isSupported()
+            cutsConnections: ConnectionCut.isSupported(),
+            filtersPackets: PacketFilter.isSupported(table: "baton-machine")
         )
         let lookup = ResourceLookup(configuration: configuration)
         let bytes = Array(MachineFacts(of: groups, lookup, look).text.utf8)

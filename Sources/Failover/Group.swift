@@ -94,6 +94,12 @@ struct Group: Sendable {
     init(_ settings: GroupSettings) {
         resources = settings.resources.map { _ in Resource() }
     }
+
+    /// From now on this daemon knows of it, and nothing of its resources yet.
+    mutating func begin(at now: Instant) {
+        since = now
+        for index in resources.indices { resources[index].since = now }
+    }
 }
 
 /// One resource on this node.

@@ -416,6 +416,7 @@ extension FailoverMachine {
         writer.add(data.marks.staleSince != nil)
         writer.add(waits(for: data.staleBy))
         writer.add(data.acceptsLoss)
+        writer.add(data.hasRun)
         writer.add(data.writtenAt != nil)
         writer.add(data.asksSince, within: Self.observationPatience)
         writer.add(data.outdatedAt, within: Self.outdatingSettles)

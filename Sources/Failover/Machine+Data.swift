@@ -75,6 +75,8 @@ struct GroupData: Sendable {
     var staleBy = PersistID(0)
     /// When that mark was made, or found in the record.
     var markedAt = Instant(nanoseconds: 0)
+    /// Whether what replicates it has run since it was stopped last, or may have: nothing writes before.
+    var hasRun = true
     /// When something may have written here last; `nil` once an observation of later says that the peer has it.
     var writtenAt: Instant?
     /// The administrator accepts that what the peer wrote alone is lost, for the takeover in progress.
@@ -95,16 +97,27 @@ extension FailoverMachine {
     }
 
     /// Whether this node has begun to start the group's storage, or runs it.
+    ///
+    /// A suspended group of which nothing is left but the claim does not: going on is a start.
     private func isServing(_ index: Int) -> Bool {
-        groups[index].phase.holds && groups[index].hasStartedStorage
+        guard groups[index].phase.holds, groups[index].hasStartedStorage else { return false }
+        return groups[index].phase != .suspended || !isStopped(index)
     }
 
-    /// Whether something may have written to the group's replicated data: what is only being promoted has no writer yet.
+    /// Whether what replicates the group's data is stopped.
+    private func isStopped(_ index: Int) -> Bool {
+        zip(groups[index].resources, settings.groups[index].resources).allSatisfy {
+            !$1.isReplicated || $0.state == .stopped
+        }
+    }
+
+    /// Whether something may have written to the group's replicated data: what is only being promoted, or is stopped
+    /// before it was, had no writer.
     private func hasWriter(_ index: Int) -> Bool {
         guard isServing(index), groups[index].phase != .suspended else { return false }
-        let isStarting = groups[index].phase == .starting
+        let hasRun = groups[index].phase != .starting && groups[index].data.hasRun
         return zip(groups[index].resources, settings.groups[index].resources).contains {
-            $1.isReplicated && (isStarting ? $0.state == .running : $0.state != .stopped)
+            $1.isReplicated && ($0.state == .running || hasRun && $0.state != .stopped)
         }
     }
 
@@ -145,7 +158,9 @@ extension FailoverMachine {
     /// What is written here while the other side does not follow is here alone.
     private mutating func considerAlone(_ index: Int) {
         let own = groups[index].data.own?.replication
+        if isStopped(index) { groups[index].data.hasRun = false }
         if hasWriter(index) {
+            groups[index].data.hasRun = true
             groups[index].data.writtenAt = now
         } else if own == .inSync, let seen = groups[index].data.own?.begunAt,
             let written = groups[index].data.writtenAt, seen > written

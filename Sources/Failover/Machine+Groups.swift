@@ -374,7 +374,10 @@ extension FailoverMachine {
         // A peer that goes on not hearing us cannot yield: whoever hears the other does. One that has only now
         // come to hear us yields by the rank, and its beat of before may still be on the way. One that is not heard any
         // more says nothing of what it hears now.
-        if let since = peer.deafSince, let last = peer.lastHeard, last - since >= deafnessPatience {
+        // What is suspended serves nobody and may never learn that it could: for it nothing that serves is stopped.
+        if report.phase != .suspended, let since = peer.deafSince, let last = peer.lastHeard,
+            last - since >= deafnessPatience
+        {
             return Reason(.S9, "\(settings.peer) does not hear this node and cannot yield")
         }
         // Who took by evidence yields to a word given after the peer knew of that: one of before may be from

@@ -88,6 +88,11 @@ extension FailoverMachine {
         guard !peer.isPresent else {
             // The epoch may be new since the last start, and is used by one (S5).
             guard peerHoldsNothing(index), groups[index].claimedBy <= persistDone else { return }
+            // Of a group that was stopped the peer may have written alone meanwhile.
+            if let found = dataHold(index) {
+                release(index, then: .standby, found.reason)
+                return
+            }
             groups[index].isLate = false
             groups[index].heldCause = nil
             groups[index].heldReason = nil

@@ -51,7 +51,10 @@ extension FailoverMachine {
             "\(settings.node) began, incarnation \(start.incarnation)"
                 + (start.record == nil ? ", without a durable record" : "")
         )
-        for index in groups.indices { probeResources(index) }
+        for index in groups.indices {
+            groups[index].begin(at: now)
+            probeResources(index)
+        }
     }
 
     /// An accepted beat with news.

@@ -32,6 +32,22 @@ public final class PacketFilter {
         try setTimeout(socket.number, milliseconds: PacketFilter.answerMilliseconds)
     }
 
+    /// Asks this kernel whether it can; it loads the module where that is missing.
+    ///
+    /// - Parameter table: a name of this program alone; such a table is made, empty, and removed.
+    /// - Returns: whether it can; nil where that cannot be told.
+    public static func isSupported(table: String) -> Bool? {
+        do throws(SystemError) {
+            try PacketFilter(table: table).close([])
+            return true
+        } catch {
+            switch error.errno {
+            case .notSupported, .protocolNotSupported, .notFound: return false
+            default: return nil
+            }
+        }
+    }
+
     /// From now on packets for these addresses are dropped, and for no others; all at once, or nothing of it.
     ///
     /// - Parameter addresses: those that are closed; none opens all.

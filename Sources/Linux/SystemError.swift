@@ -62,6 +62,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let noDescriptorsAnywhere = Errno(rawValue: ENFILE)
     /// EOPNOTSUPP: the kernel was built without it.
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
+    /// The kernel has no such protocol.
+    public static let protocolNotSupported = Errno(rawValue: EPROTONOSUPPORT)
     /// The disk is full.
     public static let noSpace = Errno(rawValue: ENOSPC)
     /// The file system is mounted read-only.

@@ -31,6 +31,15 @@ struct Volume {
     /// Which machines could not tell how it stands when they last looked.
     var isBlind = [false, false]
 
+    /// Since when either machine's copy lacks something, where it does.
+    var behindSince: [Int64] = [0, 0]
+
+    /// Machine `node` writes alone from now on.
+    mutating func writesAlone(_ node: Int, at now: Int64) {
+        if isWhole(1 - node) { behindSince[1 - node] = now }
+        content[node][node] += 1
+    }
+
     /// Whether machine `node`'s copy holds everything that the other's does.
     func isWhole(_ node: Int) -> Bool {
         zip(content[node], content[1 - node]).allSatisfy { $0 >= $1 }
@@ -92,7 +101,7 @@ extension World {
             volume.target = nil
             transcript?.world("the copies of \(groupName(group)) are apart", at: now)
             for machine in machines where writes(machine, group) {
-                volume.content[machine.index][machine.index] += 1
+                volume.writesAlone(machine.index, at: now)
             }
             return
         }
@@ -131,7 +140,7 @@ extension World {
         guard let volume = volumes[group], !volume.isConnected, writes(machine, group) else {
             return
         }
-        volumes[group]?.content[machine.index][machine.index] += 1
+        volumes[group]?.writesAlone(machine.index, at: now)
     }
 
     /// Whether what replicates refuses to let the machine write.
@@ -242,11 +251,12 @@ extension World {
         return bits
     }
 
-    /// A daemon was told which copies of its own are old.
+    /// A daemon was told which copies of its own are old: of a time that is past and made good, a late beat tells nothing.
     func noteTold(_ packet: Packet, _ machine: Machine) {
         for group in volumeGroups where packet.alone >> UInt64(group) & 1 == 1 {
             guard machine.knows(group), machine.groups[group].writers == 0,
-                volumes[group]?.isWhole(machine.index) == false
+                let volume = volumes[group], !volume.isWhole(machine.index),
+                packet.sentAt >= volume.behindSince[machine.index]
             else { continue }
             volumes[group]?.knows[machine.index] = true
         }
@@ -255,7 +265,10 @@ extension World {
     /// What a daemon has said of its copy is on its disk.
     func noteSaid(_ machine: Machine) {
         for group in volumeGroups where machine.report(of: group)?.fitness == .stale {
-            volumes[group]?.hasSaid[machine.index] = true
+            // What was made good meanwhile is no word about the next time.
+            if volumes[group]?.isWhole(machine.index) == false {
+                volumes[group]?.hasSaid[machine.index] = true
+            }
             let identity = machine.identities[group]
             let claim = machine.durable?.claims.first { $0.group == identity }
             if claim?.data?.staleSince == nil {

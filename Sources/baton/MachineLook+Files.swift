@@ -15,7 +15,8 @@ extension MachineLook {
             isExecutable: { Files.isExecutable(root + $0) },
             exists: { Files.exists(root + $0) },
             // The kernel is that of this machine.
-            cutsConnections: root.isEmpty ? ConnectionCut.isSupported() : nil
+            cutsConnections: root.isEmpty ? ConnectionCut.isSupported() : nil,
+            filtersPackets: root.isEmpty ? PacketFilter.isSupported(table: "baton-check") : nil
         )
     }
 }

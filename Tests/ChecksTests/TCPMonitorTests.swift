@@ -65,7 +65,7 @@ import Testing
         )
         #expect(ended.code == 1)
         #expect(ended.output == "127.0.0.1 127.0.0.2\n\n127.0.0.1 timeout\n127.0.0.2 timeout\n")
-        #expect(ContinuousClock.now - begin < .seconds(3))
+        #expect(ContinuousClock.now - begin < .seconds(30))
         withExtendedLifetime(filler) {}
     }
 }

@@ -10,6 +10,7 @@ struct FakeMachine {
     var links: [String: String] = [:]
     var owners: [String: UInt32] = [:]
     var cutsConnections: Bool?
+    var filtersPackets: Bool?
 
     /// A Debian 12 with MariaDB, DRBD and a script of the article; nothing of it is enabled.
     static let debian = FakeMachine(
@@ -66,7 +67,8 @@ struct FakeMachine {
             owner: { owners[$0] },
             isExecutable: { files[$0] != nil },
             exists: { files[$0] != nil || links[$0] != nil },
-            cutsConnections: cutsConnections
+            cutsConnections: cutsConnections,
+            filtersPackets: filtersPackets
         )
     }
 
@@ -291,6 +293,56 @@ private func text(_ found: [Diagnostic]) -> String { Diagnostic.text(found) }
         #expect(check("\(storage) mysql::/srv/r0/mysql", on: machine) == [])
     }
 
+    @Test func aDirectoryThatOnlyTheOptionFilesNameIsFound() {
+        var machine = FakeMachine.debian
+        machine.files["/etc/mysql/my.cnf"] = """
+            # The MariaDB configuration file
+            [client-server]
+            socket = /run/mysqld/mysqld.sock
+            !includedir /etc/mysql/mariadb.conf.d/
+            [mysql]
+            datadir = /none/of/the/servers
+            """
+        machine.files["/etc/mysql/mariadb.conf.d/50-server.cnf"] = """
+            [mysqld]
+            #datadir = /var/lib/mysql
+            [mariadb-10.11]
+            datadir = "/srv/my sql" # before the move
+            """
+        machine.files["/etc/mysql/mariadb.conf.d/50-server.cnf.bak"] = "[mysqld]\ndatadir=/bak\n"
+        let outside =
+            "the data directory /srv/my sql (datadir in /etc/mysql/mariadb.conf.d/50-server.cnf) is not on the "
+            + "group's filesystem /mnt/drbd: the data does not move with the group"
+        for type in ["mysqld-max", "mariadb", "mysql"] {
+            #expect(check("\(storage) \(type)", on: machine).map(\.message) == [outside], "\(type)")
+        }
+        // The last word counts, and so does a link.
+        machine.files["/etc/mysql/mariadb.conf.d/60-group.cnf"] = "[mysqld]\ndatadir=/data/mysql\n"
+        machine.links["/data"] = "/mnt/drbd"
+        #expect(check("\(storage) mysqld-max", on: machine, and: machine) == [])
+        // haresources stands above them, and a database that is none is not looked for.
+        machine.files["/etc/my.cnf"] = "!include /etc/my.cnf\n[server]\ndatadir=/elsewhere\n"
+        machine.files["/etc/mysql/my.cnf"] = nil
+        #expect(check("\(storage) mysql::/mnt/drbd/mysql", on: machine) == [])
+        #expect(check("\(storage) linkserv", on: machine) == [])
+    }
+
+    @Test func optionFilesThatDifferAreFound() {
+        var here = FakeMachine.debian
+        here.files["/etc/my.cnf"] = "[mysqld]\ndatadir=/mnt/drbd/mysql\n"
+        #expect(check("\(storage) mysqld-max", on: here, and: here) == [])
+        #expect(
+            check("\(storage) mysqld-max", on: here, and: .debian).map(\.message) == [
+                "the database keeps its data in /mnt/drbd/mysql (datadir in /etc/my.cnf) here and in /var/lib/mysql on "
+                    + "l1: after a move it would start on other data"
+            ]
+        )
+        // The other way to the same place.
+        var linked = FakeMachine.debian
+        linked.links["/var/lib/mysql"] = "/mnt/drbd/mysql"
+        #expect(check("\(storage) mysqld-max", on: here, and: linked) == [])
+    }
+
     @Test func aLinkThatOnlyOneNodeHasIsFound() {
         var linked = FakeMachine.debian
         linked.links["/var/lib/mysql"] = "/mnt/drbd/mysql"
@@ -363,13 +415,20 @@ private func text(_ found: [Diagnostic]) -> String { Diagnostic.text(found) }
         let off = goodHaCf + "cut_connections off\n"
         #expect(check("\(storage) 10.0.0.1/24", on: machine, haCf: off) == [])
         machine.cutsConnections = true
+        machine.filtersPackets = false
         #expect(check("\(storage) 10.0.0.1/24", on: machine) == [])
+        let last = goodHaCf + "address_last on\n"
+        let closing = check("\(storage) 10.0.0.1/24", on: machine, haCf: last)
+        #expect(closing.map(\.code) == [.addressesNotClosed])
+        machine.filtersPackets = true
+        #expect(check("\(storage) 10.0.0.1/24", on: machine, haCf: last) == [])
     }
 
     @Test func factsComeBackFromTheirText() throws {
         var machine = FakeMachine.debian
         machine.owners["/mnt/drbd/mysql"] = 110
-        machine.cutsConnections = true
+        (machine.cutsConnections, machine.filtersPackets) = (true, false)
+        machine.files["/etc/my.cnf"] = "[mysqld]\ndatadir=/mnt/drbd/mysql\n"
         let groups = haresources("l0 \(storage) mysql::/mnt/drbd/mysql mysqld-max drbd\n").0
         let facts = machine.facts(groups)
         #expect(facts.programs.map(\.name) == ["mysqld-max", "drbd"])

@@ -107,7 +107,8 @@ import Testing
         #expect(fields(of: GroupHealth()) == health.all)
         #expect(
             fields(of: GroupData()) == [
-                "isWatched", "own", "marks", "staleBy", "markedAt", "writtenAt", "acceptsLoss",
+                "isWatched", "own", "marks", "staleBy", "markedAt", "hasRun", "writtenAt",
+                "acceptsLoss",
                 "asksSince", "outdatedAt",
             ]
         )

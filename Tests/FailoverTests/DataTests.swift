@@ -98,6 +98,25 @@ import Testing
         #expect(story.phase(1) == .active)
     }
 
+    /// l1 takes while l0 is not heard, and is stopped while its disk is being promoted.
+    @Test func whatWasOnlyBeingPromotedHasWrittenNothing() {
+        let story = pair()
+        story.outcomes["l1/drbddisk/start"] = (.seconds(4), .cancelled)
+        story.hasServiceNetwork = false
+        story.mute = [0]
+        story.run(.seconds(1))
+        story.views = [(.detached, nil), (.detached, nil)]
+        story.run(.seconds(3))
+        #expect(story.phase(1) == .starting)
+        story.mute = []
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .active)
+        #expect(story.phase(1) == .standby)
+        let alone = story.notices.filter { $0.1.code == .dataDetached }
+        #expect(alone.map(\.0) == [0])
+        #expect(story.marked == [false, true])
+    }
+
     @Test func theAdministratorMayAcceptTheLoss() {
         let story = pair()
         part(story)

@@ -529,6 +529,17 @@ private func starts(_ effects: [Effect]) -> Int {
         #expect(story.phase(1) == .active)
     }
 
+    @Test func whatIsProbedIsUnknownSinceTheDaemonBegan() {
+        let story = Story(Story.settings(own: 0), Story.settings(own: 1))
+        story.run(.seconds(100))
+        story.outcomes["l0/drbddisk/status"] = (.seconds(12), .succeeded)
+        story.boot(0)
+        story.run(.seconds(2))
+        let group = story.nodes[0].machine.status(at: story.now).groups[0]
+        #expect(group.state == .unknown)
+        #expect(group.resources.allSatisfy { $0.since <= 2000 })
+    }
+
     @Test func standbyStopsAGroupWhoseStateCannotBeTold() {
         let story = Story.pair()
         story.outcomes["l0/drbddisk/status"] = (.milliseconds(20), .unknown(failure))

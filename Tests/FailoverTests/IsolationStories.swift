@@ -71,6 +71,28 @@ private enum Stories {
         return story
     }
 
+    static func aSuspendedNodeThatHearsNobodyStopsNothing() -> Story {
+        let story = learning(isOneNetwork: true)
+        story.bootBoth(andRun: .seconds(5))
+        story.say("The only cable of l0 is pulled: l1 takes.")
+        story.pull(0, losesCarrier: true)
+        story.run(.seconds(10))
+        #expect(story.phase(0) == .suspended)
+        #expect(story.phase(1) == .active)
+        story.say("It is back, and l1's beats get lost.")
+        story.mute = [1]
+        story.plug(0)
+        story.run(.seconds(20))
+        #expect(story.phase(0) == .suspended)
+        #expect(story.phase(1) == .active)
+        story.say("They arrive again.")
+        story.mute = []
+        story.run(.seconds(5))
+        #expect(story.phase(0) == .standby)
+        #expect(story.phase(1) == .active)
+        return story
+    }
+
     static func aNodeThatHearsNoNeighbourHandsOver() -> Story {
         let story = learning()
         story.bootBoth(andRun: .seconds(5))
@@ -468,6 +490,8 @@ let isolationStories: [String: @Sendable () -> Story] = [
         Stories.aSuspendedScriptWaitsForAPeerThatDoesNotKnowYet,
     "cut-off-and-not-suspendable":
         Stories.aScriptThatCannotBeSuspendedIsStopped,
+    "suspended-and-deaf":
+        Stories.aSuspendedNodeThatHearsNobodyStopsNothing,
     "cut-off-and-alone":
         Stories.theSurvivorOfACutOffPairAsksTheTableAfresh,
     "cut-off-while-starting":

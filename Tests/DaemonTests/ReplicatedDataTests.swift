@@ -151,8 +151,11 @@ struct ReplicatedDataTests {
             try Laboratory.wait(for: "silence") {
                 try l0.status().peer.state != .alive && l0.status().peer.state != .late ? () : nil
             }
+            let begin = BootClock.now
             let gone = try handler(l0)
             #expect(gone.code == 5, "\(gone.text)")
+            // Nobody is asked: a node that does not answer would take the whole time of a question.
+            #expect(BootClock.now - begin < PeerClient.timeout(of: .outdate(resource: "r0")))
             // No word of it is one of DRBD's, whatever else `baton` calls a missing daemon.
             try l0.crash()
             #expect(try handler(l0).code == 1)

@@ -300,7 +300,12 @@ extension World {
         if !isTaker, service.pulledSince[machine.index] - machine.contactAt > dead { return false }
         // Without its carrier a node knows at once; else who takes has had time to ask around, if it knew whom.
         if service.pulledSince[machine.index] < machine.startedAt { return false }
-        return service.pulledCarriers[machine.index] > 0 || isTaker && machine.knowsNeighbours
+        if service.pulledCarriers[machine.index] > 0 { return true }
+        // A silence older than three times `deadtime` is asked about ten times in `deadtime` (`examinationInterval`).
+        let own = scenery.timings(of: machine.index).deadtime.nanoseconds
+        let isOld = service.pulledSince[machine.index] - machine.contactAt > 3 * own
+        if isOld, now - service.pulledSince[machine.index] <= own { return false }
+        return isTaker && machine.knowsNeighbours
     }
 
     /// Whether `boot_policy` may let a machine begin a group that never heard its peer since its boot.

@@ -256,6 +256,9 @@ extension World {
                 if machine.resources[group].allSatisfy({ $0.truth == .running }) {
                     machine.groups[group].wasOwner = true
                     machine.services[group].hasTriedToSuspend = false
+                    // An old copy runs only where somebody accepted that: what runs is the data from now on.
+                    volumes[group]?.knows[machine.index] = false
+                    volumes[group]?.hasSaid[machine.index] = false
                 }
                 return .succeeded
             }

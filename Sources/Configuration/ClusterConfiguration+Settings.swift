@@ -35,6 +35,7 @@ extension ClusterConfiguration {
             resources: group.resources.indices.map { place in
                 var settings = settings(group.resources[place])
                 settings.isCovered = group.isCovered(place)
+                settings.isBesidePrevious = group.resources[place].isBesidePrevious
                 return settings
             },
             storageDigest: group.hasStorage ? fnv1a(group.storageMeaning) : 0,

@@ -157,6 +157,9 @@ struct Reading {
             )
             groups = result
             haresourcesList = list
+            for place in groups.groups.indices {
+                groups.groups[place].putSideBySide(haCf.parallel)
+            }
         } else {
             missing.append(
                 Diagnostic(
@@ -208,8 +211,10 @@ struct Reading {
         for group in groups.groups {
             judgeOrder(group)
             judgeScripts(group)
+            judgeSideBySide(group)
         }
         judgeMonitors()
+        for subject in haCf.parallel { judgeParallel(subject) }
         for rule in haCf.timeouts.rules { judgeSubject(rule.subject, of: "timeout") }
         for rule in haCf.intervals.rules { judgeSubject(rule.subject, of: "monitor_interval") }
     }
@@ -352,6 +357,41 @@ struct Reading {
                 )
             }
         }
+    }
+
+    private mutating func judgeSideBySide(_ group: ResourceGroup) {
+        guard let found = group.dependentPlaces, let places = groups.words[group.name] else {
+            return
+        }
+        let needed = group.resources[found.needed].arguments[1]
+        haresourcesList?.error(
+            .mountedInside,
+            at: places[found.needing],
+            "\(quoted(group.resources[found.needing].text)) needs what is mounted on \(quoted(needed)), and ha.cf has "
+                + "both mounted at once (`parallel`)",
+            hint:
+                "name the others in `parallel` one by one, as haresources writes them, and leave this one out"
+        )
+    }
+
+    private mutating func judgeParallel(_ subject: String) {
+        judgeSubject(subject, of: "parallel")
+        var isKnown = false
+        for group in groups.groups {
+            for (place, resource) in group.resources.enumerated()
+            where resource.type == subject || resource.text == subject {
+                isKnown = true
+                let next = group.resources.dropFirst(place + 1).first
+                if resource.isBesidePrevious || next?.isBesidePrevious == true { return }
+            }
+        }
+        guard isKnown else { return }
+        haCfList?.warning(
+            .withoutEffect,
+            at: haCf.positions["parallel"],
+            "\(quoted(subject)) has no neighbour of its type that `parallel` names too: it starts alone",
+            hint: "in haresources, write what may start side by side next to each other"
+        )
     }
 
     private mutating func judgeSubject(_ subject: String?, of directive: String) {

@@ -111,6 +111,8 @@ extension Diagnostic {
         case scriptBeforeBuiltIn = "script-before-built-in"
         /// The address comes up before the database.
         case addressFirst = "address-first"
+        /// A mount that needs another is to be mounted at the same time.
+        case mountedInside = "mounted-inside"
 
         // MARK: drbd.conf
 

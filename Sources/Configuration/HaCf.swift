@@ -37,6 +37,7 @@ struct HaCf: Sendable {
     var cutsConnections = true
     var opensAddressesLast = false
     var statelessTypes: [String] = []
+    var parallel: [String] = []
     var timeouts = OperationTimeouts()
     var intervals = MonitorIntervals()
     var logging = LoggingTargets(debugLevel: 0)

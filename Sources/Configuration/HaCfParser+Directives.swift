@@ -70,6 +70,7 @@ extension HaCfParser {
         switch row.name {
         case "node": node(value)
         case "stateless": stateless(value)
+        case "parallel": parallel(value)
         default: break
         }
     }
@@ -133,6 +134,18 @@ extension HaCfParser {
             ), !result.statelessTypes.contains(value.text)
         else { return }
         result.statelessTypes.append(value.text)
+    }
+
+    mutating func parallel(_ value: Word) {
+        guard
+            list.hasRoom(
+                after: result.parallel.count,
+                maximum: 256,
+                of: "parallel resources",
+                at: value.position
+            ), !result.parallel.contains(value.text)
+        else { return }
+        result.parallel.append(value.text)
     }
 
     mutating func timeout(_ words: [Word]) {

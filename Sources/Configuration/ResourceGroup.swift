@@ -87,6 +87,8 @@ public struct Resource: Equatable, Sendable {
     public var address: AddressSpecification?
     /// Whether the type's name is one that keeps no data (design, "Words"; directive `stateless`).
     public var isStateless: Bool
+    /// Whether it starts and stops side by side with the one before it in its group (directive `parallel`).
+    public var isBesidePrevious = false
 
     /// Whether it keeps its data on both nodes in step, and can tell whether it does, where Baton's own program serves
     /// it (S11).
@@ -108,6 +110,33 @@ public struct Resource: Equatable, Sendable {
 }
 
 extension ResourceGroup {
+    /// Puts neighbours of one type side by side that `subjects`, types and texts of resources, name all.
+    ///
+    /// Addresses come and go at once, one after the other.
+    mutating func putSideBySide(_ subjects: [String]) {
+        let isNamed = resources.map { resource in
+            resource.address == nil
+                && subjects.contains { $0 == resource.type || $0 == resource.text }
+        }
+        for place in resources.indices.dropFirst() {
+            resources[place].isBesidePrevious =
+                isNamed[place - 1] && isNamed[place]
+                && resources[place - 1].type == resources[place].type
+        }
+    }
+
+    /// The first place whose mount needs that of another place beside it, and that place.
+    var dependentPlaces: (needing: Int, needed: Int)? {
+        for place in resources.indices where resources[place].isBesidePrevious {
+            for other in (0..<place).reversed() {
+                if resources[place].isMounted(inside: resources[other]) { return (place, other) }
+                if resources[other].isMounted(inside: resources[place]) { return (other, place) }
+                guard resources[other].isBesidePrevious else { break }
+            }
+        }
+        return nil
+    }
+
     /// Whether a resource counts as writing through a `drbddisk` before it, so that nothing of it is written while that
     /// is suspended (S12); a mount of another device does not.
     func isCovered(_ place: Int) -> Bool {
@@ -117,6 +146,16 @@ extension ResourceGroup {
         else { return false }
         guard resource.type == "Filesystem" else { return true }
         return resource.arguments.first?.hasPrefix("/dev/drbd") ?? false
+    }
+}
+
+extension Resource {
+    /// Whether a mount's place, or what it mounts, lies in another mount.
+    fileprivate func isMounted(inside other: Resource) -> Bool {
+        guard type == "Filesystem", other.type == "Filesystem", other.arguments.count > 1 else {
+            return false
+        }
+        return arguments.prefix(2).contains { $0.plainPath.isInside(other.arguments[1].plainPath) }
     }
 }
 

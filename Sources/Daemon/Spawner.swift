@@ -37,7 +37,7 @@ struct SpawnerSettings: Sendable {
 final class Spawner {
     /// The output kept for people.
     static let outputMaximum = 1024
-    /// Operations at once; a group runs one at a time, so this bounds the groups at work.
+    /// Operations at once: the groups at work, and what of a group starts or stops side by side.
     static let runningMaximum = 1024
 
     let settings: SpawnerSettings

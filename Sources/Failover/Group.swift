@@ -48,18 +48,8 @@ struct Group: Sendable {
     var afterStop = AfterStop.standby
     /// The resources in starting order.
     var resources: [Resource]
-    /// The operation of the sequence in progress; status probes are kept with their resources.
-    var current: OperationID?
-    /// The resource that `current` is about.
-    var currentIndex = 0
-    /// What `current` does.
-    var currentAction = OperationAction.start
     /// Something of it could not be suspended: it is stopped, as what cannot be suspended at all (S12).
     var mustStop = false
-    /// Failed attempts to stop the resource in progress.
-    var stopAttempts = 0
-    /// Operations of the sequence that were interrupted (helper lost) and run again.
-    var interruptions = 0
     /// When to try a stop or an undecided status again.
     var retryAt: Instant?
     /// The number of our present request for the group; 0 for none.
@@ -95,6 +85,17 @@ struct Group: Sendable {
         resources = settings.resources.map { _ in Resource() }
     }
 
+    /// Whether an operation on one of its resources is in progress.
+    var isBusy: Bool { resources.contains { $0.operation != nil } }
+
+    /// Counts the tries of every resource anew.
+    mutating func forgetTries() {
+        for index in resources.indices {
+            resources[index].stopAttempts = 0
+            resources[index].interruptions = 0
+        }
+    }
+
     /// From now on this daemon knows of it, and nothing of its resources yet.
     mutating func begin(at now: Instant) {
         since = now
@@ -108,8 +109,14 @@ struct Resource: Sendable {
     var state = ResourceState.unknown
     /// Since when.
     var since = Instant(nanoseconds: 0)
-    /// The status probe in progress.
-    var probe: OperationID?
+    /// The operation in progress.
+    var operation: OperationID?
+    /// What `operation` does, or the last one did.
+    var action = OperationAction.status
+    /// Failed attempts to stop it in a row.
+    var stopAttempts = 0
+    /// Times its operation was interrupted (helper lost) and run again.
+    var interruptions = 0
     /// When its present operation began.
     var operationSince: Instant?
     /// How long its last operation took.

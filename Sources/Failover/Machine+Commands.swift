@@ -158,8 +158,7 @@ extension FailoverMachine {
 
     /// Every status was asked, and one cannot tell: only stopping makes the state known (S14).
     func isUndecided(_ index: Int) -> Bool {
-        groups[index].phase == .unknown && groups[index].retryAt != nil
-            && groups[index].resources.allSatisfy { $0.probe == nil }
+        groups[index].phase == .unknown && groups[index].retryAt != nil && !groups[index].isBusy
     }
 
     /// Why the group cannot be given away now, with what to do; `nil` when it can.
@@ -571,7 +570,7 @@ extension FailoverMachine {
         guard isLeaving, !hasEnded else { return }
         let settled = groups.allSatisfy { group in
             switch group.phase {
-            case .standby, .failed, .unsafe, .offered: group.current == nil
+            case .standby, .failed, .unsafe, .offered: !group.isBusy
             case .unknown, .claiming, .starting, .active, .stopping, .suspended: false
             }
         }

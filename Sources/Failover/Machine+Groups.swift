@@ -249,7 +249,7 @@ extension FailoverMachine {
         groups[index].heldThisBoot = true
         groups[index].startFailure = nil
         groups[index].failedResource = nil
-        groups[index].interruptions = 0
+        groups[index].forgetTries()
         groups[index].request = 0
         recordIsDirty = true
         move(index, to: .starting, .recorded, nil)
@@ -604,9 +604,7 @@ extension FailoverMachine {
             consider(slowDiskDeadline(index))
             consider(groups[index].health.wakeAt)
             // An undecided status is asked for again when the others have ended.
-            if groups[index].resources.allSatisfy({ $0.probe == nil }) {
-                consider(groups[index].retryAt)
-            }
+            if !groups[index].isBusy { consider(groups[index].retryAt) }
             if let since = peer.fitSince[index], wouldFailBack(index) {
                 consider(since + settings.timings.failbackSettle)
             }

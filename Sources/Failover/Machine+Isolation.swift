@@ -68,7 +68,7 @@ extension FailoverMachine {
         groups[index].mustStop = false
         groups[index].soundSince = nil
         note(.page, .isolated, index, "suspended: \(reason.facts)", reason)
-        if let current = groups[index].current { effects.append(.cancelOperation(current)) }
+        cancelOperations(index)
         move(index, to: .stopping, .isolated, reason)
         beginStopping(index, then: .suspend)
     }

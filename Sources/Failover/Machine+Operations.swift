@@ -1,5 +1,5 @@
-// Resources started in order and stopped in the reverse order, one operation of a group at a time (S3); what a
-// failed start or stop leads to (S4); what runs when a daemon begins (S14, L4).
+// Resources started in order and stopped in the reverse order (S3), one at a time but for those that the
+// administrator wants side by side; what a failed start or stop leads to (S4); what runs when a daemon begins (S14, L4).
 
 extension FailoverMachine {
     /// Failed attempts to stop a resource before S4; a stop that timed out is not tried again.
@@ -15,11 +15,7 @@ extension FailoverMachine {
 
     // MARK: Running operations
 
-    private mutating func run(
-        _ index: Int,
-        _ resource: Int,
-        _ action: OperationAction
-    ) -> OperationID {
+    private mutating func run(_ index: Int, _ resource: Int, _ action: OperationAction) {
         operationIssued += 1
         let id = OperationID(operationIssued)
         let settings = settings.groups[index].resources[resource]
@@ -30,6 +26,8 @@ extension FailoverMachine {
             case .status: settings.statusTimeout
             case .suspend: suspendTimeout(isOnly: settings.isBarrier)
             }
+        groups[index].resources[resource].operation = id
+        groups[index].resources[resource].action = action
         groups[index].resources[resource].operationSince = now
         effects.append(
             .runOperation(
@@ -45,7 +43,6 @@ extension FailoverMachine {
                 )
             )
         )
-        return id
     }
 
     /// The write `id` and all before it are on disk.
@@ -57,43 +54,42 @@ extension FailoverMachine {
     /// An operation ended.
     mutating func finished(_ id: OperationID, _ outcome: OperationOutcome) {
         for index in groups.indices {
-            if groups[index].current == id {
-                finishedCurrent(index, outcome)
-                needsEvaluation = true
-                return
-            }
             for resource in groups[index].resources.indices
-            where groups[index].resources[resource].probe == id {
-                finishedProbe(index, resource, outcome)
+            where groups[index].resources[resource].operation == id {
+                finished(index, resource, outcome)
                 needsEvaluation = true
                 return
             }
         }
     }
 
-    private mutating func finishedCurrent(_ index: Int, _ outcome: OperationOutcome) {
-        let resource = groups[index].currentIndex
-        groups[index].current = nil
+    private mutating func finished(_ index: Int, _ resource: Int, _ outcome: OperationOutcome) {
+        groups[index].resources[resource].operation = nil
         measure(index, resource)
-        switch groups[index].currentAction {
+        switch groups[index].resources[resource].action {
         case .start, .resume: finishedStart(index, resource, outcome)
         case .stop: finishedStop(index, resource, outcome)
         case .suspend: finishedSuspension(index, resource, outcome)
         case .abandon: finishedAbandonment(index, resource, outcome)
-        case .status: break
+        case .status: finishedProbe(index, resource, outcome)
         }
     }
 
-    /// Begins the next operation of a group's sequence.
+    /// Ends what is in progress; that it has ended is awaited still.
+    mutating func cancelOperations(_ index: Int) {
+        for resource in groups[index].resources {
+            if let operation = resource.operation { effects.append(.cancelOperation(operation)) }
+        }
+    }
+
+    /// Begins an operation of a group's sequence.
     private mutating func step(_ index: Int, _ resource: Int, _ action: OperationAction) {
         switch action {
         case .start, .resume: enter(index, resource, .starting)
         case .stop, .suspend, .abandon: enter(index, resource, .stopping)
         case .status: break
         }
-        groups[index].currentIndex = resource
-        groups[index].currentAction = action
-        groups[index].current = run(index, resource, action)
+        run(index, resource, action)
     }
 
     private mutating func measure(_ index: Int, _ resource: Int) {
@@ -119,12 +115,12 @@ extension FailoverMachine {
 
     // MARK: Starting
 
-    /// Starts the next resource, or finds that all run.
+    /// Starts the next resource, with those that start beside it, or finds that all run.
     mutating func continueStarting(_ index: Int) {
-        guard groups[index].current == nil, groups[index].phase == .starting else { return }
+        guard groups[index].phase == .starting else { return }
         // A claim that may have been overtaken starts nothing (S8).
         guard !groups[index].isLate else {
-            considerLateStart(index)
+            if !groups[index].isBusy { considerLateStart(index) }
             return
         }
         guard let next = groups[index].resources.firstIndex(where: { $0.state != .running }) else {
@@ -133,11 +129,17 @@ extension FailoverMachine {
             move(index, to: .active, .started, nil)
             return
         }
-        let settings = settings.groups[index].resources[next]
-        if !settings.isStateless { groups[index].hasStartedStorage = true }
-        let isSuspended = groups[index].resources[next].state == .suspended
-        step(index, next, isSuspended ? .resume : .start)
-        beatIsDue = true
+        for resource in settings.groups[index].sideBySide(with: next) {
+            let state = groups[index].resources[resource].state
+            guard groups[index].resources[resource].operation == nil, state != .running else {
+                continue
+            }
+            if !settings.groups[index].resources[resource].isStateless {
+                groups[index].hasStartedStorage = true
+            }
+            step(index, resource, state == .suspended ? .resume : .start)
+            beatIsDue = true
+        }
     }
 
     /// A start that was overslept goes on once the peer, asked afresh, does not hold the group, and has not held
@@ -181,12 +183,12 @@ extension FailoverMachine {
         switch outcome {
         case .succeeded, .running:
             reach(index, resource, .running)
-            groups[index].interruptions = 0
+            groups[index].resources[resource].interruptions = 0
         case .interrupted
         where groups[index].phase == .starting
-            && groups[index].interruptions < Self.interruptionsMaximum:
-            groups[index].interruptions += 1
-            let isResumed = groups[index].currentAction == .resume
+            && groups[index].resources[resource].interruptions < Self.interruptionsMaximum:
+            groups[index].resources[resource].interruptions += 1
+            let isResumed = groups[index].resources[resource].action == .resume
             enter(index, resource, isResumed ? .suspended : .unknown)
         case .failed(let failure), .timedOut(let failure), .unknown(let failure):
             startFailed(index, resource, failure, outcome)
@@ -204,7 +206,8 @@ extension FailoverMachine {
     ) {
         // What could not go on may wait still.
         let isBarrier = settings.groups[index].resources[resource].isBarrier
-        let mayWait = isBarrier && groups[index].currentAction == .resume
+        let action = groups[index].resources[resource].action
+        let mayWait = isBarrier && action == .resume
         enter(index, resource, mayWait ? .suspended : .failed)
         // Cut short by a decision of ours: the resource is stopped with the others, nothing failed.
         guard groups[index].phase == .starting else { return }
@@ -212,15 +215,14 @@ extension FailoverMachine {
         groups[index].startFailure = failure
         groups[index].failedResource = resource
         let name = resourceName(index, resource)
-        let action = groups[index].currentAction.rawValue
-        let facts = "\(action) of \(name) \(outcome.word)\(failure.text)"
+        let facts = "\(action.rawValue) of \(name) \(outcome.word)\(failure.text)"
         note(.error, .operationFailed, index, facts)
         abandonStart(index, then: .failedStart, Reason(.S3, facts))
     }
 
     /// Ends a start: what was begun is stopped in the reverse order.
     mutating func abandonStart(_ index: Int, then after: AfterStop, _ reason: Reason) {
-        if let current = groups[index].current { effects.append(.cancelOperation(current)) }
+        cancelOperations(index)
         move(index, to: .stopping, .startAbandoned, reason)
         beginStopping(index, then: after)
     }
@@ -240,17 +242,16 @@ extension FailoverMachine {
 
     mutating func beginStopping(_ index: Int, then after: AfterStop) {
         groups[index].afterStop = after
-        groups[index].stopAttempts = 0
-        groups[index].interruptions = 0
+        groups[index].forgetTries()
         groups[index].retryAt = nil
         groups[index].data.asksSince = nil
         recordIsDirty = true
         continueStopping(index)
     }
 
-    /// Stops the next resource, or finds that all are stopped.
+    /// Stops the next resource, with those that stop beside it, or finds that all are stopped.
     mutating func continueStopping(_ index: Int) {
-        guard groups[index].current == nil else { return }
+        guard !groups[index].isBusy else { return }
         if let retry = groups[index].retryAt, retry > now { return }
         groups[index].retryAt = nil
         guard let next = nextToStop(index) else {
@@ -258,7 +259,10 @@ extension FailoverMachine {
             allStopped(index)
             return
         }
-        step(index, next.resource, next.action)
+        for resource in next.resources
+        where groups[index].resources[resource].state != .stopped {
+            step(index, resource, next.action)
+        }
     }
 
     /// Whether a group that is stopped may be meant for the peer.
@@ -273,7 +277,7 @@ extension FailoverMachine {
     ///
     /// A node that is cut off lets go of addresses first, wherever they stand, and then of what writes, the last first:
     /// what runs whole is suspended where all of that can be, and else stopped (S12).
-    private func nextToStop(_ index: Int) -> (resource: Int, action: OperationAction)? {
+    private func nextToStop(_ index: Int) -> (resources: Range<Int>, action: OperationAction)? {
         let resources = groups[index].resources
         func last(_ isMeant: (ResourceSettings) -> Bool) -> Int? {
             resources.indices.last {
@@ -281,21 +285,21 @@ extension FailoverMachine {
             }
         }
         let isSuspended = groups[index].afterStop == .suspend
-        if isSuspended, let address = last({ $0.address != nil }) { return (address, .stop) }
+        if isSuspended, let address = last({ $0.address != nil }) { return (.only(address), .stop) }
         guard isSuspended, keepsWithoutWriting(index) else {
             // A stop would wait for what does not go on: and it must not, for the peer may have taken.
             let barrier = resources.indices.first {
                 resources[$0].state == .suspended && settings.groups[index].resources[$0].isBarrier
             }
-            if let barrier { return (barrier, .abandon) }
-            return last { _ in true }.map { ($0, .stop) }
+            if let barrier { return (.only(barrier), .abandon) }
+            return last { _ in true }.map { (settings.groups[index].sideBySide(with: $0), .stop) }
         }
         let writer = resources.indices.last {
             !settings.groups[index].resources[$0].isStateless
                 && !settings.groups[index].resources[$0].isCovered
                 && resources[$0].state != .stopped && resources[$0].state != .suspended
         }
-        return writer.map { ($0, resources[$0].state == .running ? .suspend : .stop) }
+        return writer.map { (.only($0), resources[$0].state == .running ? .suspend : .stop) }
     }
 
     /// Whether a node that is cut off keeps the claim: nothing of the group writes, although not all is ended.
@@ -321,9 +325,10 @@ extension FailoverMachine {
         switch outcome {
         case .succeeded, .suspended:
             reach(index, resource, .suspended)
-            groups[index].interruptions = 0
-        case .interrupted where groups[index].interruptions < Self.interruptionsMaximum:
-            groups[index].interruptions += 1
+            groups[index].resources[resource].interruptions = 0
+        case .interrupted
+        where groups[index].resources[resource].interruptions < Self.interruptionsMaximum:
+            groups[index].resources[resource].interruptions += 1
             enter(index, resource, .running)
         case .failed, .timedOut, .unknown, .running, .stopped, .interrupted, .cancelled:
             // Of a barrier nobody knows now whether what writes through it waits.
@@ -345,9 +350,10 @@ extension FailoverMachine {
         switch outcome {
         case .succeeded:
             reach(index, resource, .running)
-            groups[index].interruptions = 0
-        case .interrupted where groups[index].interruptions < Self.interruptionsMaximum:
-            groups[index].interruptions += 1
+            groups[index].resources[resource].interruptions = 0
+        case .interrupted
+        where groups[index].resources[resource].interruptions < Self.interruptionsMaximum:
+            groups[index].resources[resource].interruptions += 1
             enter(index, resource, .suspended)
         default:
             let failure = outcome.failure ?? OperationFailure(exitCode: nil, output: "")
@@ -363,14 +369,16 @@ extension FailoverMachine {
         switch outcome {
         case .succeeded, .stopped:
             reach(index, resource, .stopped)
-            groups[index].stopAttempts = 0
-            groups[index].interruptions = 0
-        case .interrupted where groups[index].interruptions < Self.interruptionsMaximum:
-            groups[index].interruptions += 1
+            groups[index].resources[resource].stopAttempts = 0
+            groups[index].resources[resource].interruptions = 0
+        case .interrupted
+        where groups[index].resources[resource].interruptions < Self.interruptionsMaximum:
+            groups[index].resources[resource].interruptions += 1
         case .failed(let failure), .unknown(let failure):
-            groups[index].stopAttempts += 1
+            groups[index].resources[resource].stopAttempts += 1
             groups[index].resources[resource].failure = failure
-            if groups[index].stopAttempts >= Self.stopAttemptsMaximum {
+            let attempts = groups[index].resources[resource].stopAttempts
+            if attempts >= Self.stopAttemptsMaximum || groups[index].phase != .stopping {
                 stopFailed(index, resource, failure, outcome)
             } else {
                 groups[index].retryAt = now + Self.stopRetryInterval
@@ -392,9 +400,11 @@ extension FailoverMachine {
     ) {
         enter(index, resource, .failed)
         groups[index].resources[resource].failure = failure
+        // One that was being stopped beside it has failed already: the node is unsafe.
+        guard groups[index].phase == .stopping else { return }
         groups[index].failedResource = resource
         let name = resourceName(index, resource)
-        let action = groups[index].currentAction.rawValue
+        let action = groups[index].resources[resource].action.rawValue
         let facts = "\(action) of \(name) \(outcome.word)\(failure.text)"
         note(.page, .operationFailed, index, facts, Reason(.S4, facts))
         move(index, to: .unsafe, .stopFailed, Reason(.S4, facts))
@@ -428,7 +438,7 @@ extension FailoverMachine {
         if after == .restart, startsAgain(index) {
             groups[index].startFailure = nil
             groups[index].failedResource = nil
-            groups[index].interruptions = 0
+            groups[index].forgetTries()
             move(index, to: .starting, .restarted, nil)
             continueStarting(index)
             return
@@ -477,9 +487,9 @@ extension FailoverMachine {
     mutating func probeResources(_ index: Int) {
         for resource in groups[index].resources.indices
         where groups[index].resources[resource].state == .unknown
-            && groups[index].resources[resource].probe == nil
+            && groups[index].resources[resource].operation == nil
         {
-            groups[index].resources[resource].probe = run(index, resource, .status)
+            run(index, resource, .status)
         }
     }
 
@@ -488,8 +498,6 @@ extension FailoverMachine {
         _ resource: Int,
         _ outcome: OperationOutcome
     ) {
-        groups[index].resources[resource].probe = nil
-        measure(index, resource)
         switch outcome {
         case .running, .succeeded:
             reach(index, resource, .running)
@@ -517,7 +525,7 @@ extension FailoverMachine {
 
     /// Not all is known yet: probe again what is due; decide when all is (S14).
     mutating func considerUnknown(_ index: Int) {
-        guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }
+        guard !groups[index].isBusy else { return }
         guard groups[index].resources.allSatisfy({ $0.state != .unknown }) else {
             // A probe whose helper was lost said nothing: it is asked again at once, also by a node that leaves.
             if let retry = groups[index].retryAt, retry <= now {
@@ -593,6 +601,11 @@ extension FailoverMachine {
         recordIsDirty = true
         move(index, to: .active, .adopted, Reason(.L4, "all resources run, as recorded"))
     }
+}
+
+extension Range<Int> {
+    /// One place alone.
+    fileprivate static func only(_ place: Int) -> Range<Int> { place..<(place + 1) }
 }
 
 extension ClaimRecord {

@@ -231,6 +231,14 @@ public struct GroupSettings: Equatable, Sendable {
     /// Whether a resource of the group may write what the other node could write too.
     public var holdsStorage: Bool { resources.contains { !$0.isStateless } }
 
+    /// The places of the resources that start and stop side by side with the one at `place`, which is one of them.
+    public func sideBySide(with place: Int) -> Range<Int> {
+        var first = place
+        while first > 0, resources[first].isBesidePrevious { first -= 1 }
+        let next = resources[(place + 1)...].firstIndex { !$0.isBesidePrevious }
+        return first..<(next ?? resources.count)
+    }
+
     /// Whether a resource of the group keeps its data on both nodes in step (S11).
     public var isReplicated: Bool { resources.contains(where: \.isReplicated) }
 
@@ -256,6 +264,9 @@ public struct ResourceSettings: Equatable, Sendable {
     public var isBarrier: Bool
     /// Whether it writes through a barrier before it in its group, and is left alone while that is suspended.
     public var isCovered: Bool
+    /// Whether it starts and stops side by side with the one before it in its group (S3), which the administrator
+    /// says of what is independent (`parallel`).
+    public var isBesidePrevious = false
     /// Whether it keeps its data on both nodes in step, and can tell whether it does (S11).
     public var isReplicated: Bool
     /// Time allowed for `start`.

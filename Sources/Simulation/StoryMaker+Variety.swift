@@ -30,6 +30,13 @@ extension Scenery {
         }
     }
 
+    /// Gives some groups several file systems, mounted side by side.
+    mutating func mountSideBySide(_ dice: inout Dice) {
+        for group in groups.indices where groups[group].kind == .storage {
+            groups[group].mounts = Int(dice.between(1, 4))
+        }
+    }
+
     /// Times that go with those of the first machine: no keepalive is beyond half of the other's `deadtime`.
     private func otherTimings(_ dice: inout Dice) -> Timings {
         var other = timings
@@ -110,6 +117,22 @@ extension DeedMaker {
                 Deed(at: at, kind: .freeze(node: node, lasts: lasts)),
                 Deed(at: wakes, kind: trouble),
             ] + commands(from: at + lasts, within: dead)
+        }
+    }
+
+    /// Several of the mounts of a group go wrong, in one start or stop of it or in several.
+    mutating func spoiledMounts() -> [Deed] {
+        let groups = scenery.groups.indices.filter { scenery.groups[$0].mounts > 1 }
+        return (0..<dice.between(0, 4)).map { _ in
+            let group = dice.pick(groups)
+            let kind = DeedKind.spoil(
+                node: dice.below(2),
+                group: group,
+                resource: 1 + dice.below(scenery.groups[group].mounts),
+                action: dice.pick([.start, .stop, .stop]),
+                how: dice.pick([.fails, .hangs, .lingers])
+            )
+            return Deed(at: dice.between(0, length / 2), kind: kind)
         }
     }
 

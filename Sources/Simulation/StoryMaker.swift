@@ -16,12 +16,19 @@ extension Story {
         // Chance of its own, so that a story without variety stays as it is told since the first simulator.
         var variety = Dice(seed: seed, stream: 8)
         scenery.vary(&variety)
+        // And what starts side by side.
+        var beside = Dice(seed: seed, stream: 44)
+        if beside.below(6) == 0 { scenery.mountSideBySide(&beside) }
         let length = dice.between(4, 25) * second
         var maker = DeedMaker(scenery: scenery, length: length, dice: dice)
         var deeds = maker.deeds()
         if variety.below(5) == 0 {
             var other = DeedMaker(scenery: scenery, length: length, dice: variety)
             deeds = DeedMaker.inOrder(deeds + other.suite())
+        }
+        if scenery.groups.contains(where: { $0.mounts > 1 }) {
+            var other = DeedMaker(scenery: scenery, length: length, dice: beside)
+            deeds = DeedMaker.inOrder(deeds + other.spoiledMounts())
         }
         // So has what services and freezes bring.
         var health = Dice(seed: seed, stream: 9)

@@ -61,6 +61,8 @@ struct GroupPlan: Sendable {
     /// The machine whose haresources does not name it; only the last group may have one.
     var unknownTo: Int?
 
+    /// How many file systems are mounted of its disk, side by side.
+    var mounts = 1
     /// Its disk is replicated (S11).
     var isReplicated = false
 
@@ -253,11 +255,8 @@ struct Scenery: Sendable {
         case .address:
             resources = [addressResource]
         case .storage:
-            resources = [
-                disk("drbddisk::r\(index)", isReplicated: plan.isReplicated),
-                covered("Filesystem::/dev/drbd\(index)::/data\(index)", type: "Filesystem"),
-                addressResource,
-            ]
+            let disk = disk("drbddisk::r\(index)", isReplicated: plan.isReplicated)
+            resources = [disk] + mounts(plan.mounts, of: index) + [addressResource]
         case .addressFirst:
             resources = [addressResource, script("database\(index)")]
         case .script:
@@ -292,10 +291,14 @@ struct Scenery: Sendable {
         return disk
     }
 
-    private func covered(_ name: String, type: String) -> ResourceSettings {
-        var covered = resource(name, type: type)
-        covered.isCovered = suspendsScripts
-        return covered
+    private func mounts(_ count: Int, of group: Int) -> [ResourceSettings] {
+        (0..<count).map { place in
+            let name = "Filesystem::/dev/drbd\(group)::/data\(group)"
+            var mount = resource(place == 0 ? name : "\(name)-\(place)", type: "Filesystem")
+            mount.isCovered = suspendsScripts
+            mount.isBesidePrevious = place > 0
+            return mount
+        }
     }
 
     private func resource(

@@ -131,8 +131,9 @@ extension World {
 
     /// Whether something on the machine writes to the group's volume.
     private func writes(_ machine: Machine, _ group: Int) -> Bool {
-        machine.power != .off && machine.resources[group][0].truth == .running
-            && machine.resources[group][1].truth == .running
+        let resources = machine.resources[group]
+        return machine.power != .off && resources[0].truth == .running
+            && resources[1...].contains { !$0.isAddress && $0.truth == .running }
     }
 
     /// What uses a volume has begun to run: it writes, here alone while the copies are apart.

@@ -55,7 +55,9 @@ extension World {
         checkLateStart(group, name, on: machine)
         checkBootStart(group, name, on: machine)
         for earlier in 0..<operation.resourceIndex
-        where resources[earlier].truth != .running || resources[earlier].isBusy {
+        where (resources[earlier].truth != .running || resources[earlier].isBusy)
+            && !areBeside(earlier, operation.resourceIndex, group, machine)
+        {
             violate("S3", "start of \(name) before resource \(earlier) runs", machine)
         }
         if resources.contains(where: { $0.isStopUnconfirmed }) {
@@ -77,6 +79,12 @@ extension World {
             pendingEpochCheck = (machine.index, group)
             checkFrozenStart(group, machine)
         }
+    }
+
+    /// Whether the administrator wants everything from one resource to a later one side by side.
+    private func areBeside(_ first: Int, _ last: Int, _ group: Int, _ machine: Machine) -> Bool {
+        machine.settings.groups[group].resources[(first + 1)...last]
+            .allSatisfy(\.isBesidePrevious)
     }
 
     /// Without contact since its boot a machine starts what `boot_policy` allows, or what somebody ordered (S1).
@@ -118,7 +126,9 @@ extension World {
         let resources = machine.resources[group]
         for later
             in (operation.resourceIndex + 1)..<max(resources.count, operation.resourceIndex + 1)
-        where resources[later].isThere && !letsGoOfAddress(operation, on: machine) {
+        where resources[later].isThere && !letsGoOfAddress(operation, on: machine)
+            && !areBeside(operation.resourceIndex, later, group, machine)
+        {
             violate("S3", "stop of \(name) before resource \(later) is stopped", machine)
         }
         guard resources[operation.resourceIndex].truth == .running else { return }

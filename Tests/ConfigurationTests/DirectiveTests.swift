@@ -79,7 +79,7 @@ import Testing
             compression_threshold traditional_compression hbgenmethod uuidfrom autojoin max_rexmit_delay env
             use_apphbd cluster quorum_server crm pacemaker crm_daemon_dir crmd_spawns_pengine
             record_config_changes record_pengine_inputs enable_config_writes normalpoll udp
-            unproved_takeover stateless timeout fit_settle failback_settle offer_timeout auto_links hold_down move_budget
+            unproved_takeover stateless parallel timeout fit_settle failback_settle offer_timeout auto_links hold_down move_budget
             restart_budget monitor_interval notify notify_rate jeopardy_time early_takeover early_floor early_probes boot_policy
             announce_interval freezer cut_connections address_last
             """

@@ -34,6 +34,18 @@ let goodKeys = ConfigurationFile(
 /// The shortest ha.cf that is read without a word.
 let goodHaCf = "node l0 l1\nbcast eth1\nauto_failback off\n"
 
+/// The three files a daemon must have.
+func files(
+    _ haCf: String = goodHaCf,
+    _ haresources: String = "l0 10.0.0.1/24/eth0 drbddisk::r0\n"
+) -> ConfigurationFiles {
+    ConfigurationFiles(
+        haCf: ConfigurationFile(name: "ha.cf", text: haCf),
+        haresources: ConfigurationFile(name: "haresources", text: haresources),
+        authkeys: goodKeys
+    )
+}
+
 func haCf(_ text: String) -> (HaCf, [Diagnostic]) {
     let (result, list) = HaCfParser.parse(ConfigurationFile(name: "ha.cf", text: text))
     return (result, list.all)

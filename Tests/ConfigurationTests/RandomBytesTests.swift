@@ -92,6 +92,7 @@ import Testing
 
     @Test(arguments: [
         ("stateless", RandomBytesTests.lines(300, "stateless s#")),
+        ("parallel", RandomBytesTests.lines(300, "parallel s#")),
         ("timeouts", RandomBytesTests.lines(300, "timeout t# start 1")),
         ("heartbeat links", RandomBytesTests.lines(70, "bcast e#")),
     ])

@@ -121,17 +121,6 @@ import Testing
         #expect(errors.first?.hint?.contains("baton keygen") == true)
     }
 
-    private func files(
-        _ haCf: String = goodHaCf,
-        _ haresources: String = "l0 10.0.0.1/24/eth0 drbddisk::r0\n"
-    ) -> ConfigurationFiles {
-        ConfigurationFiles(
-            haCf: ConfigurationFile(name: "ha.cf", text: haCf),
-            haresources: ConfigurationFile(name: "haresources", text: haresources),
-            authkeys: goodKeys
-        )
-    }
-
     @Test func aForeignMachineIsAnErrorAndNoNodeAtAllIsNot() {
         let check = ConfigurationCheck(files(), node: "l9")
         #expect(check.diagnostics.map(\.code) == [.unknownNode])

@@ -86,14 +86,14 @@ import Testing
             counted: """
                 phase since epoch reserved doubtfulEpoch reservedBy claimEpoch claim claimedAt claimedOf claimedBy \
                 claimDeadline isLate soundSince isLastOwner hasStartedStorage heldThisBoot declined startFailure \
-                afterStop resources current currentIndex currentAction mustStop stopAttempts interruptions retryAt request refusedRequest \
+                afterStop resources mustStop retryAt request refusedRequest \
                 refusal grantedRequest noFailbackTo heldCause retriedStart announcesWhenAlone health data missing
                 """,
             leftOut: "failedResource reason heldReason conflictNoted differenceNoted"
         )
         #expect(fields(of: group) == counted.all)
         let resource = Fields(
-            counted: "state probe failure",
+            counted: "state operation action stopAttempts interruptions failure",
             leftOut: "since operationSince lastOperation"
         )
         #expect(fields(of: Resource()) == resource.all)

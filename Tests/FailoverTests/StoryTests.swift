@@ -534,6 +534,7 @@ private let ownStories: [String: @Sendable () -> Story] = [
 ]
 
 private let stories = ownStories.merging(isolationStories) { own, _ in own }
+    .merging(sideBySideStories) { own, _ in own }
 
 @Suite struct StoryTests {
     @Test(arguments: stories.keys.sorted())

@@ -20,10 +20,10 @@ struct PlantedBug: Sendable {
             number: 1,
             name: "S3: resources are stopped in starting order",
             file: "Machine+Operations.swift",
-            healthy: "            return last { _ in true }.map { ($0, .stop) }",
+            healthy: "return last { _ in true }.map { (settings",
             sick: """
-                            let first = resources.firstIndex { $0.state != .stopped }
-                            return (planted(1) ? first : last { _ in true }).map { ($0, .stop) }
+                let first = resources.firstIndex { $0.state != .stopped }
+                            return (planted(1) ? first : last { _ in true }).map { (settings
                 """
         ),
         PlantedBug(
@@ -95,9 +95,9 @@ struct PlantedBug: Sendable {
             name: "S14: what is not known yet counts as stopped",
             file: "Machine+Operations.swift",
             healthy:
-                "guard groups[index].resources.allSatisfy({ $0.probe == nil }) else { return }",
+                "guard !groups[index].isBusy else { return }\n        guard groups[index].resources.allSatisfy",
             sick: """
-                guard groups[index].resources.allSatisfy({ $0.probe == nil })
+                guard !groups[index].isBusy
                     || planted(10) && groups[index].resources.contains(where: { $0.state != .unknown })
                 else { return }
                 if planted(10) {
@@ -106,6 +106,7 @@ struct PlantedBug: Sendable {
                         enter(index, resource, .stopped)
                     }
                 }
+                guard groups[index].resources.allSatisfy
                 """
         ),
         PlantedBug(
@@ -249,8 +250,28 @@ struct PlantedBug: Sendable {
             number: 28,
             name: "S12: what waits for a suspended disk is let go before it is stopped",
             file: "Machine+Operations.swift",
-            healthy: "if let barrier { return (barrier, .abandon) }",
-            sick: "if let barrier { return (barrier, planted(28) ? .resume : .abandon) }"
+            healthy: "if let barrier { return (.only(barrier), .abandon) }",
+            sick: "if let barrier { return (.only(barrier), planted(28) ? .resume : .abandon) }"
+        ),
+        PlantedBug(
+            number: 29,
+            name: "S3: a start that failed is stopped while one beside it still starts",
+            file: "Machine+Operations.swift",
+            healthy: "guard !groups[index].isBusy else { return }\n        if let retry",
+            sick: "guard planted(29) || !groups[index].isBusy else { return }\n        if let retry"
+        ),
+        PlantedBug(
+            number: 30,
+            name: "S3: what follows does not wait for all that start side by side",
+            file: "Machine+Operations.swift",
+            healthy: "        for resource in settings.groups[index].sideBySide(with: next) {",
+            sick: """
+                        let beside = settings.groups[index].sideBySide(with: next)
+                        for resource in beside.lowerBound..<min(
+                            beside.upperBound + (planted(30) && beside.count > 1 ? 1 : 0),
+                            groups[index].resources.count
+                        ) {
+                """
         ),
     ]
 }

@@ -389,7 +389,7 @@ struct Reading {
         haCfList?.warning(
             .withoutEffect,
             at: haCf.positions["parallel"],
-            "\(quoted(subject)) has no neighbour of its type that `parallel` names too: it starts alone",
+            "\(quoted(subject)) has no neighbour of its type that `parallel` names too, addresses apart: it starts alone",
             hint: "in haresources, write what may start side by side next to each other"
         )
     }

@@ -54,14 +54,15 @@ extension Directive {
             .haCf,
             .groups,
             grammar: "parallel TYPE|RESOURCE...",
-            .list,
+            .words(1...64),
             examples: [
                 "parallel Filesystem",
                 "parallel Filesystem::/dev/vg/a::/a Filesystem::/dev/vg/b::/b",
             ],
             "Resources that do not depend on each other. Neighbours of one type in a group, all named here, are "
                 + "started side by side and stopped side by side; what stands before them runs first, and what "
-                + "stands behind them waits for all. Without it each waits for the one before it. Ours."
+                + "stands behind them waits for all. Without it each waits for the one before it. Addresses "
+                + "come and go at once and one by one. Ours."
         ),
         Directive(
             "freezer",

@@ -70,7 +70,6 @@ extension HaCfParser {
         switch row.name {
         case "node": node(value)
         case "stateless": stateless(value)
-        case "parallel": parallel(value)
         default: break
         }
     }
@@ -82,6 +81,7 @@ extension HaCfParser {
         case "mcast", "mcast6": multicast(row, words)
         case "ping": ping(words)
         case "ping_group": pingGroup(words)
+        case "parallel": words.forEach { parallel($0) }
         case "timeout": timeout(words)
         case "monitor_interval": monitorInterval(row, words)
         case "notify": notify(words)

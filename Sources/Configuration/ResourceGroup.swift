@@ -121,7 +121,7 @@ extension ResourceGroup {
         for place in resources.indices.dropFirst() {
             resources[place].isBesidePrevious =
                 isNamed[place - 1] && isNamed[place]
-                && resources[place - 1].type == resources[place].type
+                && resources[place - 1].agent == resources[place].agent
         }
     }
 
@@ -150,12 +150,17 @@ extension ResourceGroup {
 }
 
 extension Resource {
-    /// Whether a mount's place, or what it mounts, lies in another mount.
+    /// What serves it: the type, and of Heartbeat's `OCF::AGENT` the agent.
+    fileprivate var agent: [String] { [type] + (type == "OCF" ? arguments.prefix(1) : []) }
+
+    /// Whether a mount's place, or what it mounts, lies in another mount, or what it mounts contains that.
     fileprivate func isMounted(inside other: Resource) -> Bool {
-        guard type == "Filesystem", other.type == "Filesystem", other.arguments.count > 1 else {
-            return false
-        }
-        return arguments.prefix(2).contains { $0.plainPath.isInside(other.arguments[1].plainPath) }
+        guard type == "Filesystem", other.type == "Filesystem", other.arguments.count > 1,
+            let source = arguments.first?.plainPath
+        else { return false }
+        let place = other.arguments[1].plainPath
+        return place.isInside(source)
+            || arguments.prefix(2).contains { $0.plainPath.isInside(place) }
     }
 }
 

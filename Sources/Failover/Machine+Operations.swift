@@ -64,10 +64,14 @@ extension FailoverMachine {
     }
 
     private mutating func finished(_ index: Int, _ resource: Int, _ outcome: OperationOutcome) {
+        let begun = groups[index].resources[resource].operationSince
         groups[index].resources[resource].operation = nil
         measure(index, resource)
         switch groups[index].resources[resource].action {
         case .start, .resume: finishedStart(index, resource, outcome)
+        case .stop
+        where groups[index].phase == .stopping && begun.map { $0 < groups[index].since } ?? false:
+            finishedOldStop(index, resource, outcome)
         case .stop: finishedStop(index, resource, outcome)
         case .suspend: finishedSuspension(index, resource, outcome)
         case .abandon: finishedAbandonment(index, resource, outcome)
@@ -372,7 +376,8 @@ extension FailoverMachine {
             groups[index].resources[resource].stopAttempts = 0
             groups[index].resources[resource].interruptions = 0
         case .interrupted
-        where groups[index].resources[resource].interruptions < Self.interruptionsMaximum:
+        where groups[index].phase == .stopping
+            && groups[index].resources[resource].interruptions < Self.interruptionsMaximum:
             groups[index].resources[resource].interruptions += 1
         case .failed(let failure), .unknown(let failure):
             groups[index].resources[resource].stopAttempts += 1
@@ -391,6 +396,18 @@ extension FailoverMachine {
         }
     }
 
+    /// A stop ended that was begun before the administrator asked for it again: unless it succeeded, it is tried anew.
+    private mutating func finishedOldStop(
+        _ index: Int,
+        _ resource: Int,
+        _ outcome: OperationOutcome
+    ) {
+        switch outcome {
+        case .succeeded, .stopped: finishedStop(index, resource, outcome)
+        default: enter(index, resource, .failed)
+        }
+    }
+
     /// A stop that is not confirmed is never "stopped": the node resets itself, or says that it is unsafe (S4).
     private mutating func stopFailed(
         _ index: Int,
@@ -400,13 +417,14 @@ extension FailoverMachine {
     ) {
         enter(index, resource, .failed)
         groups[index].resources[resource].failure = failure
-        // One that was being stopped beside it has failed already: the node is unsafe.
-        guard groups[index].phase == .stopping else { return }
-        groups[index].failedResource = resource
         let name = resourceName(index, resource)
         let action = groups[index].resources[resource].action.rawValue
         let facts = "\(action) of \(name) \(outcome.word)\(failure.text)"
         note(.page, .operationFailed, index, facts, Reason(.S4, facts))
+        // One that was being stopped beside it has failed already: the node is unsafe.
+        guard groups[index].phase == .stopping else { return }
+        groups[index].failedResource = resource
+        groups[index].retryAt = nil
         move(index, to: .unsafe, .stopFailed, Reason(.S4, facts))
         recordIsDirty = true
         guard groups[index].heldThisBoot, mayReset else { return }

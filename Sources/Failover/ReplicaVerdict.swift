@@ -168,7 +168,8 @@ public struct ReplicaVerdict: Equatable, Sendable {
         }
         let device = status?.volumes.first?.device ?? "its disk"
         lines.append("drbdadm secondary \(name)")
-        lines.append("drbdadm disconnect \(name)")
+        // One that has given the connection up has none to end: drbdadm would fail.
+        if status?.connection != "StandAlone" { lines.append("drbdadm disconnect \(name)") }
         lines.append(
             "# what was written here alone is lost from here on: take a copy of the disk below \(device) first"
         )

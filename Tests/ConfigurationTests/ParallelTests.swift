@@ -63,6 +63,7 @@ private func blocks(_ parallel: String, _ haresources: String) throws -> [[Strin
     @Test(arguments: [
         "Filesystem::/dev/sda1::/a Filesystem::/dev/sdb1::/a/b",
         "Filesystem::/dev/sdb1::/a/b Filesystem::/dev/sda1::/a",
+        "Filesystem::/dev/sda1::/a Filesystem::/::/b::none::rbind",
         "Filesystem::/dev/sda1::/a/ Filesystem::/dev/sdc1::/c Filesystem::/a/b::/b::none::bind",
     ])
     func aMountThatNeedsAnotherBesideItIsAnError(resources: String) throws {
@@ -76,6 +77,14 @@ private func blocks(_ parallel: String, _ haresources: String) throws -> [[Strin
         #expect(
             read(apart, "l0 \(resources) Filesystem::/dev/sdd1::/d\n").configuration != nil
         )
+    }
+
+    @Test func optionsAndAgentsAreReadAsHaresourcesHasThem() throws {
+        let mounts =
+            "Filesystem::/dev/sda1::/a::ext4::noatime,nodev Filesystem::/dev/sdb1::/b::ext4::noatime,nodev"
+        #expect(try blocks("parallel \(mounts)", "l0 \(mounts)\n") == [["/a", "/b"]])
+        let agents = "OCF::LVM::vg OCF::Filesystem::a OCF::Filesystem::b"
+        #expect(try blocks("parallel OCF", "l0 \(agents)\n") == [["vg"], ["a", "b"]])
     }
 
     @Test func aSiblingIsNotInside() {
@@ -93,11 +102,11 @@ private func blocks(_ parallel: String, _ haresources: String) throws -> [[Strin
         ),
         (
             "parallel linkserv",
-            "'linkserv' has no neighbour of its type that `parallel` names too: it starts alone"
+            "'linkserv' has no neighbour of its type that `parallel` names too, addresses apart: it starts alone"
         ),
         (
             "parallel IPaddr",
-            "'IPaddr' has no neighbour of its type that `parallel` names too: it starts alone"
+            "'IPaddr' has no neighbour of its type that `parallel` names too, addresses apart: it starts alone"
         ),
     ])
     func whatStaysAloneIsSaid(parallel: String, expected: String) {

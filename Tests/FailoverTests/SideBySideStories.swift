@@ -106,6 +106,10 @@ private enum Stories {
         #expect(story.phase(0) == .unsafe)
         #expect(story.phase(1) == .standby)
         #expect(story.resets.isEmpty)
+        // A stop that was to be tried again is not: nothing is due but the next beat.
+        story.run(.milliseconds(500))
+        let next = story.nodes[0].machine.nextDeadline ?? story.now
+        #expect(next - story.now > .milliseconds(100))
         story.say("The administrator ends what held them, and asks again.")
         story.outcomes = [:]
         story.command(0, .standby(.all))
@@ -135,6 +139,26 @@ let sideBySideStories: [String: @Sendable () -> Story] = [
         let stops = story.operations("l0", from: line).filter { $0.hasPrefix("stop") }
         #expect(stops == ["stop IPaddr2", "stop a", "stop b", "stop c", "stop a", "stop drbddisk"])
         #expect(story.phase(1) == .active)
+    }
+
+    @Test func whatStillStopsWhenItIsAskedAgainIsTriedAnew() {
+        let story = pair()
+        story.nodes[0].lastReset = .seconds(600)
+        story.bootBoth(andRun: .seconds(5))
+        let late = OperationFailure(exitCode: nil, output: "")
+        story.outcomes["l0/b/stop"] = (.milliseconds(100), .timedOut(late))
+        story.outcomes["l0/c/stop"] = (.seconds(8), .timedOut(late))
+        story.command(0, .standby(.all))
+        story.run(.seconds(2))
+        #expect(story.phase(0) == .unsafe)
+        story.outcomes = [:]
+        let pages = story.lines.count { $0.contains("page") }
+        story.command(0, .standby(.all))
+        story.run(.seconds(3))
+        #expect(story.phase(0) == .stopping, "what stops still is waited for")
+        story.run(.seconds(10))
+        #expect(story.phase(1) == .active)
+        #expect(story.lines.count { $0.contains("page") } == pages)
     }
 
     @Test func aLostHelperOfTenIsNoFailure() {

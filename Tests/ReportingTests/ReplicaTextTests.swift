@@ -83,6 +83,8 @@ import Testing
         let own = replica("l0", "StandAlone", "B2:A2:1:4")
         let peer = replica("l1", "StandAlone", "C2:A2:1:4", role: "Primary", isActive: true)
         let verdict = ReplicaVerdict(own: own, peer: peer, peerName: "l1")
+        // Neither has a connection to end: drbdadm would fail.
+        #expect(!verdict.steps.flatMap(\.lines).contains("drbdadm disconnect r0"))
         #expect(verdict.newer == nil && verdict.kept == "l1")
         #expect(verdict.evidence.contains { $0.contains("both have been written since") })
         #expect(text(own, peer).contains("lose what the other wrote alone"))

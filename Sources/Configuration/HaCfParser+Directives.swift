@@ -81,7 +81,8 @@ extension HaCfParser {
         case "mcast", "mcast6": multicast(row, words)
         case "ping": ping(words)
         case "ping_group": pingGroup(words)
-        case "parallel": words.forEach { parallel($0) }
+        case "parallel":
+            for word in words { collect(word, in: \.parallel, of: "parallel resources") }
         case "timeout": timeout(words)
         case "monitor_interval": monitorInterval(row, words)
         case "notify": notify(words)
@@ -125,27 +126,20 @@ extension HaCfParser {
                 hint: "two nodes may then write at the same time"
             )
         }
-        guard
-            list.hasRoom(
-                after: result.statelessTypes.count,
-                maximum: 256,
-                of: "stateless types",
-                at: value.position
-            ), !result.statelessTypes.contains(value.text)
-        else { return }
-        result.statelessTypes.append(value.text)
+        collect(value, in: \.statelessTypes, of: "stateless types")
     }
 
-    mutating func parallel(_ value: Word) {
-        guard
-            list.hasRoom(
-                after: result.parallel.count,
-                maximum: 256,
-                of: "parallel resources",
-                at: value.position
-            ), !result.parallel.contains(value.text)
+    /// Adds a word to those of earlier lines, once.
+    private mutating func collect(
+        _ value: Word,
+        in words: WritableKeyPath<HaCf, [String]>,
+        of things: String
+    ) {
+        let known = result[keyPath: words]
+        guard list.hasRoom(after: known.count, maximum: 256, of: things, at: value.position),
+            !known.contains(value.text)
         else { return }
-        result.parallel.append(value.text)
+        result[keyPath: words].append(value.text)
     }
 
     mutating func timeout(_ words: [Word]) {

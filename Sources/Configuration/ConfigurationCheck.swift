@@ -375,17 +375,13 @@ struct Reading {
     }
 
     private mutating func judgeParallel(_ subject: String) {
-        judgeSubject(subject, of: "parallel")
-        var isKnown = false
-        for group in groups.groups {
-            for (place, resource) in group.resources.enumerated()
-            where resource.type == subject || resource.text == subject {
-                isKnown = true
-                let next = group.resources.dropFirst(place + 1).first
-                if resource.isBesidePrevious || next?.isBesidePrevious == true { return }
+        guard judgeSubject(subject, of: "parallel") else { return }
+        let isBeside = groups.groups.contains { group in
+            zip(group.resources, group.resources.dropFirst()).contains {
+                $1.isBesidePrevious && ($0.isNamed(subject) || $1.isNamed(subject))
             }
         }
-        guard isKnown else { return }
+        guard !isBeside else { return }
         haCfList?.warning(
             .withoutEffect,
             at: haCf.positions["parallel"],
@@ -394,17 +390,18 @@ struct Reading {
         )
     }
 
-    private mutating func judgeSubject(_ subject: String?, of directive: String) {
-        guard let subject else { return }
+    /// Says so when no resource is meant by `subject`; whether one is, or all are by `nil`.
+    @discardableResult
+    private mutating func judgeSubject(_ subject: String?, of directive: String) -> Bool {
+        guard let subject else { return true }
         let resources = groups.groups.flatMap(\.resources)
-        guard !resources.contains(where: { $0.type == subject || $0.text == subject }) else {
-            return
-        }
+        guard !resources.contains(where: { $0.isNamed(subject) }) else { return true }
         haCfList?.warning(
             .unknownResource,
             at: haCf.positions[directive],
             "no resource of haresources is \(quoted(subject)), so its \(directive) is without effect",
             hint: nearestWordHint(to: subject, among: resources.map(\.type))
         )
+        return false
     }
 }

@@ -115,8 +115,7 @@ extension ResourceGroup {
     /// Addresses come and go at once, one after the other.
     mutating func putSideBySide(_ subjects: [String]) {
         let isNamed = resources.map { resource in
-            resource.address == nil
-                && subjects.contains { $0 == resource.type || $0 == resource.text }
+            resource.address == nil && subjects.contains(where: resource.isNamed)
         }
         for place in resources.indices.dropFirst() {
             resources[place].isBesidePrevious =
@@ -150,6 +149,9 @@ extension ResourceGroup {
 }
 
 extension Resource {
+    /// Whether a line of ha.cf that says `subject` means it: by its type, or as haresources writes it.
+    func isNamed(_ subject: String) -> Bool { type == subject || text == subject }
+
     /// What serves it: the type, and of Heartbeat's `OCF::AGENT` the agent.
     fileprivate var agent: [String] { [type] + (type == "OCF" ? arguments.prefix(1) : []) }
 

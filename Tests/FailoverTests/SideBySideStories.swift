@@ -92,7 +92,7 @@ private enum Stories {
         return story
     }
 
-    static func twoThatDoNotStopResetTheNodeOnce() -> Story {
+    static func twoThatDoNotStopAreStoppedWhenAskedAgain() -> Story {
         let story = pair()
         story.nodes[0].lastReset = .seconds(600)
         story.bootBoth(andRun: .seconds(5))
@@ -122,7 +122,7 @@ private enum Stories {
 let sideBySideStories: [String: @Sendable () -> Story] = [
     "side-by-side": Stories.theyStartAndStopSideBySide,
     "side-by-side-failed-start": Stories.oneThatFailsToStartEndsTheOthers,
-    "side-by-side-failed-stop": Stories.twoThatDoNotStopResetTheNodeOnce,
+    "side-by-side-failed-stop": Stories.twoThatDoNotStopAreStoppedWhenAskedAgain,
 ]
 
 @Suite struct SideBySideTests {
@@ -161,7 +161,7 @@ let sideBySideStories: [String: @Sendable () -> Story] = [
         #expect(story.lines.count { $0.contains("page") } == pages)
     }
 
-    @Test func aLostHelperOfTenIsNoFailure() {
+    @Test func helpersLostBesideEachOtherAreNoFailure() {
         let story = pair()
         for name in ["a", "b", "c"] {
             story.outcomes["l0/\(name)/start"] = (.milliseconds(20), .interrupted)

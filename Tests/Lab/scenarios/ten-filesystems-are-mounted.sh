@@ -4,26 +4,29 @@
 places=(0 1 2 3 4 5 6 7 8 9)
 
 run() {
-    local devices=() place code
+    local devices=() code
     [ "$(id -u)" = 0 ] && losetup -f >/dev/null 2>&1 ||
         { result 'ten file systems' 'no loop devices' skipped skipped; return 0; }
-    for place in "${places[@]}"; do
-        # Each is checked at its next mount, as after so many.
-        mkdir -p "$LAB_WORK/data$place" && truncate -s 128M "$LAB_WORK/image$place" &&
-            mkfs.ext4 -q -E lazy_itable_init=0 -N 65536 "$LAB_WORK/image$place" &&
-            tune2fs -c 1 -C 2 "$LAB_WORK/image$place" >/dev/null &&
-            devices+=("$(losetup -f --show "$LAB_WORK/image$place")") || return 3
-    done
-    moved 'one by one' && moved 'side by side' 'parallel Filesystem slow'
+    lay_devices && moved 'one by one' && moved 'side by side' 'parallel Filesystem slow'
     code=$?
     power_off_all
-    losetup -d "${devices[@]}"
+    [ "${#devices[@]}" = 0 ] || losetup -d "${devices[@]}"
     [ "$code" = 0 ] || return "$code"
     # Ten starts of 500 ms and ten stops of 100 ms, and one of each.
     at_least 'one by one: ten scripts moved, µs' "$(cat "$LAB_WORK/took-one by one-slow")" 6000000
     at_most 'side by side: ten scripts moved' "$(cat "$LAB_WORK/took-side by side-slow")" 3000000
 }
 
+# File systems that are checked at their next mount, as after so many.
+lay_devices() {
+    local place
+    for place in "${places[@]}"; do
+        mkdir -p "$LAB_WORK/data$place" && truncate -s 128M "$LAB_WORK/image$place" &&
+            mkfs.ext4 -q -E lazy_itable_init=0 -N 65536 "$LAB_WORK/image$place" &&
+            tune2fs -c 1 -C 2 "$LAB_WORK/image$place" >/dev/null &&
+            devices+=("$(losetup -f --show "$LAB_WORK/image$place")") || return 3
+    done
+}
 mounts() {
     local place
     for place in "${places[@]}"; do printf ' Filesystem::%s::%s::ext4' "${devices[place]}" "$LAB_WORK/data$place"; done

@@ -174,7 +174,7 @@ let package = Package(
         // They run the program against real filesystems.
         .testTarget(
             name: "ResourcesTests",
-            dependencies: ["Resources", "baton-resource", "Linux"],
+            dependencies: ["Resources", "baton-monitor", "baton-resource", "Linux"],
             swiftSettings: strict
         ),
         .testTarget(

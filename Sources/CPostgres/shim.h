@@ -1,2 +1,2 @@
-// libpq as a system module: one connection of postgres.monitor (Sources/Checks) and nothing else.
+// libpq as a system module: the connections of Sources/Checks and nothing else.
 #include <libpq-fe.h>

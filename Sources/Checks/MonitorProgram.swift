@@ -73,6 +73,7 @@ public enum MonitorProgram {
             case "fping.monitor": return try run(FpingMonitor(rest))
             case "disk.monitor": return try run(DiskMonitor(rest))
             case DiskProbe.name: return DiskProbe.run(rest)
+            case PostgresQuery.name: return try run(PostgresQuery(rest))
             default:
                 let known = names.joined(separator: " ")
                 throw MonitorUsageError("no such monitor; there are \(known)")

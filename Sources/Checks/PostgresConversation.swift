@@ -15,12 +15,23 @@ final class PostgresConversation: Conversation {
     }
 
     private let connection: OpaquePointer?
-    private let expectation: PostgresMonitor.Expectation
+    private let query: String
+    private let judge: (PostgresReply) -> Verdict
     private var state: State
 
     /// Begins to connect; libpq's file of passwords and its service file count as for any client.
-    init(_ parameters: [(String, String)], _ expectation: PostgresMonitor.Expectation) {
-        self.expectation = expectation
+    ///
+    /// - Parameters:
+    ///   - parameters: As PQconnectStartParams takes them.
+    ///   - query: One statement.
+    ///   - judge: What the reply means.
+    init(
+        _ parameters: [(String, String)],
+        query: String,
+        judge: @escaping (PostgresReply) -> Verdict
+    ) {
+        self.query = query
+        self.judge = judge
         let names = CStrings(parameters.map(\.0))
         let values = CStrings(parameters.map(\.1))
         // Sound: both arrays end with NULL, live through the call, and are copied by it.
@@ -28,11 +39,11 @@ final class PostgresConversation: Conversation {
         unsafe self.connection = connection
         // Sound: the pointer is libpq's and not yet closed; NULL means no memory, and is told so.
         guard let connection = unsafe connection else {
-            state = .ended(.unknown("libpq: no memory"))
+            state = .ended(judge(.fault(PostgresFault("out of memory"))))
             return
         }
         if unsafe PQstatus(connection) == CONNECTION_BAD {
-            state = .ended(unsafe PostgresConversation.fault(connection))
+            state = .ended(judge(.fault(unsafe PostgresConversation.fault(connection))))
             return
         }
         // Errors then carry their state, in whatever language the server speaks.
@@ -87,13 +98,13 @@ final class PostgresConversation: Conversation {
         switch unsafe PQconnectPoll(connection) {
         case PGRES_POLLING_OK:
             unsafe PQsetnonblocking(connection, 1)
-            guard unsafe PQsendQuery(connection, PostgresAnswer.query) == 1 else {
-                state = .ended(unsafe PostgresConversation.fault(connection))
+            guard unsafe PQsendQuery(connection, query) == 1 else {
+                unsafe fail(connection)
                 return
             }
             unsafe flush(connection)
         case PGRES_POLLING_FAILED:
-            state = .ended(unsafe PostgresConversation.fault(connection))
+            unsafe fail(connection)
         case let status:
             state = .connecting(status)
         }
@@ -103,43 +114,55 @@ final class PostgresConversation: Conversation {
         switch unsafe PQflush(connection) {
         case 0: state = .reading
         case 1: state = .sending
-        default: state = .ended(unsafe PostgresConversation.fault(connection))
+        default: unsafe fail(connection)
         }
     }
 
     private func read(_ connection: OpaquePointer) {
         guard unsafe PQconsumeInput(connection) == 1 else {
-            state = .ended(unsafe PostgresConversation.fault(connection))
+            unsafe fail(connection)
             return
         }
         guard unsafe PQisBusy(connection) == 0 else { return }
         guard let result = unsafe PQgetResult(connection) else {
-            state = .ended(unsafe PostgresConversation.fault(connection))
+            unsafe fail(connection)
             return
         }
         // Sound: cleared on every way out, and each text is copied before.
         defer { unsafe PQclear(result) }
-        guard unsafe PQresultStatus(result) == PGRES_TUPLES_OK, unsafe PQntuples(result) == 1,
-            unsafe PQnfields(result) == 2
-        else {
+        guard unsafe PQresultStatus(result) == PGRES_TUPLES_OK else {
             let message = unsafe String(cString: PQresultErrorMessage(result))
-            state = .ended(PostgresFault(message).verdict)
+            state = .ended(judge(.fault(PostgresFault(message))))
             return
         }
-        let isInRecovery = unsafe String(cString: PQgetvalue(result, 0, 0)) == "t"
-        let lag =
-            unsafe PQgetisnull(result, 0, 1) == 1
-            ? nil : Double(unsafe String(cString: PQgetvalue(result, 0, 1)))
-        let answer = PostgresAnswer(isInRecovery: isInRecovery, lag: lag)
-        state = .ended(answer.verdict(expectation))
+        let columns = unsafe PQnfields(result)
+        let rows = (0..<(unsafe PQntuples(result))).map { row in
+            (0..<columns).map { column in
+                // Sound: row and column are within what the result says that it has.
+                unsafe PQgetisnull(result, row, column) == 1
+                    ? nil : unsafe String(cString: PQgetvalue(result, row, column))
+            }
+        }
+        state = .ended(judge(.rows(rows)))
     }
 
-    private static func fault(_ connection: OpaquePointer) -> Verdict {
-        if unsafe PQconnectionNeedsPassword(connection) == 1 {
-            return .unknown("the server asks for a password; give --password")
-        }
-        return PostgresFault(unsafe String(cString: PQerrorMessage(connection))).verdict
+    private func fail(_ connection: OpaquePointer) {
+        state = .ended(judge(.fault(unsafe PostgresConversation.fault(connection))))
     }
+
+    private static func fault(_ connection: OpaquePointer) -> PostgresFault {
+        // Sound: the open connection, as above.
+        unsafe PQconnectionNeedsPassword(connection) == 1
+            ? .missingPassword : PostgresFault(unsafe String(cString: PQerrorMessage(connection)))
+    }
+}
+
+/// What a server says to a query.
+enum PostgresReply {
+    /// Its rows; nil is NULL.
+    case rows([[String?]])
+    /// There are none.
+    case fault(PostgresFault)
 }
 
 /// Strings as C wants them: an array that ends with NULL.

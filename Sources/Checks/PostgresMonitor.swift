@@ -67,14 +67,25 @@ struct PostgresMonitor: ServiceMonitor {
     /// Names are looked up here, for libpq would wait for it, out of reach of the deadline.
     private func ways(to host: String) -> [any Conversation] {
         if host.hasPrefix("/") {
-            return [PostgresConversation(parameters + [("host", host)], expectation)]
+            return [conversation(parameters + [("host", host)])]
         }
         switch addresses(of: host) {
         case .failure(let failure): return [EndedConversation(noAddress(host, failure))]
         case .success(let addresses):
             return addresses.map { address in
                 let place = [("host", host), ("hostaddr", "\(address)")]
-                return PostgresConversation(parameters + place, expectation)
+                return conversation(parameters + place)
+            }
+        }
+    }
+
+    private func conversation(_ parameters: [(String, String)]) -> any Conversation {
+        PostgresConversation(parameters, query: PostgresAnswer.query) { reply in
+            switch reply {
+            case .fault(let fault): fault.verdict
+            case .rows(let rows):
+                PostgresAnswer(rows)?.verdict(expectation)
+                    ?? .failed("it answers otherwise than a PostgreSQL")
             }
         }
     }
@@ -85,6 +96,18 @@ struct PostgresAnswer: Hashable {
     var isInRecovery: Bool
     /// Seconds by which a standby is behind; nil when it cannot be told.
     var lag: Double?
+
+    init(isInRecovery: Bool, lag: Double?) {
+        self.isInRecovery = isInRecovery
+        self.lag = lag
+    }
+
+    /// What the query returns; nil for anything else.
+    init?(_ rows: [[String?]]) {
+        guard rows.count == 1, rows[0].count == 2 else { return nil }
+        isInRecovery = rows[0][0] == "t"
+        lag = rows[0][1].flatMap(Double.init)
+    }
 
     /// One row of two columns.
     ///
@@ -132,6 +155,9 @@ struct PostgresFault: Hashable {
         text = match.map { line.replacingCharacters($0.range, with: "\($0.1): ") } ?? line
     }
 
+    /// The server wants a password, and none was given.
+    static let missingPassword = PostgresFault("the server asks for a password")
+
     /// Classes of states in which the server answered, and refused what it was asked for.
     static let refusals: [String: String] = [
         "28": "correct --username and --password, or pg_hba.conf",
@@ -142,6 +168,7 @@ struct PostgresFault: Hashable {
     /// Words of libpq about its own side, which has no state.
     static let ownWords: [(part: String, doing: String)] = [
         ("no password supplied", "give --password"),
+        ("asks for a password", "give --password"),
         ("Permission denied", "this program may not use the socket"),
         ("sslmode", "look at the TLS settings of client and server"),
         ("certificate", "look at the TLS settings of client and server"),

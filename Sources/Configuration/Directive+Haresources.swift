@@ -24,7 +24,7 @@ extension Directive {
     public static func isProgram(_ type: String, arguments: [String]) -> Bool {
         switch type {
         case "Filesystem", "drbddisk": true
-        case "mysql": !arguments.isEmpty
+        case "mysql", "postgres": !arguments.isEmpty
         default: false
         }
     }
@@ -98,6 +98,21 @@ extension Directive {
             "A MariaDB or MySQL server on DATADIR, as that directory's owner, with the options of CONFIG or of the usual "
                 + "files. A start waits until it answers a query, as long as its recovery reads and writes; a stop ends it, "
                 + "TERM and 10 s before its time is over KILL. Without DATADIR, run as a script or unit. Built in."
+        ),
+        resource(
+            "postgres",
+            "postgres[::DATADIR[::KEY=VALUE...]]",
+            0...8,
+            [
+                "postgres::/mnt/drbd/postgresql",
+                "postgres::/mnt/drbd/main::config=/etc/postgresql/15/main/postgresql.conf",
+            ],
+            "A PostgreSQL server (12 to 17) on DATADIR, as that directory's owner. A start waits until it answers a query, as "
+                + "long as its recovery reads and writes, and removes a postmaster.pid that no process there has written; a "
+                + "stop is fast, 15 s before its time is over immediate, 5 s before it KILL. Keys: bindir (of its programs), "
+                + "config (postgresql.conf, where it is neither in DATADIR nor names it from /etc/postgresql), port, socket "
+                + "(its directory), user and database (to ask as and in: the owner, postgres), log. Without DATADIR, run as a "
+                + "script or unit. Built in."
         ),
         resource(
             "monitor",

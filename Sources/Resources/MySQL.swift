@@ -6,7 +6,7 @@
 import Linux
 
 /// `mysql::DATADIR[::CONFIG]`.
-struct MySQL: ResourceType {
+struct MySQL: DatabaseServer {
     /// The data directory, absolute.
     let directory: String
     /// The only file that options are read from; nil for those that the server reads by itself.
@@ -20,8 +20,6 @@ struct MySQL: ResourceType {
     static let clients = ["mariadb", "mysql"]
     /// Which prints the options of the files; the directory is Debian's and the upstream packages' alike.
     static let optionPrinter = "my_print_defaults"
-    /// Between two looks.
-    static let lookInterval: Int64 = 200_000_000
     /// The time left at which a server that will not end is killed: its log makes that safe, and the filesystem
     /// below has to be unmounted yet.
     static let killMargin: Int64 = 10_000_000_000
@@ -39,49 +37,15 @@ struct MySQL: ResourceType {
         config = arguments.count > 1 ? arguments[1] : nil
     }
 
-    func carryOut(_ action: ResourceAction, until deadline: Int64) -> ResourceAnswer {
-        do throws(MySQLFailure) {
-            switch action {
-            case .start: return try start(until: deadline)
-            case .stop: return stop(until: deadline)
-            case .status: return status()
-            case .monitor: return try monitor(until: deadline)
-            case .ready: return ready()
-            case .suspend, .resume:
-                return .failed(
-                    "a server cannot be suspended from within: batond freezes its processes"
-                )
-            case .data, .outdate, .view: return .replicatesNothing
-            case .abandon: return .bearsNothing
-            }
-        } catch {
-            return action == .monitor ? .unknown(error.text) : .failed(error.text)
-        }
-    }
-
     // MARK: What is there
 
     /// The servers that work in the data directory.
-    private var processes: [ProcessIdentity] {
-        ((try? Files.list("/proc", maximum: 1_000_000)) ?? []).compactMap { entry in
-            // Whoever has ended meanwhile has no links.
-            guard let number = Int32(entry), let exe = try? Files.link("/proc/\(entry)/exe"),
-                let name = exe.withoutDeleted.split(separator: "/").last,
-                MySQL.processNames.contains(String(name)),
-                Files.isSame("/proc/\(entry)/cwd", directory)
-            else { return nil }
-            return try? ProcessIdentity(of: ProcessID(rawValue: number))
-        }
+    var server: ServerProcesses {
+        ServerProcesses(directory: directory, names: MySQL.processNames)
     }
+    private var processes: [ProcessIdentity] { server.all }
 
-    private func status() -> ResourceAnswer {
-        guard let server = processes.first else {
-            return .stopped("no server works in \(directory)")
-        }
-        return .running("process \(server.id) serves \(directory)")
-    }
-
-    private func ready() -> ResourceAnswer {
+    func ready() -> ResourceAnswer {
         guard MySQL.server != nil else {
             return .failed("neither mariadbd nor mysqld is installed: apt install mariadb-server")
         }
@@ -103,14 +67,14 @@ struct MySQL: ResourceType {
 
     private var configWords: [String] { config.map { ["--defaults-file=\($0)"] } ?? [] }
 
-    private func options(until deadline: Int64) throws(MySQLFailure) -> Options {
+    private func options(until deadline: Int64) throws(Unready) -> Options {
         let printed = Tool(MySQL.optionPrinter).ask(
             configWords + ["mysqld", "server", "mariadb", "mariadbd", "client-server"],
             until: deadline
         )
         guard printed.isGood else {
-            throw MySQLFailure(
-                "\(MySQL.optionPrinter) does not tell the options: \(printed.lastLine)"
+            throw Unready(
+                text: "\(MySQL.optionPrinter) does not tell the options: \(printed.lastLine)"
             )
         }
         var options = Options()
@@ -203,7 +167,7 @@ struct MySQL: ResourceType {
         return !(2000...2999).contains(number) || line.contains("1040")
     }
 
-    private func monitor(until deadline: Int64) throws(MySQLFailure) -> ResourceAnswer {
+    func monitor(until deadline: Int64) throws(Unready) -> ResourceAnswer {
         guard let server = processes.first else {
             return .stopped("no server works in \(directory)")
         }
@@ -221,7 +185,7 @@ struct MySQL: ResourceType {
 
     // MARK: Start
 
-    private func start(until deadline: Int64) throws(MySQLFailure) -> ResourceAnswer {
+    func start(until deadline: Int64) throws(Unready) -> ResourceAnswer {
         let options = try options(until: deadline)
         guard processes.isEmpty else {
             return awaitAnswer(options, until: deadline, isOurs: false) {
@@ -257,22 +221,19 @@ struct MySQL: ResourceType {
         _ options: Options,
         until deadline: Int64
     ) -> ResourceAnswer {
-        let owner = Tool("stat").ask(["-L", "-c", "%U %u", directory], until: deadline)
-        let words = owner.text.split(separator: " ").map(String.init)
-        guard owner.isGood, words.count == 2 else { return .failed("stat: \(owner.lastLine)") }
-        guard words[0] != "UNKNOWN" else {
-            return .failed(
-                "\(directory) belongs to user \(words[1]), who has no name on this node: give the user of the database the "
-                    + "same number on both nodes"
-            )
+        let owner: String
+        do throws(Unready) {
+            owner = try DataOwner(of: directory, until: deadline).name
+        } catch {
+            return .failed(error.text)
         }
-        makeSocketDirectory(options.socket, words[0], until: deadline)
+        makeSocketDirectory(options.socket, owner, until: deadline)
         let log = options.errorLog ?? "\(directory)/baton-mysql.err"
         let logged = Files.size(log) ?? 0
         let child: ChildProcess
         do throws(SystemError) {
             let given = [
-                "--datadir=\(directory)", "--user=\(words[0])", "--socket=\(options.socket)",
+                "--datadir=\(directory)", "--user=\(owner)", "--socket=\(options.socket)",
                 "--log-error=\(log)", "--pid-file=\(directory)/baton-mysql.pid",
             ]
             child = try ChildProcess(
@@ -284,14 +245,7 @@ struct MySQL: ResourceType {
             return .failed("cannot run \(server): \(error)")
         }
         return awaitAnswer(options, until: deadline, isOurs: true) {
-            do throws(SystemError) {
-                while let more = try child.readOutput(), !more.isEmpty {}
-                guard let ending = try child.ending() else { return nil }
-                let said = child.output.text.trimmed
-                return "it has ended (\(ending))" + (said.isEmpty ? "" : ": \(said)")
-            } catch {
-                return "it cannot be watched: \(error)"
-            }
+            ServerStart.ending(of: child)
         } lastWords: {
             MySQL.lastError(log, after: logged, until: deadline)
         }
@@ -313,37 +267,19 @@ struct MySQL: ResourceType {
         hasEnded: () -> String?,
         lastWords: () -> String = { "" }
     ) -> ResourceAnswer {
-        var ends = deadline
-        let patience = deadline &- BootClock.now
-        var worked: UInt64 = 0
-        var nextReport = BootClock.now &+ 1_000_000_000
-        while true {
-            if let ended = hasEnded() {
-                return .failed("the server did not start: \(ended). \(lastWords())".trimmed)
-            }
-            let last: String
-            switch ask(options, until: ends) {
-            case .good: return .done("the server serves \(directory)")
-            case .refused(let text):
-                return .done("the server serves \(directory), and tells no more (\(text))")
-            case .other(let text), .none(let text): last = text
-            }
-            let now = BootClock.now
-            if isOurs, now >= nextReport, let server = processes.first {
-                nextReport = now &+ 1_000_000_000
-                if let done = ProcessWork.bytes(of: server.id), done > worked {
-                    worked = done
-                    Progress.say("the server has moved \(done >> 20) MB and does not answer yet")
-                    ends = max(ends, now &+ patience)
+        let start = ServerStart(processes: server, deadline: deadline, isOurs: isOurs)
+        return start.wait(
+            ask: { ends in
+                switch ask(options, until: ends) {
+                case .good: .success(.done("the server serves \(directory)"))
+                case .refused(let text):
+                    .success(.done("the server serves \(directory), and tells no more (\(text))"))
+                case .other(let text), .none(let text): .failure(Unready(text: text))
                 }
-            }
-            guard now &+ MySQL.lookInterval < ends else {
-                return .failed(
-                    "the server does not answer in time: \(last). \(lastWords())".trimmed
-                )
-            }
-            Pause.wait(MySQL.lookInterval)
-        }
+            },
+            hasEnded: hasEnded,
+            lastWords: lastWords
+        )
     }
 
     /// The last line that the server's log got since it was started, of those that say what is wrong.
@@ -352,68 +288,23 @@ struct MySQL: ResourceType {
         after size: Int64,
         until deadline: Int64
     ) -> String {
-        let tail = Tool("tail").ask(["-c", "+\(size + 1)", path], until: deadline)
-        guard tail.isGood else { return "" }
-        let lines = tail.text.split(whereSeparator: \.isNewline)
+        let lines = ServerStart.lines(of: path, after: size, until: deadline)
         let word = lines.last { $0.contains("[ERROR]") && !$0.contains("Aborting") } ?? lines.last
         return word.map { "\(path) says: \($0)" } ?? ""
     }
 
     // MARK: Stop
 
-    private func stop(until deadline: Int64) -> ResourceAnswer {
-        var signalled: [ProcessIdentity: Signal] = [:]
-        var wasGone = false
+    func stop(until deadline: Int64) -> ResourceAnswer {
         let margin = min(MySQL.killMargin, (deadline &- BootClock.now) / 3)
         endSupervisors(until: deadline &- margin)
-        while true {
-            let left = processes
-            if left.isEmpty {
-                // Somebody may start it anew at once.
-                if wasGone || signalled.isEmpty {
-                    return signalled.values.contains(.kill)
-                        ? .done(
-                            "the server was killed; its next start recovers what it had promised"
-                        )
-                        : .done("no server works in \(directory)")
-                }
-                wasGone = true
-                Pause.wait(MySQL.lookInterval)
-                continue
-            }
-            wasGone = false
-            let now = BootClock.now
-            guard now &+ MySQL.lookInterval < deadline else {
-                let isNew = left.contains { signalled[$0] != .kill }
-                let names = left.map { "process \($0.id)" }.joined(separator: ", ")
-                let parent = left.first?.id.parent.map { " by process \($0)" } ?? ""
-                return .failed(
-                    isNew
-                        ? "the server is started anew again and again\(parent)"
-                        : "\(names) did not end, not even by KILL: a disk that hangs holds it"
-                )
-            }
-            let signal: Signal = deadline &- now > margin ? .terminate : .kill
-            for process in left where signalled[process] != signal {
-                signalled[process] = signal
-                do throws(SystemError) {
-                    try ProcessHandle(process).send(signal)
-                } catch {
-                    // It has ended meanwhile.
-                    continue
-                }
-            }
-            Pause.wait(MySQL.lookInterval)
-        }
+        return server.end(until: deadline) { ($0 > margin ? .terminate : .kill, false) }
     }
 
     /// Ends what would start the server anew: its unit where systemd runs it, or mysqld_safe.
     private func endSupervisors(until deadline: Int64) {
+        server.endUnits(until: deadline)
         for process in processes {
-            if let unit = MySQL.unit(of: "\(process.id)"), unit != MySQL.unit(of: "self") {
-                Progress.say("systemctl stop \(unit), which runs process \(process.id)")
-                _ = Tool("systemctl").run(["stop", unit], until: deadline)
-            }
             guard let parent = process.id.parent,
                 ["mysqld_safe", "mariadbd-safe"].contains(parent.name)
             else { continue }
@@ -425,33 +316,5 @@ struct MySQL: ResourceType {
                 continue
             }
         }
-    }
-
-    /// The systemd unit that a process belongs to, by the last name of its control group (`/system.slice/mariadb.service`).
-    private static func unit(of process: String) -> String? {
-        guard let text = try? Files.read("/proc/\(process)/cgroup", maximum: 65536) else {
-            return nil
-        }
-        return text.split(separator: UInt8(ascii: "\n")).lazy
-            .map {
-                String(decoding: $0, as: UTF8.self).split(separator: "/").last.map(String.init)
-                    ?? ""
-            }
-            .first { $0.hasSuffix(".service") }
-    }
-}
-
-/// Why nothing can be said or done, in one sentence.
-struct MySQLFailure: Error {
-    /// The sentence.
-    var text: String
-
-    init(_ text: String) { self.text = text }
-}
-
-extension String {
-    /// A path of /proc without what the kernel appends to one that was removed.
-    var withoutDeleted: String {
-        hasSuffix(" (deleted)") ? String(dropLast(10)) : self
     }
 }

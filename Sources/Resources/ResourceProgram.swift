@@ -103,6 +103,7 @@ public enum ResourceProgram {
           Filesystem DEVICE DIRECTORY [TYPE [OPTIONS]]
           drbddisk [RESOURCE]
           mysql DATADIR [CONFIG]
+          postgres DATADIR [KEY=VALUE...]
 
         BATON_TIMEOUT: milliseconds until whoever called it ends it (60000).
 
@@ -134,7 +135,11 @@ public enum ResourceProgram {
             case "drbddisk":
                 return try DRBDResource(arguments).carryOut(action, until: deadline)
             case "mysql": return try MySQL(arguments).carryOut(action, until: deadline)
-            default: throw ResourceUsageError("no such type; there are Filesystem drbddisk mysql")
+            case "postgres": return try Postgres(arguments).carryOut(action, until: deadline)
+            default:
+                throw ResourceUsageError(
+                    "no such type; there are Filesystem drbddisk mysql postgres"
+                )
             }
         } catch {
             return .misused("\(name): \(error)")

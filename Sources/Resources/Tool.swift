@@ -40,6 +40,13 @@ struct Tool {
             + (Environment.value("HOME").map { ["HOME=\($0)"] } ?? [])
     }
 
+    /// Another program of Baton's: beside this one, or on the path.
+    static func sibling(_ name: String) -> String {
+        let own = (try? Files.link("/proc/self/exe")) ?? ""
+        let place = own.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        return Files.isExecutable("\(place)/\(name)") ? "\(place)/\(name)" : name
+    }
+
     /// The file; nil when there is none on the path.
     var path: String? {
         if name.utf8.contains(UInt8(ascii: "/")) { return Files.isExecutable(name) ? name : nil }

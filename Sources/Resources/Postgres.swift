@@ -1,0 +1,438 @@
+// postgres: a PostgreSQL server on a data directory of the group. What runs is told by the processes; whoever answers at
+// its socket is it only when it names this directory. It is started directly, as the owner of the directory, and asked
+// in a process of its own (baton-monitor), since libpq is nothing that each operation should load.
+
+import Linux
+
+/// `postgres::DATADIR[::KEY=VALUE…]`.
+struct Postgres: DatabaseServer {
+    /// The data directory, absolute.
+    let directory: String
+    /// What was given, by key.
+    let given: [String: String]
+
+    /// The keys.
+    static let keys = ["bindir", "config", "database", "log", "port", "socket", "user"]
+    /// The versions, by the number in PG_VERSION: older ones keep recovery.conf, and nobody tests newer ones yet.
+    static let versions = 12...17
+    /// How long one question may take, in nanoseconds.
+    static let questionLimit: Int64 = 10_000_000_000
+    /// The time left at which a fast stop becomes an immediate one: its next start recovers.
+    static let immediateMargin: Int64 = 15_000_000_000
+    /// The time left at which what did not heed that is killed.
+    static let killMargin: Int64 = 5_000_000_000
+
+    init(_ arguments: [String]) throws(ResourceUsageError) {
+        guard let path = arguments.first else {
+            throw ResourceUsageError("it takes DATADIR [KEY=VALUE...]")
+        }
+        guard path.hasPrefix("/"), path.withoutSlash != "/" else {
+            throw ResourceUsageError("'\(path)' is no absolute path")
+        }
+        directory = path.withoutSlash
+        var given: [String: String] = [:]
+        for word in arguments.dropFirst() {
+            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, Postgres.keys.contains(parts[0]) else {
+                let known = Postgres.keys.map { "\($0)=" }.joined(separator: " ")
+                throw ResourceUsageError("'\(word)' is nothing that it knows: \(known)")
+            }
+            guard given.updateValue(parts[1], forKey: parts[0]) == nil else {
+                throw ResourceUsageError("\(parts[0])= stands there twice")
+            }
+        }
+        for key in ["bindir", "config", "log", "socket"] {
+            guard let path = given[key], !path.hasPrefix("/") else { continue }
+            throw ResourceUsageError("\(key)=\(path) is no absolute path")
+        }
+        if let port = given["port"], Int(port).map({ !(1...65535).contains($0) }) ?? true {
+            throw ResourceUsageError("port=\(port) is no port")
+        }
+        self.given = given
+    }
+
+    // MARK: What is there
+
+    var server: ServerProcesses {
+        ServerProcesses(directory: directory, names: ["postgres", "postmaster"])
+    }
+
+    /// The number in PG_VERSION; nil when the directory cannot be seen here.
+    private func version() throws(Unready) -> Int? {
+        guard let bytes = try? Files.read("\(directory)/PG_VERSION", maximum: 64) else {
+            return nil
+        }
+        let text = String(decoding: bytes, as: UTF8.self).trimmed
+        guard let version = Int(text.split(separator: ".").first ?? ""),
+            Postgres.versions.contains(version)
+        else {
+            let known = "\(Postgres.versions.lowerBound) to \(Postgres.versions.upperBound)"
+            throw Unready(text: "\(directory) is of PostgreSQL \(text); only \(known) can be run")
+        }
+        return version
+    }
+
+    /// Where a version's programs are: Debian's place, then that of PostgreSQL's own packages, then the path.
+    private func program(_ version: Int?) throws(Unready) -> String {
+        if let directory = given["bindir"] {
+            let path = "\(directory.withoutSlash)/postgres"
+            guard Files.isExecutable(path) else {
+                throw Unready(text: "there is no program \(path)")
+            }
+            return path
+        }
+        let numbers = version.map { [$0] } ?? Array(Postgres.versions.reversed())
+        for number in numbers {
+            let places = ["/usr/lib/postgresql/\(number)/bin", "/usr/pgsql-\(number)/bin"]
+            let found = places.map { "\($0)/postgres" }.first(where: Files.isExecutable)
+            if let found { return found }
+        }
+        if let path = Tool("postgres").path { return path }
+        let name = version.map { "postgresql-\($0)" } ?? "postgresql"
+        throw Unready(
+            text:
+                "PostgreSQL\(version.map { " \($0)" } ?? "") is not installed: apt install \(name)"
+        )
+    }
+
+    /// The file of settings where it is not in the data directory, as Debian keeps it; nil where it is.
+    private func config(_ version: Int?) throws(Unready) -> String? {
+        if let path = given["config"] {
+            guard Files.exists(path) else { throw Unready(text: "there is no file \(path)") }
+            return path
+        }
+        guard let version, !Files.exists("\(directory)/postgresql.conf") else { return nil }
+        let place = "/etc/postgresql/\(version)"
+        let clusters = (try? Files.list(place, maximum: 1000)) ?? []
+        let found = clusters.map { "\(place)/\($0)/postgresql.conf" }.filter { path in
+            dataDirectory(in: path).map { Files.isSame($0, directory) } ?? false
+        }
+        guard found.count == 1 else {
+            throw Unready(
+                text: "\(directory) has no postgresql.conf, and "
+                    + (found.isEmpty ? "none in \(place) names it" : "several in \(place) name it")
+                    + ": say which by config=PATH"
+            )
+        }
+        return found[0]
+    }
+
+    /// The last `data_directory = '…'` of a file.
+    private func dataDirectory(in path: String) -> String? {
+        guard let bytes = try? Files.read(path, maximum: 1 << 20) else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        return lines.compactMap { line -> String? in
+            let text = String(line).trimmed
+            guard text.hasPrefix("data_directory"), let first = text.firstIndex(of: "'"),
+                let last = text[text.index(after: first)...].firstIndex(of: "'")
+            else { return nil }
+            return String(text[text.index(after: first)..<last])
+        }.last
+    }
+
+    func ready() throws(Unready) -> ResourceAnswer {
+        let version = try version()
+        _ = try program(version)
+        _ = try config(version)
+        return .done()
+    }
+
+    // MARK: Asking
+
+    /// What the server says to a query.
+    private enum Answer {
+        /// It answered.
+        case rows([[String]])
+        /// It answers, and tells nobody of ours more: full, or it does not let us in.
+        case refused(String)
+        /// It starts, recovers or stops.
+        case busy(String)
+        /// It does not answer.
+        case none(String)
+    }
+
+    /// What postmaster.pid says: where the server listens, and whether it is ready.
+    private struct LockFile {
+        var process: Int32
+        var port: String
+        var socket: String
+        var state: String
+    }
+
+    /// The file's lines by number (PostgreSQL, `miscadmin.h`): 1 process, 4 port, 5 directory of the socket, 8 state.
+    private func lockFile() -> LockFile? {
+        guard let bytes = try? Files.read("\(directory)/postmaster.pid", maximum: 4096) else {
+            return nil
+        }
+        let lines = String(decoding: bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).trimmed }
+        guard lines.count >= 5, let process = Int32(lines[0]) else { return nil }
+        return LockFile(
+            process: process,
+            port: lines[3],
+            socket: lines[4],
+            state: lines.count > 7 ? lines[7] : ""
+        )
+    }
+
+    private func ask(_ statement: String, until deadline: Int64) -> Answer {
+        let owner: DataOwner
+        do throws(Unready) {
+            owner = try DataOwner(of: directory, until: deadline)
+        } catch {
+            return .none(error.text)
+        }
+        let file = lockFile()
+        let socket = given["socket"] ?? file?.socket ?? ""
+        guard !socket.isEmpty else {
+            return .none("\(directory)/postmaster.pid names no socket: give socket=DIRECTORY")
+        }
+        let limit = min(deadline, BootClock.now &+ Postgres.questionLimit)
+        let milliseconds = max(1, (limit &- BootClock.now) / 1_000_000)
+        let result = Tool("setpriv").run(
+            owner.words + [
+                Tool.sibling("baton-monitor"), "postgres.query", socket,
+                given["port"] ?? file?.port ?? "5432", given["user"] ?? owner.name,
+                given["database"] ?? "postgres", "\(milliseconds)", statement,
+            ],
+            until: limit &+ 1_000_000_000
+        )
+        switch result.exit {
+        case 0:
+            return .rows(
+                result.text.split(whereSeparator: \.isNewline).map {
+                    $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+                }
+            )
+        case 1:
+            // 57P03 cannot_connect_now, 57P01 admin_shutdown, 57P02 crash_shutdown (PostgreSQL, appendix A).
+            let text = String(result.lastLine.dropFirst(6))
+            return result.lastLine.hasPrefix("57P") ? .busy(text) : .refused(text)
+        default: return .none(result.lastLine)
+        }
+    }
+
+    /// Whether the server at the socket is the one of this directory, and takes what is written.
+    private static let question =
+        "SELECT pg_is_in_recovery(), current_setting('data_directory')"
+
+    func monitor(until deadline: Int64) throws(Unready) -> ResourceAnswer {
+        guard let leader = server.leaders.first else {
+            return .stopped("no server works in \(directory)")
+        }
+        switch ask(Postgres.question, until: deadline) {
+        case .rows(let rows): return judge(rows, leader.id)
+        case .refused(let text):
+            return .running(
+                "process \(leader.id) answers, but tells no more (\(text)): let its owner in by peer in pg_hba.conf, or "
+                    + "name another user (user=)"
+            )
+        // A restart would only begin the recovery anew.
+        case .busy(let text): return .unknown("process \(leader.id) lets nobody in now: \(text)")
+        case .none(let text): return .failed("process \(leader.id) does not answer: \(text)")
+        }
+    }
+
+    private func judge(_ rows: [[String]], _ leader: ProcessID) -> ResourceAnswer {
+        guard let row = rows.first, row.count == 2 else {
+            return .unknown("process \(leader) answers otherwise than a PostgreSQL")
+        }
+        guard Files.isSame(row[1], directory) else {
+            return .unknown("the server at the socket serves \(row[1]), not \(directory)")
+        }
+        return row[0] == "f"
+            ? .running("process \(leader) answers a query")
+            : .failed("process \(leader) is a standby, which nothing can be written to")
+    }
+
+    // MARK: Start
+
+    func start(until deadline: Int64) throws(Unready) -> ResourceAnswer {
+        guard server.all.isEmpty else {
+            return awaitAnswer(until: deadline, isOurs: false) {
+                server.all.isEmpty ? "it has ended" : nil
+            } lastWords: {
+                ""
+            }
+        }
+        guard Files.isDirectory(directory) else {
+            throw Unready(text: "\(directory) is no directory: is its filesystem mounted?")
+        }
+        guard let version = try version() else {
+            throw Unready(
+                text:
+                    "\(directory) holds no database (no file PG_VERSION in it): is its filesystem mounted? A new one is "
+                    + "made by initdb -D \(directory)"
+            )
+        }
+        for name in ["standby.signal", "recovery.signal"] where Files.exists("\(directory)/\(name)")
+        {
+            throw Unready(
+                text:
+                    "\(directory)/\(name) is there: this is the copy of a standby, or a backup that is being restored"
+            )
+        }
+        let program = try program(version)
+        let config = try config(version)
+        let owner = try DataOwner(of: directory, until: deadline)
+        guard owner.name != "root" else {
+            throw Unready(
+                text:
+                    "\(directory) belongs to root, as whom PostgreSQL does not run: chown -R postgres: \(directory)"
+            )
+        }
+        try removeLockFiles()
+        return launch(program, config, owner, until: deadline)
+    }
+
+    /// Nothing works in the directory: the files are of another machine, or another boot, and their number may be anybody's.
+    private func removeLockFiles() throws(Unready) {
+        let path = "\(directory)/postmaster.pid"
+        guard Files.exists(path) else { return }
+        let file = lockFile()
+        try remove(path)
+        guard let socket = given["socket"] ?? file?.socket, let port = given["port"] ?? file?.port
+        else { return }
+        // Beside the socket, with the data directory in its second line; another server's stays.
+        let lock = "\(socket)/.s.PGSQL.\(port).lock"
+        let lines =
+            (try? Files.read(lock, maximum: 4096))?.split(separator: UInt8(ascii: "\n")) ?? []
+        guard lines.count > 1, Files.isSame(String(decoding: lines[1], as: UTF8.self), directory)
+        else { return }
+        try remove(lock)
+    }
+
+    private func remove(_ path: String) throws(Unready) {
+        Progress.say("\(path) is removed: no server works there")
+        do throws(SystemError) {
+            try Files.remove(path)
+        } catch {
+            throw Unready(text: "\(path) cannot be removed: \(error)")
+        }
+    }
+
+    /// Where the server says what it has to say, until its own settings lead it elsewhere.
+    private func log(_ config: String?) -> String {
+        if let log = given["log"] { return log }
+        // /etc/postgresql/15/main/postgresql.conf: Debian rotates that cluster's.
+        let words = (config ?? "").split(separator: "/")
+        if words.count == 5, words.starts(with: ["etc", "postgresql"]) {
+            return "/var/log/postgresql/postgresql-\(words[2])-\(words[3]).log"
+        }
+        return "\(directory)/baton-postgres.log"
+    }
+
+    private func launch(
+        _ program: String,
+        _ config: String?,
+        _ owner: DataOwner,
+        until deadline: Int64
+    ) -> ResourceAnswer {
+        let log = log(config)
+        let logged = Files.size(log) ?? 0
+        let child: ChildProcess
+        do throws(SystemError) {
+            let settings =
+                [("config_file", config), ("port", given["port"])]
+                + [("unix_socket_directories", given["socket"])]
+            let words = settings.flatMap { name, value in
+                value.map { ["-c", "\(name)=\($0)"] } ?? []
+            }
+            // The owner opens the log, as the server will.
+            child = try ChildProcess(
+                Command(
+                    Tool("setpriv").path ?? "/usr/bin/setpriv",
+                    owner.words + [
+                        "/bin/sh", "-c", "umask 077; exec \"$@\" >>\"$0\" 2>&1", log, program, "-D",
+                        directory,
+                    ] + words,
+                    environment: Tool.environment
+                ),
+                outputMaximum: Tool.outputMaximum
+            )
+            try child.open()
+        } catch {
+            return .failed("cannot run \(program): \(error)")
+        }
+        return awaitAnswer(until: deadline, isOurs: true) {
+            ServerStart.ending(of: child)
+        } lastWords: {
+            Postgres.lastError(log, after: logged, until: deadline)
+        }
+    }
+
+    private func awaitAnswer(
+        until deadline: Int64,
+        isOurs: Bool,
+        hasEnded: () -> String?,
+        lastWords: () -> String
+    ) -> ResourceAnswer {
+        let server = server
+        let start = ServerStart(processes: server, deadline: deadline, isOurs: isOurs)
+        return start.wait(
+            ask: { ends in
+                guard lockFile()?.state == "ready" else {
+                    return .failure(Unready(text: "it is not ready"))
+                }
+                switch ask(Postgres.question, until: ends) {
+                case .rows(let rows):
+                    let answer = judge(rows, server.leaders.first?.id ?? ProcessID(rawValue: 0))
+                    return answer.isGood
+                        ? .success(.done("the server serves \(directory)"))
+                        : .success(.failed(answer.output.trimmed))
+                case .refused(let text):
+                    return .success(
+                        .done("the server serves \(directory), and tells no more (\(text))")
+                    )
+                case .busy(let text), .none(let text): return .failure(Unready(text: text))
+                }
+            },
+            hasEnded: hasEnded,
+            work: { Postgres.recovery(server.all) },
+            lastWords: lastWords
+        )
+    }
+
+    /// What a server says of itself in the title of its process: `postgres: startup recovering 000000010000000000000003`.
+    private static func recovery(_ processes: [ProcessIdentity]) -> String? {
+        for process in processes {
+            guard let bytes = try? Files.read("/proc/\(process.id)/cmdline", maximum: 4096) else {
+                continue
+            }
+            let title = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            if let word = title.split(separator: " ").last, title.contains("startup recovering") {
+                return "recovering \(word)"
+            }
+        }
+        return nil
+    }
+
+    /// The last line that the log got since, of those that say what is wrong, and the hint behind it.
+    private static func lastError(
+        _ path: String,
+        after size: Int64,
+        until deadline: Int64
+    ) -> String {
+        let lines = ServerStart.lines(of: path, after: size, until: deadline)
+        let marks = ["FATAL: ", "PANIC: ", "ERROR: "]
+        guard let index = lines.lastIndex(where: { line in marks.contains { line.contains($0) } })
+        else { return lines.last.map { "\(path) says: \($0)" } ?? "" }
+        let hint = lines[(index + 1)...].first { $0.contains("HINT: ") }
+        // What is wrong with the settings is said before the verdict on them, and before all else.
+        let cause = index == 1 ? lines[0] + " " : ""
+        return "\(path) says: \(cause)\(lines[index])" + (hint.map { " \($0)" } ?? "")
+    }
+
+    // MARK: Stop
+
+    func stop(until deadline: Int64) -> ResourceAnswer {
+        let time = deadline &- BootClock.now
+        let immediate = min(Postgres.immediateMargin, time / 3)
+        let kill = min(Postgres.killMargin, time / 6)
+        server.endUnits(until: deadline &- immediate)
+        // SIGINT is the fast shutdown, SIGQUIT the immediate one (PostgreSQL, "Shutting Down the Server").
+        return server.end(until: deadline) { left in
+            left > immediate ? (.interrupt, true) : left > kill ? (.quit, true) : (.kill, false)
+        }
+    }
+}

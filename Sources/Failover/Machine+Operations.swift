@@ -273,7 +273,9 @@ extension FailoverMachine {
     private func mayGive(_ index: Int) -> Bool {
         switch groups[index].afterStop {
         case .offer, .failedStart: true
-        case .standby, .restart, .suspend: false
+        // A daemon that is told to end meanwhile starts nothing again.
+        case .restart: !startsAgain(index)
+        case .standby, .suspend: false
         }
     }
 

@@ -102,6 +102,8 @@ struct OpenCommand: Sendable {
     var command: Command?
     /// Groups of which something might run here then.
     var held: Set<Int> = []
+    /// Those of them whose claim may have been overtaken (S8).
+    var doubtful: Set<Int> = []
     /// When it was given.
     var at: Int64
 }

@@ -252,6 +252,7 @@ extension World {
         machine.paths = [:]
         machine.counter += 1
         if let turned = machine.turnedAt { noteSleep(of: machine, since: turned) }
+        noteQuestionLeft(by: machine)
         watchCarriers(of: machine)
         machine.startedAt = now
         machine.sentAt = now
@@ -435,7 +436,13 @@ extension World {
         if case .freeze = command { lastFreezeAt = now }
         let held = machine.groups.indices.filter { machine.groups[$0].mayRun > 0 }
         machine.commands.append(
-            OpenCommand(id: commandNumber, command: command, held: Set(held), at: now)
+            OpenCommand(
+                id: commandNumber,
+                command: command,
+                held: Set(held),
+                doubtful: Set(held.filter { machine.report(of: $0)?.isLate == true }),
+                at: now
+            )
         )
         queue.plan(
             .replyDue(node: machine.index, run: machine.run, id: commandNumber),

@@ -251,7 +251,7 @@ extension World {
         case .start, .resume:
             if isWell {
                 machine.resources[group][index].truth = .running
-                volumeIsUsed(group, by: machine)
+                volumeRuns(operation, on: machine)
                 // It may be released in the same breath, so that no beat ever calls it active.
                 if machine.resources[group].allSatisfy({ $0.truth == .running }) {
                     machine.groups[group].wasOwner = true

@@ -136,8 +136,14 @@ extension World {
             && resources[1...].contains { !$0.isAddress && $0.truth == .running }
     }
 
-    /// What uses a volume has begun to run: it writes, here alone while the copies are apart.
-    func volumeIsUsed(_ group: Int, by machine: Machine) {
+    /// A volume, or what uses it, has begun to run: it writes, here alone while the copies are apart.
+    ///
+    /// Forced, an old copy counts as up to date (drbdsetup(8), `primary --force`).
+    func volumeRuns(_ operation: Operation, on machine: Machine) {
+        let group = operation.groupIndex
+        if operation.resourceIndex == 0, operation.acceptsDataLoss {
+            volumes[group]?.isOutdated[machine.index] = false
+        }
         guard let volume = volumes[group], !volume.isConnected, writes(machine, group) else {
             return
         }
@@ -255,7 +261,9 @@ extension World {
     /// A daemon was told which copies of its own are old: of a time that is past and made good, a late beat tells nothing.
     func noteTold(_ packet: Packet, _ machine: Machine) {
         for group in volumeGroups where packet.alone >> UInt64(group) & 1 == 1 {
+            // Nor what comes before its daemon knows what runs here: it is heard again, or was of a memory that is lost.
             guard machine.knows(group), machine.groups[group].writers == 0,
+                machine.report(of: group)?.phase != .unknown,
                 let volume = volumes[group], !volume.isWhole(machine.index),
                 packet.sentAt >= volume.behindSince[machine.index]
             else { continue }

@@ -538,6 +538,8 @@ extension World {
                 if machine.services[group].actedAt >= open.at { continue }
                 // Nor what ran here already when the command was given, and a split has taken since.
                 if splits[group] != nil || lastSplitEnd[group] >= open.at { continue }
+                // Nor what ran here by a claim in doubt, which the peer's answer has ended since (S8).
+                if open.doubtful.contains(group) { continue }
                 violate(
                     "L2",
                     "\"done\" to takeover, and \(groupName(group)) does not run here",

@@ -38,6 +38,14 @@ extension World {
         }
     }
 
+    /// A daemon begins whose forerunners, of the same boot, were killed before they had asked the peer: it asks for all
+    /// of them, and may call itself late.
+    func noteQuestionLeft(by machine: Machine) {
+        guard machine.turnedAt != nil, let sound = machine.core.soundTurn else { return }
+        let silent = machine.clock(at: now) - sound + machine.settings.timings.keepalive
+        if silent.nanoseconds >= earlyTake(from: machine) { machine.lateAt = now }
+    }
+
     /// Follows whether any link of a machine has a carrier.
     func watchCarriers(of machine: Machine) {
         let links = Array(networkOfLink.indices) + machine.paths.keys

@@ -7,14 +7,20 @@ import Testing
 
 @Suite("Replicated data") struct DataTests {
     /// l0 runs the group, both copies are in step, and l1 hears l0.
-    private func pair(autoFailback: AutoFailback = .off, preferred: Int = 0) -> Story {
+    private func pair(
+        autoFailback: AutoFailback = .off,
+        preferred: Int = 0,
+        restartBudget: Int = 0
+    ) -> Story {
         let settings = [0, 1].map { own in
-            Story.settings(
+            var settings = Story.settings(
                 own: own,
                 autoFailback: autoFailback,
                 replicates: true,
                 preferred: preferred
             )
+            settings.restartBudget = restartBudget
+            return settings
         }
         let story = Story(settings[0], settings[1])
         story.looks()
@@ -183,6 +189,26 @@ import Testing
         story.run(.seconds(20))
         #expect(story.holders == [0])
         #expect(!story.lines.contains { $0.contains("offered to l1") })
+    }
+
+    /// The same for a restart that becomes a move, since the daemon is told to end before all is stopped (seed 969889).
+    @Test func whatARestartWroteLastIsLookedForBeforeTheOffer() {
+        let story = pair(restartBudget: 1)
+        story.outcomes["l0/drbddisk/stop"] = (.milliseconds(400), .succeeded)
+        story.run(.milliseconds(200))
+        let failure = HealthFailure(
+            name: "own/web",
+            incident: 1,
+            action: .restart,
+            text: "port 80 is closed"
+        )
+        story.services(0, fail: [failure])
+        story.run(.milliseconds(100))
+        story.views = [(.detached, nil), (.detached, nil)]
+        story.shutDown(0)
+        story.run(.seconds(20))
+        #expect(!story.lines.contains { $0.contains("offered to l1") })
+        #expect(story.phase(1) == .standby)
     }
 
     /// It was mounted while the copies were apart, and nobody looked meanwhile (seed 700004106).

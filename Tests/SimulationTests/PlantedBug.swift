@@ -273,5 +273,19 @@ struct PlantedBug: Sendable {
                         ) {
                 """
         ),
+        PlantedBug(
+            number: 31,
+            name: "L3: a wait that is over is waited for again and again",
+            file: "Machine+Groups.swift",
+            healthy: """
+                            if let since = peer.fitSince[index], wouldFailBack(index) {
+                                consider(since + settings.timings.failbackSettle)
+                """,
+            sick: """
+                            if let since = peer.fitSince[index], planted(31) || wouldFailBack(index) {
+                                let due = since + settings.timings.failbackSettle
+                                consider(planted(31) ? max(due, now + .milliseconds(1)) : due)
+                """
+        ),
     ]
 }

@@ -59,6 +59,13 @@ fork_cost() {
     on "$1" 's=${EPOCHREALTIME/./}; for i in {1..50}; do /bin/true; done; e=${EPOCHREALTIME/./}; echo $(((e - s) / 50000))'
 }
 
+# The same of a whole program of ours, that does nothing, in ms.
+program_cost() {
+    # shellcheck disable=SC2016
+    on "$1" 's=${EPOCHREALTIME/./}; for i in {1..5}; do baton --version >/dev/null; done; e=${EPOCHREALTIME/./}
+        echo $(((e - s) / 5000))'
+}
+
 # For whoever asks why a bound is broken.
 show_nodes() {
     local node

@@ -46,6 +46,8 @@ final class PostgresConversation: Conversation {
             state = .ended(judge(.fault(unsafe PostgresConversation.fault(connection))))
             return
         }
+        // A warning of the server is nobody's answer; by default libpq prints it.
+        unsafe PQsetNoticeReceiver(connection, { _, _ in }, nil)
         // Errors then carry their state, in whatever language the server speaks.
         unsafe PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
         // As the manual demands: behave as if PQconnectPoll had asked to write.

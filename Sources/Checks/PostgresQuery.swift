@@ -28,8 +28,40 @@ struct PostgresQuery: ServiceMonitor {
 
     /// 0: the rows, one a line, with tabs between the fields and `\N` for NULL.
     ///
-    /// 1: the server answers STATE TEXT (a state of five characters). 126: it does not answer, for this reason.
+    /// 1: the server answers STATE TEXT (a state of five characters). 3: it does not answer, for this reason. 126: nothing
+    /// could be asked.
     func run() -> MonitorAnswer {
+        let deadline = BootClock.now + timeLimit.nanoseconds
+        while true {
+            let (reply, timeoutText) = ask(until: deadline)
+            guard case .fault(let fault)? = reply, fault.state == nil,
+                fault.text.contains(PostgresQuery.fullQueue)
+            else { return answer(reply, timeoutText) }
+            guard BootClock.now + PostgresQuery.pause < deadline else {
+                // Its queue of connections is full, so it is busy: cannot_connect_now (appendix A).
+                return MonitorAnswer(exit: 1, output: MonitorAnswer.line("57P03 \(fault.text)"))
+            }
+            wait(PostgresQuery.pause)
+        }
+    }
+
+    /// What libpq says of EAGAIN, with which the kernel refuses a connection to a socket whose queue is full.
+    private static let fullQueue = "Resource temporarily unavailable"
+    /// Until the next try.
+    private static let pause: Int64 = 100_000_000
+
+    private func wait(_ nanoseconds: Int64) {
+        do throws(SystemError) {
+            let poller = try Poller()
+            try poller.arm(at: BootClock.now + nanoseconds)
+            _ = try poller.wait()
+        } catch {
+            // No descriptor left: the next try comes at once, and the deadline ends them all.
+            return
+        }
+    }
+
+    private func ask(until deadline: Int64) -> (PostgresReply?, String) {
         var reply: PostgresReply?
         let conversation = PostgresConversation(parameters, query: query) {
             reply = $0
@@ -37,16 +69,21 @@ struct PostgresQuery: ServiceMonitor {
         }
         var conversations = Conversations()
         conversations.add("", [conversation])
-        _ = conversations.run(until: BootClock.now + timeLimit.nanoseconds)
+        _ = conversations.run(until: deadline)
+        return (reply, conversation.timeoutText)
+    }
+
+    private func answer(_ reply: PostgresReply?, _ timeoutText: String) -> MonitorAnswer {
         switch reply {
         case .rows(let rows):
             let lines = rows.map { $0.map(PostgresQuery.field).joined(separator: "\t") + "\n" }
             return MonitorAnswer(exit: 0, output: lines.joined())
         case .fault(let fault):
             let state = fault.state ?? (fault == .missingPassword ? "28000" : nil)
-            guard let state else { return .unknown(fault.text) }
-            return MonitorAnswer(exit: 1, output: "\(state) \(fault.text)\n")
-        case nil: return .unknown(conversation.timeoutText)
+            return state.map {
+                MonitorAnswer(exit: 1, output: MonitorAnswer.line("\($0) \(fault.text)"))
+            } ?? MonitorAnswer(exit: 3, output: MonitorAnswer.line(fault.text))
+        case nil: return MonitorAnswer(exit: 3, output: MonitorAnswer.line(timeoutText))
         }
     }
 

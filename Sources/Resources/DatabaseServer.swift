@@ -25,7 +25,7 @@ extension DatabaseServer {
             switch action {
             case .start: return try start(until: deadline)
             case .stop: return stop(until: deadline)
-            case .status: return status()
+            case .status: return try status()
             case .monitor: return try monitor(until: deadline)
             case .ready: return try ready()
             case .suspend, .resume:
@@ -36,12 +36,13 @@ extension DatabaseServer {
             case .abandon: return .bearsNothing
             }
         } catch {
-            return action == .monitor ? .unknown(error.text) : .failed(error.text)
+            let isQuestion = action == .monitor || action == .status
+            return isQuestion ? .unknown(error.text) : .failed(error.text)
         }
     }
 
-    private func status() -> ResourceAnswer {
-        guard let leader = server.leaders.first else {
+    private func status() throws(Unready) -> ResourceAnswer {
+        guard let leader = try server.leaders.first else {
             return .stopped("no server works in \(directory)")
         }
         return .running("process \(leader.id) serves \(directory)")

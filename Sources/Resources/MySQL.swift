@@ -41,9 +41,13 @@ struct MySQL: DatabaseServer {
 
     /// The servers that work in the data directory.
     var server: ServerProcesses {
-        ServerProcesses(directory: directory, names: MySQL.processNames)
+        ServerProcesses(
+            directory: directory,
+            names: MySQL.processNames,
+            words: configWords + ["--datadir=\(directory)"],
+            units: ["mariadb", "mysql"]
+        )
     }
-    private var processes: [ProcessIdentity] { server.all }
 
     func ready() -> ResourceAnswer {
         guard MySQL.server != nil else {
@@ -112,6 +116,12 @@ struct MySQL: DatabaseServer {
     private func ask(_ options: Options, until deadline: Int64) -> Answer {
         let limit = min(deadline, BootClock.now &+ MySQL.questionLimit)
         let greeting: [UInt8]
+        let processes: [ProcessIdentity]
+        do throws(Unready) {
+            processes = try server.all
+        } catch {
+            return .other(error.text)
+        }
         do throws(SystemError) {
             let server = try connect(options, until: limit)
             let listener = server.credentials.process
@@ -168,7 +178,7 @@ struct MySQL: DatabaseServer {
     }
 
     func monitor(until deadline: Int64) throws(Unready) -> ResourceAnswer {
-        guard let server = processes.first else {
+        guard let server = try server.leaders.first else {
             return .stopped("no server works in \(directory)")
         }
         switch ask(try options(until: deadline), until: deadline) {
@@ -187,10 +197,14 @@ struct MySQL: DatabaseServer {
 
     func start(until deadline: Int64) throws(Unready) -> ResourceAnswer {
         let options = try options(until: deadline)
-        guard processes.isEmpty else {
-            return awaitAnswer(options, until: deadline, isOurs: false) {
-                processes.isEmpty ? "it has ended" : nil
+        if try !server.all.isEmpty {
+            // One that was about to end leaves the directory to this one.
+            var isGone = false
+            let answer = awaitAnswer(options, until: deadline) {
+                isGone = (try? server.all.isEmpty) ?? false
+                return isGone ? "it has ended" : nil
             }
+            if !isGone { return answer }
         }
         guard let server = MySQL.server?.path else { return ready() }
         guard Files.isDirectory(directory) else {
@@ -244,7 +258,7 @@ struct MySQL: DatabaseServer {
         } catch {
             return .failed("cannot run \(server): \(error)")
         }
-        return awaitAnswer(options, until: deadline, isOurs: true) {
+        return awaitAnswer(options, until: deadline) {
             ServerStart.ending(of: child)
         } lastWords: {
             MySQL.lastError(log, after: logged, until: deadline)
@@ -259,15 +273,14 @@ struct MySQL: DatabaseServer {
         _ = Tool("install").run(["-d", "-m", "755", "-o", owner, "/" + path], until: deadline)
     }
 
-    /// Waits until the server answers; of one that was started here, a recovery that reads and writes is progress.
+    /// Waits until the server answers; a recovery that reads and writes is progress.
     private func awaitAnswer(
         _ options: Options,
         until deadline: Int64,
-        isOurs: Bool,
         hasEnded: () -> String?,
         lastWords: () -> String = { "" }
     ) -> ResourceAnswer {
-        let start = ServerStart(processes: server, deadline: deadline, isOurs: isOurs)
+        let start = ServerStart(processes: server, deadline: deadline, mayWork: { true })
         return start.wait(
             ask: { ends in
                 switch ask(options, until: ends) {
@@ -304,7 +317,7 @@ struct MySQL: DatabaseServer {
     /// Ends what would start the server anew: its unit where systemd runs it, or mysqld_safe.
     private func endSupervisors(until deadline: Int64) {
         server.endUnits(until: deadline)
-        for process in processes {
+        for process in (try? server.all) ?? [] {
             guard let parent = process.id.parent,
                 ["mysqld_safe", "mariadbd-safe"].contains(parent.name)
             else { continue }

@@ -54,7 +54,12 @@ struct Postgres: DatabaseServer {
     // MARK: What is there
 
     var server: ServerProcesses {
-        ServerProcesses(directory: directory, names: ["postgres", "postmaster"])
+        ServerProcesses(
+            directory: directory,
+            names: ["postgres", "postmaster"],
+            words: ["-D", directory],
+            units: ["postgresql", "postgres"]
+        )
     }
 
     /// The number in PG_VERSION; nil when the directory cannot be seen here.
@@ -105,7 +110,7 @@ struct Postgres: DatabaseServer {
         let place = "/etc/postgresql/\(version)"
         let clusters = (try? Files.list(place, maximum: 1000)) ?? []
         let found = clusters.map { "\(place)/\($0)/postgresql.conf" }.filter { path in
-            dataDirectory(in: path).map { Files.isSame($0, directory) } ?? false
+            setting("data_directory", in: path).map { Files.isSame($0, directory) } ?? false
         }
         guard found.count == 1 else {
             throw Unready(
@@ -117,16 +122,21 @@ struct Postgres: DatabaseServer {
         return found[0]
     }
 
-    /// The last `data_directory = '…'` of a file.
-    private func dataDirectory(in path: String) -> String? {
+    /// What a file of settings says of one, the last line counting; nil where it says nothing.
+    ///
+    /// Includes are not followed: what depends on it is given to the server anyway.
+    private func setting(_ name: String, in path: String) -> String? {
         guard let bytes = try? Files.read(path, maximum: 1 << 20) else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
         return lines.compactMap { line -> String? in
-            let text = String(line).trimmed
-            guard text.hasPrefix("data_directory"), let first = text.firstIndex(of: "'"),
-                let last = text[text.index(after: first)...].firstIndex(of: "'")
-            else { return nil }
-            return String(text[text.index(after: first)..<last])
+            let text = line.drop(while: \.isWhitespace)
+            let word = text.prefix { !$0.isWhitespace && $0 != "=" }
+            guard word.lowercased() == name else { return nil }
+            let rest = text.dropFirst(word.count).drop { $0.isWhitespace || $0 == "=" }
+            guard rest.first == "'" else {
+                return String(rest.prefix { !$0.isWhitespace && $0 != "#" })
+            }
+            return String(rest.dropFirst().prefix { $0 != "'" })
         }.last
     }
 
@@ -147,9 +157,14 @@ struct Postgres: DatabaseServer {
         case refused(String)
         /// It starts, recovers or stops.
         case busy(String)
-        /// It does not answer.
+        /// It does not answer, or cannot: whoever uses it suffers.
         case none(String)
     }
+
+    /// Classes of states in which it serves, and refuses what it was asked (PostgreSQL, appendix A); 53300 is full.
+    private static let refusals = ["28", "3D", "42", "0A", "53300"]
+    /// Classes in which it lets nobody in for a while: operator intervention, object not in prerequisite state.
+    private static let delays = ["57P", "55"]
 
     /// What postmaster.pid says: where the server listens, and whether it is ready.
     private struct LockFile {
@@ -175,22 +190,20 @@ struct Postgres: DatabaseServer {
         )
     }
 
-    private func ask(_ statement: String, until deadline: Int64) -> Answer {
-        let owner: DataOwner
-        do throws(Unready) {
-            owner = try DataOwner(of: directory, until: deadline)
-        } catch {
-            return .none(error.text)
-        }
+    /// Throws where it cannot be asked, which says nothing of the server.
+    private func ask(_ statement: String, until deadline: Int64) throws(Unready) -> Answer {
+        let limit = min(deadline, BootClock.now &+ Postgres.questionLimit)
+        let owner = try DataOwner(of: directory, until: limit)
         let file = lockFile()
         let socket = given["socket"] ?? file?.socket ?? ""
         guard !socket.isEmpty else {
-            return .none("\(directory)/postmaster.pid names no socket: give socket=DIRECTORY")
+            throw Unready(
+                text: "\(directory)/postmaster.pid names no socket: give socket=DIRECTORY"
+            )
         }
-        let limit = min(deadline, BootClock.now &+ Postgres.questionLimit)
         let milliseconds = max(1, (limit &- BootClock.now) / 1_000_000)
-        let result = Tool("setpriv").run(
-            owner.words + [
+        let result = Tool("setpriv").answer(
+            owner.words + ["env"] + owner.environment + [
                 Tool.sibling("baton-monitor"), "postgres.query", socket,
                 given["port"] ?? file?.port ?? "5432", given["user"] ?? owner.name,
                 given["database"] ?? "postgres", "\(milliseconds)", statement,
@@ -205,10 +218,12 @@ struct Postgres: DatabaseServer {
                 }
             )
         case 1:
-            // 57P03 cannot_connect_now, 57P01 admin_shutdown, 57P02 crash_shutdown (PostgreSQL, appendix A).
-            let text = String(result.lastLine.dropFirst(6))
-            return result.lastLine.hasPrefix("57P") ? .busy(text) : .refused(text)
-        default: return .none(result.lastLine)
+            let line = result.lastLine
+            let text = String(line.dropFirst(6))
+            if Postgres.refusals.contains(where: line.hasPrefix) { return .refused(text) }
+            return Postgres.delays.contains(where: line.hasPrefix) ? .busy(text) : .none(text)
+        case 3: return .none(result.lastLine)
+        default: throw Unready(text: "it cannot be asked: \(result.lastLine)")
         }
     }
 
@@ -217,16 +232,19 @@ struct Postgres: DatabaseServer {
         "SELECT pg_is_in_recovery(), current_setting('data_directory')"
 
     func monitor(until deadline: Int64) throws(Unready) -> ResourceAnswer {
-        guard let leader = server.leaders.first else {
+        guard let leader = try server.leaders.first else {
             return .stopped("no server works in \(directory)")
         }
-        switch ask(Postgres.question, until: deadline) {
+        switch try ask(Postgres.question, until: deadline) {
         case .rows(let rows): return judge(rows, leader.id)
         case .refused(let text):
             return .running(
                 "process \(leader.id) answers, but tells no more (\(text)): let its owner in by peer in pg_hba.conf, or "
                     + "name another user (user=)"
             )
+        // A smart shutdown waits for its clients, and lets no more in.
+        case .busy(let text) where lockFile()?.state == "stopping":
+            return .failed("process \(leader.id) is being shut down: \(text)")
         // A restart would only begin the recovery anew.
         case .busy(let text): return .unknown("process \(leader.id) lets nobody in now: \(text)")
         case .none(let text): return .failed("process \(leader.id) does not answer: \(text)")
@@ -248,12 +266,16 @@ struct Postgres: DatabaseServer {
     // MARK: Start
 
     func start(until deadline: Int64) throws(Unready) -> ResourceAnswer {
-        guard server.all.isEmpty else {
-            return awaitAnswer(until: deadline, isOurs: false) {
-                server.all.isEmpty ? "it has ended" : nil
+        if try !server.all.isEmpty {
+            // One that was about to end, or what is left of one, leaves the directory to this one.
+            var isGone = false
+            let answer = awaitAnswer(until: deadline) {
+                isGone = (try? server.all.isEmpty) ?? false
+                return isGone ? "it has ended" : nil
             } lastWords: {
                 ""
             }
+            if !isGone { return answer }
         }
         guard Files.isDirectory(directory) else {
             throw Unready(text: "\(directory) is no directory: is its filesystem mounted?")
@@ -282,7 +304,7 @@ struct Postgres: DatabaseServer {
             )
         }
         try removeLockFiles()
-        return launch(program, config, owner, until: deadline)
+        return launch(program, version, config, owner, until: deadline)
     }
 
     /// Nothing works in the directory: the files are of another machine, or another boot, and their number may be anybody's.
@@ -302,7 +324,11 @@ struct Postgres: DatabaseServer {
         try remove(lock)
     }
 
+    /// Looks once more before: somebody else may have started one.
     private func remove(_ path: String) throws(Unready) {
+        guard try server.all.isEmpty else {
+            throw Unready(text: "somebody starts a server in \(directory)")
+        }
         Progress.say("\(path) is removed: no server works there")
         do throws(SystemError) {
             try Files.remove(path)
@@ -311,19 +337,86 @@ struct Postgres: DatabaseServer {
         }
     }
 
+    /// The words of `/etc/postgresql/15/main/postgresql.conf`: Debian's version and cluster; nil elsewhere.
+    private func debianCluster(_ config: String?) -> (version: String, name: String)? {
+        let words = (config ?? "").split(separator: "/").map(String.init)
+        guard words.count == 5, words.starts(with: ["etc", "postgresql"]) else { return nil }
+        return (words[2], words[3])
+    }
+
     /// Where the server says what it has to say, until its own settings lead it elsewhere.
     private func log(_ config: String?) -> String {
         if let log = given["log"] { return log }
-        // /etc/postgresql/15/main/postgresql.conf: Debian rotates that cluster's.
-        let words = (config ?? "").split(separator: "/")
-        if words.count == 5, words.starts(with: ["etc", "postgresql"]) {
-            return "/var/log/postgresql/postgresql-\(words[2])-\(words[3]).log"
+        // Debian rotates that one.
+        if let cluster = debianCluster(config) {
+            return "/var/log/postgresql/postgresql-\(cluster.version)-\(cluster.name).log"
         }
         return "\(directory)/baton-postgres.log"
     }
 
+    /// What the server is told on its command line, which stands above its files.
+    private func settings(
+        _ version: Int,
+        _ config: String?,
+        _ owner: DataOwner,
+        until deadline: Int64
+    )
+        -> [(name: String, value: String)]
+    {
+        let path = config ?? "\(directory)/postgresql.conf"
+        // Another directory in the file would be served instead, and found by nobody.
+        var settings = [("data_directory", directory)]
+        if let config { settings.append(("config_file", config)) }
+        if let port = given["port"] { settings.append(("port", port)) }
+        if let socket = given["socket"] { settings.append(("unix_socket_directories", socket)) }
+        let place = path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        for (name, file) in [("hba_file", "pg_hba.conf"), ("ident_file", "pg_ident.conf")]
+        where config != nil && setting(name, in: path) == nil && Files.exists("\(place)/\(file)") {
+            settings.append((name, "\(place)/\(file)"))
+        }
+        let isCollected = [path, "\(directory)/postgresql.auto.conf"]
+            .contains { setting("logging_collector", in: $0) != nil }
+        if !isCollected, given["log"] == nil, debianCluster(config) == nil {
+            // Nobody rotates a log of ours: a week of it is kept.
+            settings += [
+                ("logging_collector", "on"), ("log_filename", "postgresql-%a.log"),
+                ("log_rotation_age", "1d"), ("log_truncate_on_rotation", "on"),
+            ]
+        }
+        // Below /run, which a boot clears, and made by Debian's pg_ctlcluster alone.
+        if version < 15, let statistics = setting("stats_temp_directory", in: path),
+            statistics.hasPrefix("/"), !Files.exists(statistics)
+        {
+            _ = Tool("install").run(
+                ["-d", "-m", "750", "-o", owner.name, statistics],
+                until: deadline
+            )
+        }
+        return settings
+    }
+
+    /// Debian's file `environment` of a cluster: `NAME = 'value'` a line.
+    private func environment(_ config: String?) -> [String] {
+        guard let cluster = debianCluster(config),
+            let bytes = try? Files.read(
+                "/etc/postgresql/\(cluster.version)/\(cluster.name)/environment",
+                maximum: 65536
+            )
+        else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .compactMap { line in
+                let parts = line.split(separator: "=", maxSplits: 1).map { String($0).trimmed }
+                guard parts.count == 2, !parts[0].hasPrefix("#") else { return nil }
+                let isQuoted =
+                    parts[1].count > 1 && parts[1].hasPrefix("'") && parts[1].hasSuffix("'")
+                return
+                    "\(parts[0])=\(isQuoted ? String(parts[1].dropFirst().dropLast()) : parts[1])"
+            }
+    }
+
     private func launch(
         _ program: String,
+        _ version: Int,
         _ config: String?,
         _ owner: DataOwner,
         until deadline: Int64
@@ -332,12 +425,7 @@ struct Postgres: DatabaseServer {
         let logged = Files.size(log) ?? 0
         let child: ChildProcess
         do throws(SystemError) {
-            let settings =
-                [("config_file", config), ("port", given["port"])]
-                + [("unix_socket_directories", given["socket"])]
-            let words = settings.flatMap { name, value in
-                value.map { ["-c", "\(name)=\($0)"] } ?? []
-            }
+            let settings = settings(version, config, owner, until: deadline)
             // The owner opens the log, as the server will.
             child = try ChildProcess(
                 Command(
@@ -345,8 +433,9 @@ struct Postgres: DatabaseServer {
                     owner.words + [
                         "/bin/sh", "-c", "umask 077; exec \"$@\" >>\"$0\" 2>&1", log, program, "-D",
                         directory,
-                    ] + words,
-                    environment: Tool.environment
+                    ] + settings.flatMap { ["-c", "\($0.name)=\($0.value)"] },
+                    environment: Tool.environment.filter { !$0.hasPrefix("HOME=") }
+                        + owner.environment + environment(config)
                 ),
                 outputMaximum: Tool.outputMaximum
             )
@@ -354,43 +443,54 @@ struct Postgres: DatabaseServer {
         } catch {
             return .failed("cannot run \(program): \(error)")
         }
-        return awaitAnswer(until: deadline, isOurs: true) {
+        return awaitAnswer(until: deadline) {
             ServerStart.ending(of: child)
         } lastWords: {
-            Postgres.lastError(log, after: logged, until: deadline)
+            lastError(log, after: logged, until: deadline)
         }
     }
 
     private func awaitAnswer(
         until deadline: Int64,
-        isOurs: Bool,
         hasEnded: () -> String?,
         lastWords: () -> String
     ) -> ResourceAnswer {
         let server = server
-        let start = ServerStart(processes: server, deadline: deadline, isOurs: isOurs)
+        let start = ServerStart(
+            processes: server,
+            deadline: deadline,
+            // One that is ready and does not answer has nothing to recover.
+            mayWork: { lockFile()?.state != "ready" },
+            at: { Postgres.recovery((try? server.all) ?? []) }
+        )
         return start.wait(
-            ask: { ends in
+            ask: { (ends) -> Result<ResourceAnswer, Unready> in
                 guard lockFile()?.state == "ready" else {
                     return .failure(Unready(text: "it is not ready"))
                 }
-                switch ask(Postgres.question, until: ends) {
-                case .rows(let rows):
-                    let answer = judge(rows, server.leaders.first?.id ?? ProcessID(rawValue: 0))
-                    return answer.isGood
-                        ? .success(.done("the server serves \(directory)"))
-                        : .success(.failed(answer.output.trimmed))
-                case .refused(let text):
-                    return .success(
-                        .done("the server serves \(directory), and tells no more (\(text))")
-                    )
-                case .busy(let text), .none(let text): return .failure(Unready(text: text))
+                do throws(Unready) {
+                    return try judgeStart(ask(Postgres.question, until: ends))
+                } catch {
+                    return .failure(error)
                 }
             },
             hasEnded: hasEnded,
-            work: { Postgres.recovery(server.all) },
             lastWords: lastWords
         )
+    }
+
+    private func judgeStart(_ answer: Answer) throws(Unready) -> Result<ResourceAnswer, Unready> {
+        switch answer {
+        case .rows(let rows):
+            let answer = judge(rows, try server.leaders.first?.id ?? ProcessID(rawValue: 0))
+            return .success(
+                answer.isGood
+                    ? .done("the server serves \(directory)") : .failed(answer.output.trimmed)
+            )
+        case .refused(let text):
+            return .success(.done("the server serves \(directory), and tells no more (\(text))"))
+        case .busy(let text), .none(let text): return .failure(Unready(text: text))
+        }
     }
 
     /// What a server says of itself in the title of its process: `postgres: startup recovering 000000010000000000000003`.
@@ -408,19 +508,42 @@ struct Postgres: DatabaseServer {
     }
 
     /// The last line that the log got since, of those that say what is wrong, and the hint behind it.
-    private static func lastError(
+    private func lastError(
         _ path: String,
         after size: Int64,
         until deadline: Int64
     ) -> String {
-        let lines = ServerStart.lines(of: path, after: size, until: deadline)
-        let marks = ["FATAL: ", "PANIC: ", "ERROR: "]
-        guard let index = lines.lastIndex(where: { line in marks.contains { line.contains($0) } })
-        else { return lines.last.map { "\(path) says: \($0)" } ?? "" }
+        var (path, lines) = (path, ServerStart.lines(of: path, after: size, until: deadline))
+        func isWrong(_ line: String) -> Bool {
+            ["FATAL: ", "PANIC: ", "ERROR: "].contains { line.contains($0) }
+        }
+        // Its own collector took over: what it began with stands in both.
+        if !lines.contains(where: isWrong), let current = collectedLog() {
+            path = current
+            let begin = max(0, (Files.size(current) ?? 0) - 65536)
+            lines = ServerStart.lines(of: current, after: begin, until: deadline)
+            if let start = lines.lastIndex(where: { $0.contains("starting PostgreSQL") }) {
+                lines.removeFirst(start)
+            }
+        }
+        guard let index = lines.lastIndex(where: isWrong) else {
+            return lines.last.map { "\(path) says: \($0)" } ?? ""
+        }
         let hint = lines[(index + 1)...].first { $0.contains("HINT: ") }
         // What is wrong with the settings is said before the verdict on them, and before all else.
-        let cause = index == 1 ? lines[0] + " " : ""
+        let cause = index == 1 && !lines[0].contains("starting PostgreSQL") ? lines[0] + " " : ""
         return "\(path) says: \(cause)\(lines[index])" + (hint.map { " \($0)" } ?? "")
+    }
+
+    /// `current_logfiles`: `stderr log/postgresql-Sun.log` (PostgreSQL, "Logging Collector").
+    private func collectedLog() -> String? {
+        guard let bytes = try? Files.read("\(directory)/current_logfiles", maximum: 4096) else {
+            return nil
+        }
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        guard let line = lines.first(where: { $0.hasPrefix("stderr ") }) else { return nil }
+        let path = String(line.dropFirst(7))
+        return path.hasPrefix("/") ? path : "\(directory)/\(path)"
     }
 
     // MARK: Stop

@@ -1,5 +1,6 @@
 // A database server as the kernel shows it: the processes whose working directory is its data directory, by whichever
-// path, so that no file has to remember them. What they are called and which signal ends them is the type's.
+// path, or that are on their way there by the words they were called with, so that no file has to remember them. What
+// they are called and which signal ends them is the type's.
 
 import Linux
 
@@ -9,43 +10,75 @@ struct ServerProcesses {
     let directory: String
     /// How its programs may be called.
     let names: Set<String>
+    /// The words behind the program that name the directory, of a server that has not gone there yet.
+    let words: [String]
+    /// How the systemd units that run such servers begin.
+    let units: [String]
 
     /// Between two looks, in nanoseconds.
     static let lookInterval: Int64 = 200_000_000
 
     /// All that there are.
+    ///
+    /// Throws when it cannot be seen: what is not seen is not stopped.
     var all: [ProcessIdentity] {
-        ((try? Files.list("/proc", maximum: 1_000_000)) ?? []).compactMap { entry in
-            // Whoever has ended meanwhile has no links.
-            guard let number = Int32(entry), let exe = try? Files.link("/proc/\(entry)/exe"),
-                let name = exe.withoutDeleted.split(separator: "/").last,
-                names.contains(String(name)), Files.isSame("/proc/\(entry)/cwd", directory)
-            else { return nil }
-            return try? ProcessIdentity(of: ProcessID(rawValue: number))
+        get throws(Unready) {
+            let entries: [String]
+            do throws(SystemError) {
+                entries = try Files.list("/proc", maximum: 1_000_000)
+            } catch {
+                throw Unready(text: "the processes cannot be seen: \(error)")
+            }
+            return entries.compactMap { entry in
+                guard let number = Int32(entry), isOurs(entry) else { return nil }
+                return try? ProcessIdentity(of: ProcessID(rawValue: number))
+            }
+        }
+    }
+
+    /// Whoever has ended meanwhile has no links and no words.
+    private func isOurs(_ process: String) -> Bool {
+        if let exe = try? Files.link("/proc/\(process)/exe"),
+            let name = exe.withoutDeleted.split(separator: "/").last, names.contains(String(name))
+        {
+            if Files.isSame("/proc/\(process)/cwd", directory) { return true }
+            // A filesystem that has failed, or is mounted over, gives nothing to compare but the name.
+            let place = try? Files.link("/proc/\(process)/cwd").withoutDeleted
+            if place == directory { return true }
+        }
+        guard let bytes = try? Files.read("/proc/\(process)/cmdline", maximum: 1 << 16) else {
+            return false
+        }
+        let line = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        guard line.count > words.count else { return false }
+        return (1...(line.count - words.count)).contains { start in
+            let program = line[start - 1].split(separator: "/").last.map(String.init) ?? ""
+            return names.contains(program) && line[start...].starts(with: words)
         }
     }
 
     /// Those that none of the others has started.
     var leaders: [ProcessIdentity] {
-        let all = all
-        return all.filter { process in
+        get throws(Unready) { leaders(of: try all) }
+    }
+
+    private func leaders(of all: [ProcessIdentity]) -> [ProcessIdentity] {
+        all.filter { process in
             !all.contains { $0.id == process.id.parent }
         }
     }
 
-    /// The bytes that all of them have read and written; nil when none can be seen.
-    var moved: UInt64? {
-        let each = all.compactMap { ProcessWork.bytes(of: $0.id) }
-        return each.isEmpty ? nil : each.reduce(0, &+)
+    /// What all of them have done; nil when none can be seen.
+    var work: ProcessWork? {
+        let each = ((try? all) ?? []).compactMap { ProcessWork(of: $0.id) }
+        return each.isEmpty ? nil : each.reduce(ProcessWork(), +)
     }
 
-    /// Stops the systemd units that run them, which would start them anew.
+    /// Stops the systemd units that run them, which would start them anew; what else they run in is not theirs.
     func endUnits(until deadline: Int64) {
-        for process in all {
-            guard let unit = ServerProcesses.unit(of: "\(process.id)"),
-                unit != ServerProcesses.unit(of: "self")
-            else { continue }
-            Progress.say("systemctl stop \(unit), which runs process \(process.id)")
+        let found = ((try? all) ?? []).compactMap { ServerProcesses.unit(of: "\($0.id)") }
+        for unit in Set(found).sorted() where units.contains(where: unit.hasPrefix) {
+            Progress.say("systemctl stop \(unit), which runs the server")
             _ = Tool("systemctl").run(["stop", unit], until: deadline)
         }
     }
@@ -75,7 +108,12 @@ struct ServerProcesses {
         var signalled: [ProcessIdentity: Signal] = [:]
         var wasGone = false
         while true {
-            let left = all
+            let left: [ProcessIdentity]
+            do throws(Unready) {
+                left = try all
+            } catch {
+                return .failed(error.text)
+            }
             if left.isEmpty {
                 // Somebody may start it anew at once.
                 if wasGone || signalled.isEmpty {
@@ -102,7 +140,8 @@ struct ServerProcesses {
                 )
             }
             let (signal, isForLeaders) = due(deadline &- now)
-            for process in isForLeaders ? leaders : left where signalled[process] != signal {
+            for process in isForLeaders ? leaders(of: left) : left
+            where signalled[process] != signal {
                 signalled[process] = signal
                 do throws(SystemError) {
                     try ProcessHandle(process).send(signal)
@@ -122,26 +161,26 @@ struct ServerStart {
     let processes: ServerProcesses
     /// Until when it must serve, unless it works; boot time in nanoseconds.
     let deadline: Int64
-    /// Whether it was started here: what it reads and writes then gives it as long again.
-    let isOurs: Bool
+    /// Whether what it reads and writes gives it as long again: while it may be recovering.
+    let mayWork: () -> Bool
+    /// What it is at, for people.
+    var at: () -> String? = { nil }
 
     /// Asks until the server serves.
     ///
     /// - Parameters:
     ///   - ask: The answer when it serves, else what it says instead; until a time at most.
     ///   - hasEnded: Why nothing will come of it; nil while something may.
-    ///   - work: What it is at, for people.
     ///   - lastWords: What its log says.
     /// - Returns: Its answer, or why there is none.
     func wait(
         ask: (Int64) -> Result<ResourceAnswer, Unready>,
         hasEnded: () -> String?,
-        work: () -> String? = { nil },
         lastWords: () -> String
     ) -> ResourceAnswer {
         var ends = deadline
         let patience = deadline &- BootClock.now
-        var worked: UInt64 = 0
+        var done = ProcessWork()
         var nextReport = BootClock.now &+ 1_000_000_000
         while true {
             if let ended = hasEnded() {
@@ -153,13 +192,13 @@ struct ServerStart {
             case .failure(let unready): last = unready.text
             }
             let now = BootClock.now
-            if isOurs, now >= nextReport {
+            if now >= nextReport, mayWork() {
                 nextReport = now &+ 1_000_000_000
-                if let done = processes.moved, done > worked {
-                    worked = done
-                    let at = work().map { ", \($0)," } ?? ""
+                if let work = processes.work, work.count > done.count {
+                    done = work
+                    let at = self.at().map { ", \($0)," } ?? ""
                     Progress.say(
-                        "the server\(at) has moved \(done >> 20) MB and does not answer yet"
+                        "the server\(at) has moved \(done.bytes >> 20) MB and does not answer yet"
                     )
                     ends = max(ends, now &+ patience)
                 }
@@ -198,35 +237,43 @@ struct Unready: Error {
     var text: String
 }
 
-/// Whose files a server's are.
+/// Whose files a server's are, by passwd(5).
 struct DataOwner {
     /// By name, which is the same on both nodes where the numbers are.
     var name: String
-    /// Their own group, by number.
+    /// The owner's first group, by number.
     private var group: String
+    /// The owner's home directory.
+    private var home: String
 
     /// The owner of a data directory.
     init(of directory: String, until deadline: Int64) throws(Unready) {
-        let owner = Tool("stat").ask(["-L", "-c", "%U %u %g", directory], until: deadline)
-        let words = owner.text.split(separator: " ").map(String.init)
-        guard owner.isGood, words.count == 3 else {
-            throw Unready(text: "stat: \(owner.lastLine)")
+        guard let number = Files.owner(directory) else {
+            throw Unready(text: "\(directory) cannot be looked at")
         }
-        guard words[0] != "UNKNOWN" else {
+        let entry = Tool("getent").ask(["passwd", "\(number)"], until: deadline)
+        let words = entry.text.split(separator: ":", omittingEmptySubsequences: false)
+        guard entry.exit == 0, words.count >= 6 else {
+            // 2: the key was not found (getent(1)).
+            guard entry.exit == 2 else { throw Unready(text: "getent passwd: \(entry.lastLine)") }
             throw Unready(
                 text:
-                    "\(directory) belongs to user \(words[1]), who has no name on this node: give the user of the "
+                    "\(directory) belongs to user \(number), who has no name on this node: give the user of the "
                     + "database the same number on both nodes"
             )
         }
-        name = words[0]
-        group = words[2]
+        name = String(words[0])
+        group = String(words[3])
+        home = String(words[5])
     }
 
     /// How setpriv(1) makes a program theirs, without PAM, which would note each question in a log.
     var words: [String] {
         ["--reuid=\(name)", "--regid=\(group)", "--init-groups", "--"]
     }
+
+    /// What a program finds around it when it is theirs.
+    var environment: [String] { ["HOME=\(home)", "USER=\(name)", "LOGNAME=\(name)"] }
 }
 
 extension String {

@@ -4,11 +4,11 @@
 import Linux
 
 /// How a program ended.
-struct ToolResult: Hashable, Sendable {
+public struct ToolResult: Hashable, Sendable {
     /// Its exit code; nil when a signal ended it, its time was over, or it could not be run.
-    var exit: Int32?
+    public var exit: Int32?
     /// The end of what it said on both streams, without blanks around it.
-    var text: String
+    public var text: String
 
     /// Whether it ended well.
     var isGood: Bool { exit == 0 }
@@ -21,11 +21,12 @@ struct ToolResult: Hashable, Sendable {
 }
 
 /// A program by its name.
-struct Tool {
+public struct Tool {
     /// Its name, or a path.
     var name: String
 
-    init(_ name: String) { self.name = name }
+    /// By its name, or a path.
+    public init(_ name: String) { self.name = name }
 
     /// The bytes of its words that are kept.
     static let outputMaximum = 65536
@@ -74,11 +75,16 @@ struct Tool {
     }
 
     /// Runs it for what it says on standard output; where it fails, once more for what it says on standard error.
-    func ask(_ arguments: [String], until deadline: Int64) -> ToolResult {
+    public func ask(_ arguments: [String], until deadline: Int64) -> ToolResult {
         let answer = call(arguments, until: deadline, isQuestion: true, nil)
         guard !answer.isGood, answer.exit != nil else { return answer }
         let words = call(arguments, until: deadline, isQuestion: false, nil)
         return ToolResult(exit: answer.exit, text: words.text)
+    }
+
+    /// Runs it once for what it says on standard output, whatever its exit.
+    func answer(_ arguments: [String], until deadline: Int64) -> ToolResult {
+        call(arguments, until: deadline, isQuestion: true, nil)
     }
 
     private func call(
@@ -135,7 +141,7 @@ struct Tool {
                 if isOrdered { ThisProcess.exit(Tool.orderedExit) }
                 return result(ending, child, isOver: isOver)
             }
-            if let report, !isOver, let done = ProcessWork.bytes(of: child.identity.id),
+            if let report, !isOver, let done = ProcessWork(of: child.identity.id)?.bytes,
                 done > worked
             {
                 worked = done
@@ -169,17 +175,35 @@ struct Tool {
     }
 }
 
-/// What a process has moved so far.
-enum ProcessWork {
-    /// Bytes read and written, of all its threads, as /proc/PID/io counts them; nil when that cannot be seen.
-    static func bytes(of process: ProcessID) -> UInt64? {
+/// What a process has done so far, of all its threads.
+struct ProcessWork {
+    /// Bytes read and written, by calls.
+    var bytes: UInt64 = 0
+    /// The same with what the disk moved for it, and with the calls: also what only touches files counts.
+    var count: UInt64 = 0
+
+    init() {}
+
+    /// As /proc/PID/io counts it; nil when that cannot be seen.
+    init?(of process: ProcessID) {
         guard let text = try? Files.read("/proc/\(process)/io", maximum: 4096) else { return nil }
-        var sum: UInt64?
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let words = String(decoding: line, as: UTF8.self).split(separator: " ")
-            guard words.count == 2, words[0] == "rchar:" || words[0] == "wchar:" else { continue }
-            sum = (sum ?? 0) &+ (UInt64(words[1]) ?? 0)
+            guard words.count == 2, let number = UInt64(words[1]) else { continue }
+            switch words[0] {
+            case "rchar:", "wchar:":
+                bytes &+= number
+                count &+= number
+            case "syscr:", "syscw:", "read_bytes:", "write_bytes:": count &+= number
+            default: continue
+            }
         }
+    }
+
+    static func + (first: ProcessWork, second: ProcessWork) -> ProcessWork {
+        var sum = first
+        sum.bytes &+= second.bytes
+        sum.count &+= second.count
         return sum
     }
 }

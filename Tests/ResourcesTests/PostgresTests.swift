@@ -252,6 +252,80 @@ struct PostgresTests {
         #expect(try first.act("monitor").exit == 0)
     }
 
+    /// The file of settings names the directory that the database was copied from.
+    @Test func noOtherDirectoryIsServedThanTheOneNamed() throws {
+        let old = try Cluster()
+        let copy = try Cluster()
+        try Program.shell(
+            """
+            echo "data_directory = '\(old.directory)'" >>\(copy.directory)/postgresql.conf
+            echo 'local all all trust' >\(copy.scratch.path)/pg_hba.conf
+            """
+        )
+        #expect(try copy.act("start").exit == 0)
+        #expect(try copy.sql("SHOW data_directory") == copy.directory)
+        #expect(try old.act("status").exit == 3)
+        #expect(try copy.act("stop").exit == 0)
+    }
+
+    @Test func aServerThatHasNotGoneToItsDirectoryYetIsFound() throws {
+        let cluster = try Cluster()
+        let late = Process()
+        late.executableURL = URL(fileURLWithPath: "/bin/sh")
+        late.arguments = [
+            "-c", "while :; do sleep 0.1; done", "/x/postgres", "-D", cluster.directory,
+        ]
+        late.standardOutput = FileHandle.nullDevice
+        late.standardError = FileHandle.nullDevice
+        try late.run()
+        defer { late.terminate() }
+        #expect(try cluster.act("status").exit == 0)
+        let stop = try cluster.act("stop", milliseconds: 4000)
+        #expect(stop.exit == 0, "\(stop.output)")
+        late.waitUntilExit()
+        #expect(try cluster.act("status").exit == 3)
+    }
+
+    @Test func whatTheServerWarnsOfIsNoAnswer() throws {
+        let cluster = try Cluster()
+        try #require(try cluster.act("start").exit == 0)
+        try cluster.sql("ALTER DATABASE postgres REFRESH COLLATION VERSION")
+        try cluster.sql(
+            "UPDATE pg_database SET datcollversion = 'of old' WHERE datname = 'postgres'"
+        )
+        let answer = try cluster.act("monitor")
+        #expect(answer.exit == 0 && answer.output.contains("answers a query"), "\(answer.output)")
+    }
+
+    @Test func whoShutsDownAndWaitsForItsClientsServesNobody() throws {
+        let cluster = try Cluster()
+        try #require(try cluster.act("start").exit == 0)
+        let client = Process()
+        client.executableURL = URL(fileURLWithPath: "/usr/bin/psql")
+        let user = Cluster.isRoot ? "nobody" : NSUserName()
+        client.arguments = [
+            "-h", cluster.scratch.path, "-U", user, "-d", "postgres", "-Xc", "SELECT pg_sleep(100)",
+        ]
+        client.standardOutput = FileHandle.nullDevice
+        client.standardError = FileHandle.nullDevice
+        try client.run()
+        defer { client.terminate() }
+        let busy =
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
+        for _ in 0..<200 where try cluster.sql(busy) != "1" { usleep(50_000) }
+        kill(try cluster.process, SIGTERM)
+        var answer = try cluster.act("monitor")
+        for _ in 0..<100 where answer.exit == 0 {
+            usleep(50_000)
+            answer = try cluster.act("monitor")
+        }
+        #expect(
+            answer.exit == 1 && answer.output.contains("is being shut down"),
+            "\(answer.output)"
+        )
+        #expect(try cluster.act("stop").exit == 0)
+    }
+
     @Test func aRecoveryIsWaitedForWhileItWorks() throws {
         let cluster = try Cluster()
         try Program.shell("echo 'max_wal_size = 4GB' >>\(cluster.directory)/postgresql.conf")

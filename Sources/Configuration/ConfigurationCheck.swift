@@ -137,6 +137,7 @@ struct Reading {
         if let file = files.haCf {
             let (result, list) = HaCfParser.parse(file)
             haCf = result
+            haCf.timeouts.advice = OCFMetaData.limits(in: files.agents)
             haCfList = list
         } else {
             missing.append(

@@ -33,6 +33,8 @@ public struct ConfigurationFiles: Equatable, Sendable {
     public var authkeys: ConfigurationFile?
     /// `mon.cf`: optional.
     public var monCf: ConfigurationFile?
+    /// What the agents that haresources names advise (`OCFMetaData`): no file, but as old as the others.
+    public var agents: ConfigurationFile?
     /// drbd.conf and what it includes, in order: only looked at where a group moves DRBD resources.
     public var drbd: [ConfigurationFile]
     /// Names of the scripts in the configuration's own `resource.d`, as far as the caller knows.
@@ -44,6 +46,7 @@ public struct ConfigurationFiles: Equatable, Sendable {
         haresources: ConfigurationFile? = nil,
         authkeys: ConfigurationFile? = nil,
         monCf: ConfigurationFile? = nil,
+        agents: ConfigurationFile? = nil,
         drbd: [ConfigurationFile] = [],
         scripts: Set<String> = []
     ) {
@@ -51,6 +54,7 @@ public struct ConfigurationFiles: Equatable, Sendable {
         self.haresources = haresources
         self.authkeys = authkeys
         self.monCf = monCf
+        self.agents = agents
         self.drbd = drbd
         self.scripts = scripts
     }

@@ -36,7 +36,9 @@ extension HaresourcesParser {
                 "\(quoted(word.text)) has an empty argument, which is left out, as by Heartbeat"
             )
         }
-        guard checkCount(type, arguments, word) else { return nil }
+        guard checkCount(type, arguments, word), checkParameters(type, arguments, word) else {
+            return nil
+        }
         return Resource(
             type: type,
             arguments: arguments,
@@ -177,6 +179,24 @@ extension HaresourcesParser {
     private func nearestType(_ type: String, _ known: [String]) -> String? {
         known.first { $0.lowercased() == type.lowercased() }
             ?? nearestWord(to: type, among: known.filter { $0.count >= 6 })
+    }
+
+    /// An agent's arguments are its parameters.
+    private mutating func checkParameters(
+        _ type: String,
+        _ arguments: [String],
+        _ word: Word
+    ) -> Bool {
+        guard OCFAgent(type: type) != nil,
+            let wrong = arguments.first(where: { !OCFAgent.isParameter($0) })
+        else { return true }
+        list.error(
+            .invalidName,
+            at: word.position,
+            "\(quoted(wrong)) is no parameter of an agent",
+            hint: "\(type)::PARAMETER=VALUE, each behind two colons"
+        )
+        return false
     }
 
     private mutating func checkCount(_ type: String, _ arguments: [String], _ word: Word) -> Bool {

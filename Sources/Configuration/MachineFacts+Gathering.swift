@@ -115,7 +115,7 @@ extension MachineFacts {
                 programs.append(
                     Program(type: resource.type, kind: .initScript, name: resource.type)
                 )
-            case .resourceScript, .builtIn, nil: continue
+            case .resourceScript, .builtIn, .agent, nil: continue
             }
         }
     }

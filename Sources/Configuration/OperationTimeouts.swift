@@ -17,23 +17,27 @@ public struct OperationTimeouts: Equatable, Sendable {
 
     /// The lines of ha.cf, in order.
     public var rules: [Rule]
+    /// What agents advise in their meta-data, by type.
+    public var advice: [String: [OperationAction: Duration]]
 
     /// Makes the table; without rules it has the built-in values alone.
-    public init(rules: [Rule] = []) {
+    public init(rules: [Rule] = [], advice: [String: [OperationAction: Duration]] = [:]) {
         self.rules = rules
+        self.advice = advice
     }
 
     /// The deadline of one operation of a resource.
     ///
     /// The most particular rule counts: for the resource's text, then for its type, then for all; of
-    /// two equal ones the later. Without a rule the built-in default of the type.
+    /// two equal ones the later. Without a rule what the agent advises, else the built-in default of the type.
     public func limit(for resource: Resource, _ operation: OperationAction) -> Duration {
         let candidates = rules.filter { $0.operation == operation }
         let rule =
             candidates.last { $0.subject == resource.text }
             ?? candidates.last { $0.subject == resource.type }
             ?? candidates.last { $0.subject == nil }
-        return rule?.limit ?? OperationTimeouts.builtIn(type: resource.type, operation)
+        return rule?.limit ?? advice[resource.type]?[operation]
+            ?? OperationTimeouts.builtIn(type: resource.type, operation)
     }
 
     /// The default of a type: addresses 10 s (status 5 s), `drbddisk` 30 s (10 s), `Filesystem` start

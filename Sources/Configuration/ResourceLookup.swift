@@ -11,6 +11,8 @@ public enum ProgramKind: UInt8, Equatable, Sendable, CaseIterable {
     case initScript = 3
     /// `baton-resource`: its exit codes alone.
     case builtIn = 4
+    /// An OCF agent: parameters in its environment, exit codes of its own.
+    case agent = 5
 }
 
 /// The program of one resource, ready to run but for the action.
@@ -21,12 +23,25 @@ public struct ResourceProgram: Equatable, Sendable {
     public var path: String
     /// The resource's arguments; of a unit, its name.
     public var arguments: [String]
+    /// What it finds in its environment beyond what every program does; `NAME=value` each.
+    public var environment: [String] = []
+
+    /// The environment of one call that may take so many nanoseconds.
+    public func environment(timeout: Int64) -> [String] {
+        guard kind == .agent else { return environment }
+        return environment + [
+            "OCF_RESKEY_CRM_meta_timeout=\(timeout / 1_000_000)", "OCF_RESKEY_CRM_meta_interval=0",
+        ]
+    }
 
     /// The words after the program's name for one action: arguments first, action last, as
     /// Heartbeat calls its scripts.
     public func arguments(for action: String) -> [String] {
-        guard kind == .unit else { return arguments + [action] }
-        return [action == "status" ? "is-active" : action] + arguments
+        switch kind {
+        case .unit: [action == "status" ? "is-active" : action] + arguments
+        case .agent: [action == "status" ? "monitor" : action]
+        case .resourceScript, .initScript, .builtIn: arguments + [action]
+        }
     }
 }
 
@@ -93,6 +108,15 @@ public struct ResourceLookup: Equatable, Sendable {
         guard !type.isEmpty, !type.hasPrefix("."), !type.utf8.contains(UInt8(ascii: "/")) else {
             return nil
         }
+        if let agent = OCFAgent(type: type) {
+            guard isExecutable(agent.path) else { return nil }
+            return ResourceProgram(
+                kind: .agent,
+                path: agent.path,
+                arguments: [],
+                environment: agent.environment(arguments)
+            )
+        }
         let script = scriptDirectories.first { isExecutable($0 + "/" + type) }
         // What an instance has of its own stands before what is built in, and that before Heartbeat's.
         let isOwn = script.map(ownScriptDirectories.contains) ?? false
@@ -140,6 +164,11 @@ public struct ResourceLookup: Equatable, Sendable {
         if Directive.isProgram(type, arguments: arguments) {
             return
                 "\(builtInProgram), which serves \(type), is missing or not executable: install Baton again"
+        }
+        if let agent = OCFAgent(type: type) {
+            return exists(agent.path)
+                ? "\(agent.path) is not executable: chmod +x it"
+                : "there is no agent \(agent.path): apt install resource-agents, or correct its name"
         }
         if let script = scriptDirectories.lazy.map({ "\($0)/\(type)" }).first(where: exists) {
             return "\(script) is not executable: chmod +x it"

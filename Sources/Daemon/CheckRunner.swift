@@ -164,7 +164,7 @@ final class CheckRunner {
             program.path,
             program.arguments(for: program.kind == .builtIn ? request.question : "status"),
             input: [],
-            kind: program.kind
+            program: program
         )
     }
 
@@ -173,7 +173,7 @@ final class CheckRunner {
         _ path: String,
         _ arguments: [String],
         input: [UInt8],
-        kind: ProgramKind? = nil
+        program: ResourceProgram? = nil
     ) {
         do {
             let child = try ChildProcess(
@@ -181,6 +181,7 @@ final class CheckRunner {
                     path,
                     arguments,
                     environment: settings.environment + request.environment
+                        + (program?.environment(timeout: request.timeout) ?? [])
                 ),
                 input: input.isEmpty ? nil : input,
                 endsWithParent: !request.isDetached,
@@ -191,7 +192,7 @@ final class CheckRunner {
             try poller.add(child.exitNumber, token: nextToken)
             try child.open()
             let check = Check(request, child, deadline: BootClock.now &+ request.timeout)
-            check.kind = kind
+            check.kind = program?.kind
             running[nextToken] = check
             nextToken += 2
         } catch {
@@ -252,6 +253,8 @@ final class CheckRunner {
     private func ending(_ code: Int32, of check: Check) -> CheckEnding {
         guard let kind = check.kind else { return .exited(code) }
         if kind == .builtIn { return code == 4 ? .undecided : .exited(code) }
+        // 1 and 9 (promoted) say that it runs and fails.
+        if kind == .agent, code == 1 || code == 9 { return .exited(1) }
         let text = String(decoding: check.child.head, as: UTF8.self)
         return switch StatusVerdict.judge(kind, exitCode: code, text: text) {
         case .running: .exited(0)

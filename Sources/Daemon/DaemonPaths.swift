@@ -77,6 +77,8 @@ struct DaemonPaths: Equatable, Sendable {
     var operations: String { run + "/operations" }
     /// One file for each scripted resource that was started in this boot.
     var started: String { run + "/started" }
+    /// What OCF agents remember until the next boot.
+    var agents: String { run + "/agents" }
     /// The door of administrators.
     var controlSocket: String { run + "/control.sock" }
     /// The door of readers.

@@ -193,7 +193,7 @@ extension LogTargets {
 }
 
 extension SpawnerSettings {
-    /// The environment of children: a plain PATH, and what Heartbeat's scripts look at.
+    /// The environment of children: a plain PATH, and what Heartbeat's scripts and OCF agents look at.
     init(_ loaded: LoadedConfiguration, _ context: DaemonContext) {
         let logging = loaded.cluster.logging
         var environment = [
@@ -202,6 +202,7 @@ extension SpawnerSettings {
             "HA_CURHOST=\(context.node)",
             "HA_DIR=\(context.paths.configuration)",
             "BATON_CONFIG=\(context.paths.configuration)",
+            "HA_RSCTMP=\(context.paths.agents)",
         ]
         if let file = logging.file { environment.append("HA_LOGFILE=\(file)") }
         if let file = logging.debugFile { environment.append("HA_DEBUGLOG=\(file)") }

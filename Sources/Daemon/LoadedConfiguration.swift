@@ -5,6 +5,7 @@
 import Configuration
 import Failover
 import Linux
+import Resources
 import Wire
 
 /// One configuration, ready for the loop.
@@ -123,12 +124,14 @@ enum ConfigurationStore {
         _ paths: DaemonPaths
     ) -> Result<ConfigurationFiles, LoadedConfiguration.Refusal> {
         do {
+            let haresources = try read(paths.haresources)
             return .success(
                 ConfigurationFiles(
                     haCf: try read(paths.haCf),
-                    haresources: try read(paths.haresources),
+                    haresources: haresources,
                     authkeys: try read(paths.authkeys),
-                    monCf: try read(paths.monitors)
+                    monCf: try read(paths.monitors),
+                    agents: haresources.flatMap(advice)
                 )
             )
         } catch {
@@ -146,10 +149,28 @@ enum ConfigurationStore {
         }
     }
 
-    /// **Shape** four times: 1 and name, mode + 1 (0 for unknown), bytes; or 0 for no file.
+    /// How long each agent is asked for its meta-data, in nanoseconds; one that says nothing is called as any script.
+    private static let adviceLimit: Int64 = 5_000_000_000
+
+    private static func advice(_ haresources: ConfigurationFile) -> ConfigurationFile? {
+        let lines = OCFMetaData.types(in: haresources).map { type in
+            guard let agent = OCFAgent(type: type) else { return "" }
+            let answer = Tool("env").ask(
+                ["OCF_ROOT=\(OCFAgent.root)", agent.path, "meta-data"],
+                until: BootClock.now &+ adviceLimit
+            )
+            return OCFMetaData.advice(type: type, metaData: answer.text)
+        }
+        let text = lines.joined()
+        return text.isEmpty ? nil : ConfigurationFile(name: "meta-data", text: text)
+    }
+
+    /// **Shape** five times: 1 and name, mode + 1 (0 for unknown), bytes; or 0 for no file.
     static func encode(_ files: ConfigurationFiles) -> [UInt8] {
         var writer = MessageWriter()
-        for file in [files.haCf, files.haresources, files.authkeys, files.monCf] {
+        for file in [
+            files.haCf, files.haresources, files.authkeys, files.monCf, files.agents,
+        ] {
             writer.put(UInt64(file == nil ? 0 : 1))
             guard let file else { continue }
             writer.put(file.name)
@@ -163,7 +184,7 @@ enum ConfigurationStore {
     static func decode(_ bytes: [UInt8]) -> ConfigurationFiles? {
         var reader = MessageReader(bytes)
         var files: [ConfigurationFile?] = []
-        for _ in 0..<4 {
+        for _ in 0..<5 {
             guard let isThere = reader.number() else { return nil }
             guard isThere == 1 else {
                 files.append(nil)
@@ -183,7 +204,8 @@ enum ConfigurationStore {
             haCf: files[0],
             haresources: files[1],
             authkeys: files[2],
-            monCf: files[3]
+            monCf: files[3],
+            agents: files[4]
         )
     }
 }

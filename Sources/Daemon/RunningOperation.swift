@@ -54,6 +54,7 @@ final class RunningOperation {
                 program.path,
                 program.arguments(for: request.action.rawValue),
                 environment: settings.environment(for: request)
+                    + program.environment(timeout: request.timeout)
             ),
             outputMaximum: Spawner.outputMaximum
         )
@@ -172,6 +173,7 @@ final class RunningOperation {
             try Files.makeDirectory(paths.run, mode: 0o755)
             try Files.makeDirectory(paths.operations, mode: 0o700)
             try Files.makeDirectory(paths.started, mode: 0o700)
+            try Files.makeDirectory(paths.agents, mode: 0o755)
             try Files.writeNew(path, record.text)
         }
     }
@@ -246,7 +248,7 @@ final class RunningOperation {
     }
 
     private func outcome(exitCode: Int32, text: String) -> OperationOutcome {
-        let failure = OperationFailure(exitCode: exitCode, output: text)
+        let failure = OperationFailure(exitCode: exitCode, output: told(exitCode, text))
         guard request.action == .status else {
             return exitCode == 0 ? .succeeded : .failed(failure)
         }
@@ -257,6 +259,18 @@ final class RunningOperation {
         case .stopped: return .stopped
         case .unknown: return .unknown(failure)
         }
+    }
+
+    /// What a failure is called: of an agent its reason first, since its log lines follow.
+    private func told(_ exitCode: Int32, _ text: String) -> String {
+        guard program.kind == .agent, exitCode != 0 else { return text }
+        return OCFAgentText.failure(exitCode: exitCode, output: text)
+    }
+
+    /// Whether it was an agent's look at something that is not installed here.
+    func isOfMissing(_ outcome: OperationOutcome) -> Bool {
+        guard case .unknown(let failure) = outcome else { return false }
+        return program.kind == .agent && failure.exitCode == OCFAgentText.notInstalled
     }
 }
 

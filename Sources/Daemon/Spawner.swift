@@ -231,8 +231,14 @@ final class Spawner {
         guard let id = running.first(where: { $0.value.owns(token) })?.key,
             let operation = running[id]
         else { return }
-        guard let outcome = operation.serve(token) else { return }
+        guard var outcome = operation.serve(token) else { return }
         running[id] = nil
+        // As without a program: what is not installed and was not started in this boot cannot run.
+        if operation.isOfMissing(outcome),
+            !Files.exists(settings.startedMark(operation.request.resource))
+        {
+            outcome = .stopped
+        }
         mark(operation.request, outcome)
         finish(operation.request, outcome)
     }
@@ -262,6 +268,7 @@ final class Spawner {
         try Files.makeDirectory(settings.paths.run, mode: 0o755)
         try Files.makeDirectory(settings.paths.operations, mode: 0o700)
         try Files.makeDirectory(settings.paths.started, mode: 0o700)
+        try Files.makeDirectory(settings.paths.agents, mode: 0o755)
         for name in try Files.list(settings.paths.operations) {
             let path = "\(settings.paths.operations)/\(name)"
             guard let bytes = try? Files.read(path, maximum: 16384),

@@ -40,6 +40,7 @@ enum StatusVerdict: Equatable, Sendable {
         if kind == .builtIn {
             return exitCode == 0 ? .running : exitCode == 3 ? .stopped : .unknown
         }
+        if kind == .agent { return judgeAgent(exitCode: exitCode) }
         if exitCode == 4 { return .unknown }
         switch words(text) {
         case .some(false): return .stopped
@@ -51,6 +52,15 @@ enum StatusVerdict: Equatable, Sendable {
         case 3: return .stopped
         case 1, 2: return kind == .initScript ? .stopped : .unknown
         default: return .unknown
+        }
+    }
+
+    /// OCF: 0 runs, 8 runs promoted, 7 does not run; what failed may run still.
+    private static func judgeAgent(exitCode: Int32) -> StatusVerdict {
+        switch exitCode {
+        case 0, 8: .running
+        case 7: .stopped
+        default: .unknown
         }
     }
 

@@ -184,6 +184,23 @@ import Testing
         #expect(diagnostics.map(\.code) == [.carriageReturns])
     }
 
+    @Test func whatIsNoParameterOfAnAgentIsAnError() {
+        let (groups, diagnostics) = haresources(
+            "l0 ocf:heartbeat:pgsql::pgdata=/data::pgport=5433 ocf:heartbeat:Dummy\n"
+        )
+        #expect(groups.first?.resources.map(\.arguments) == [["pgdata=/data", "pgport=5433"], []])
+        #expect(diagnostics.isEmpty)
+        for word in ["/data", "=x", "1a=x", "a-b=x"] {
+            let (groups, diagnostics) = haresources("l0 10.0.0.1 ocf:heartbeat:pgsql::\(word)\n")
+            #expect(groups.isEmpty || groups.first?.resources.count == 1)
+            #expect(diagnostics.map(\.code) == [.invalidName])
+            #expect(
+                diagnostics.first?.hint
+                    == "ocf:heartbeat:pgsql::PARAMETER=VALUE, each behind two colons"
+            )
+        }
+    }
+
     @Test func aMistypedTypeIsNamed() {
         let (groups, diagnostics) = haresources(
             "l0 drbdisk::r0 Filesytem::/a::/b ipaddr2::10.0.0.1 mon2\n"

@@ -1,5 +1,6 @@
 // Which program serves a resource, place by place.
 
+import Failover
 import Testing
 
 @testable import Configuration
@@ -26,6 +27,78 @@ struct ResourceLookupTests {
         let found = program("db", ["r0"], there: ["/c/resource.d/db", "/etc/ha.d/resource.d/db"])
         #expect(found?.path == "/c/resource.d/db")
         #expect(found?.arguments(for: "start") == ["r0", "start"])
+    }
+
+    @Test("An agent has its parameters in the environment, and is asked by monitor")
+    func agent() throws {
+        let path = "/usr/lib/ocf/resource.d/heartbeat/pgsql"
+        let found = try #require(
+            program("ocf:heartbeat:pgsql", ["pgdata=/a=b", "pgport=1"], there: [path])
+        )
+        #expect(found.kind == .agent && found.path == path)
+        #expect(found.arguments(for: "status") == ["monitor"])
+        #expect(found.arguments(for: "stop") == ["stop"])
+        let environment = found.environment(timeout: 2_500_000_000)
+        for word in [
+            "OCF_ROOT=/usr/lib/ocf", "OCF_RESOURCE_TYPE=pgsql", "OCF_RESKEY_pgdata=/a=b",
+            "OCF_RESKEY_pgport=1", "OCF_RESKEY_CRM_meta_timeout=2500",
+        ] {
+            #expect(environment.contains(word))
+        }
+        let other = program("ocf:heartbeat:pgsql", ["pgport=2"], there: [path])
+        func instance(_ program: ResourceProgram?) -> String? {
+            program?.environment.first { $0.hasPrefix("OCF_RESOURCE_INSTANCE=") }
+        }
+        #expect(instance(found) != instance(other))
+        #expect(program("ocf:heartbeat:pgsql", there: []) == nil)
+        #expect(
+            lookup.lack(of: "ocf:heartbeat:pgsql", arguments: [], exists: { _ in false })
+                == "there is no agent \(path): apt install resource-agents, or correct its name"
+        )
+    }
+
+    @Test("What an agent advises counts where ha.cf says nothing, and its text may be anything")
+    func advice() throws {
+        let file = ConfigurationFile(
+            name: "haresources",
+            text: "l0 10.0.0.1 ocf:a:b::x=1 ocf:a:b \\\n ocf:a:../x ocf::y ocf:c:d:e ocf:p:q\n"
+        )
+        #expect(OCFMetaData.types(in: file) == ["ocf:a:b", "ocf:p:q"])
+        let metaData = """
+            <actions><action name="start" timeout="120s" /><action name='stop' timeout = '90' />
+            <action name="monitor" timeout="30s" interval="9s"/><action name="monitor" timeout="1min" role="Promoted"/>
+            <action timeout="5"/><action name="start" timeout="-1"><action name="stop" timeout="99999999999999999999">
+            """
+        let lines = OCFMetaData.advice(type: "ocf:a:b", metaData: metaData)
+        #expect(lines == "ocf:a:b start 120000\nocf:a:b stop 90000\nocf:a:b status 60000\n")
+        for text in ["", "<", "<action", "<action name=\"", "<action name=\"start\" timeout=\"\">"]
+        {
+            #expect(OCFMetaData.advice(type: "ocf:a:b", metaData: text) == "")
+        }
+        let limits = OCFMetaData.limits(
+            in: ConfigurationFile(name: "meta-data", text: lines + "x\n")
+        )
+        let resource = Resource(
+            type: "ocf:a:b",
+            arguments: [],
+            text: "ocf:a:b",
+            address: nil,
+            isStateless: false
+        )
+        var timeouts = OperationTimeouts(advice: limits)
+        #expect(timeouts.limit(for: resource, .stop) == .seconds(90))
+        timeouts.rules = [.init(subject: nil, operation: .stop, limit: .seconds(5))]
+        #expect(timeouts.limit(for: resource, .stop) == .seconds(5))
+        #expect(timeouts.limit(for: resource, .status) == .seconds(60))
+    }
+
+    @Test("What an agent says when it fails begins with its reason")
+    func agentText() {
+        #expect(
+            OCFAgentText.failure(exitCode: 5, output: "a\nocf-exit-reason:no nginx\nb")
+                == "no nginx\na\nocf-exit-reason:no nginx\nb"
+        )
+        #expect(OCFAgentText.failure(exitCode: 6, output: "") == "its configuration is wrong")
     }
 
     @Test("Heartbeat's script stands before a unit and an init script")

@@ -43,6 +43,13 @@ struct StatusVerdictTests {
         Row(kind: .initScript, code: 3, text: "", verdict: .stopped),
         Row(kind: .initScript, code: 4, text: "", verdict: .unknown),
         Row(kind: .initScript, code: 0, text: "apache2 is not running", verdict: .stopped),
+        // OCF agents: codes alone.
+        Row(kind: .agent, code: 0, text: "not running", verdict: .running),
+        Row(kind: .agent, code: 8, text: "", verdict: .running),
+        Row(kind: .agent, code: 7, text: "running", verdict: .stopped),
+        Row(kind: .agent, code: 1, text: "stopped", verdict: .unknown),
+        Row(kind: .agent, code: 5, text: "", verdict: .unknown),
+        Row(kind: .agent, code: 9, text: "", verdict: .unknown),
         // systemd prints one word.
         Row(kind: .unit, code: 0, text: "active\n", verdict: .running),
         Row(kind: .unit, code: 0, text: "reloading\n", verdict: .running),

@@ -155,7 +155,7 @@ enum ConfigurationStore {
     private static func advice(_ haresources: ConfigurationFile) -> ConfigurationFile? {
         let lines = OCFMetaData.types(in: haresources).map { type in
             guard let agent = OCFAgent(type: type) else { return "" }
-            let answer = Tool("env").ask(
+            let answer = Tool("env").answer(
                 ["OCF_ROOT=\(OCFAgent.root)", agent.path, "meta-data"],
                 until: BootClock.now &+ adviceLimit
             )

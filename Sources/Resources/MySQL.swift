@@ -282,12 +282,12 @@ struct MySQL: DatabaseServer {
     ) -> ResourceAnswer {
         let start = ServerStart(processes: server, deadline: deadline, mayWork: { true })
         return start.wait(
-            ask: { ends in
+            ask: { (ends) throws(Unready) -> ResourceAnswer in
                 switch ask(options, until: ends) {
-                case .good: .success(.done("the server serves \(directory)"))
+                case .good: return .done("the server serves \(directory)")
                 case .refused(let text):
-                    .success(.done("the server serves \(directory), and tells no more (\(text))"))
-                case .other(let text), .none(let text): .failure(Unready(text: text))
+                    return .done("the server serves \(directory), and tells no more (\(text))")
+                case .other(let text), .none(let text): throw Unready(text: text)
                 }
             },
             hasEnded: hasEnded,

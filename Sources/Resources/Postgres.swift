@@ -168,7 +168,6 @@ struct Postgres: DatabaseServer {
 
     /// What postmaster.pid says: where the server listens, and whether it is ready.
     private struct LockFile {
-        var process: Int32
         var port: String
         var socket: String
         var state: String
@@ -181,9 +180,8 @@ struct Postgres: DatabaseServer {
         }
         let lines = String(decoding: bytes, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).trimmed }
-        guard lines.count >= 5, let process = Int32(lines[0]) else { return nil }
+        guard lines.count >= 5, Int32(lines[0]) != nil else { return nil }
         return LockFile(
-            process: process,
             port: lines[3],
             socket: lines[4],
             state: lines.count > 7 ? lines[7] : ""
@@ -464,32 +462,24 @@ struct Postgres: DatabaseServer {
             at: { Postgres.recovery((try? server.all) ?? []) }
         )
         return start.wait(
-            ask: { (ends) -> Result<ResourceAnswer, Unready> in
-                guard lockFile()?.state == "ready" else {
-                    return .failure(Unready(text: "it is not ready"))
-                }
-                do throws(Unready) {
-                    return try judgeStart(ask(Postgres.question, until: ends))
-                } catch {
-                    return .failure(error)
-                }
+            ask: { (ends) throws(Unready) -> ResourceAnswer in
+                guard lockFile()?.state == "ready" else { throw Unready(text: "it is not ready") }
+                return try judgeStart(ask(Postgres.question, until: ends))
             },
             hasEnded: hasEnded,
             lastWords: lastWords
         )
     }
 
-    private func judgeStart(_ answer: Answer) throws(Unready) -> Result<ResourceAnswer, Unready> {
+    private func judgeStart(_ answer: Answer) throws(Unready) -> ResourceAnswer {
         switch answer {
         case .rows(let rows):
             let answer = judge(rows, try server.leaders.first?.id ?? ProcessID(rawValue: 0))
-            return .success(
-                answer.isGood
-                    ? .done("the server serves \(directory)") : .failed(answer.output.trimmed)
-            )
+            return answer.isGood
+                ? .done("the server serves \(directory)") : .failed(answer.output.trimmed)
         case .refused(let text):
-            return .success(.done("the server serves \(directory), and tells no more (\(text))"))
-        case .busy(let text), .none(let text): return .failure(Unready(text: text))
+            return .done("the server serves \(directory), and tells no more (\(text))")
+        case .busy(let text), .none(let text): throw Unready(text: text)
         }
     }
 

@@ -169,12 +169,12 @@ struct ServerStart {
     /// Asks until the server serves.
     ///
     /// - Parameters:
-    ///   - ask: The answer when it serves, else what it says instead; until a time at most.
+    ///   - ask: The answer when it serves, until a time at most; throws what it says instead.
     ///   - hasEnded: Why nothing will come of it; nil while something may.
     ///   - lastWords: What its log says.
     /// - Returns: Its answer, or why there is none.
     func wait(
-        ask: (Int64) -> Result<ResourceAnswer, Unready>,
+        ask: (Int64) throws(Unready) -> ResourceAnswer,
         hasEnded: () -> String?,
         lastWords: () -> String
     ) -> ResourceAnswer {
@@ -187,9 +187,10 @@ struct ServerStart {
                 return .failed("the server did not start: \(ended). \(lastWords())".trimmed)
             }
             let last: String
-            switch ask(ends) {
-            case .success(let answer): return answer
-            case .failure(let unready): last = unready.text
+            do throws(Unready) {
+                return try ask(ends)
+            } catch {
+                last = error.text
             }
             let now = BootClock.now
             if now >= nextReport, mayWork() {

@@ -75,7 +75,7 @@ public struct Tool {
     }
 
     /// Runs it for what it says on standard output; where it fails, once more for what it says on standard error.
-    public func ask(_ arguments: [String], until deadline: Int64) -> ToolResult {
+    func ask(_ arguments: [String], until deadline: Int64) -> ToolResult {
         let answer = call(arguments, until: deadline, isQuestion: true, nil)
         guard !answer.isGood, answer.exit != nil else { return answer }
         let words = call(arguments, until: deadline, isQuestion: false, nil)
@@ -83,7 +83,7 @@ public struct Tool {
     }
 
     /// Runs it once for what it says on standard output, whatever its exit.
-    func answer(_ arguments: [String], until deadline: Int64) -> ToolResult {
+    public func answer(_ arguments: [String], until deadline: Int64) -> ToolResult {
         call(arguments, until: deadline, isQuestion: true, nil)
     }
 

@@ -22,6 +22,8 @@ RELEASE = swift build -c release $(SWIFT_BUILD_FLAGS) --product
 
 # Heartbeat's commands, under which baton answers too; alert scripts look for them beside Heartbeat's own files.
 OLD_NAMES = hb_standby hb_takeover cl_status
+# GreenArrow's.
+ROLE_NAMES = hvmail_make_primary hvmail_make_secondary
 MAN = $(DESTDIR)$(PREFIX)/share/man
 
 .PHONY: help setup build test check simulate explore fuzz format lint docs install
@@ -81,7 +83,7 @@ install: ## put programs, manual pages, unit and completion under DESTDIR (PREFI
 	@test -x $(BINARIES)/baton -a -x $(BINARIES)/batond -a -x $(BINARIES)/batond-peer -a -x $(BINARIES)/baton-monitor -a -x $(BINARIES)/baton-resource || { echo "make install: no programs in $(BINARIES); type: make build" >&2; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(BINARIES)/batond $(BINARIES)/batond-peer $(BINARIES)/baton $(BINARIES)/baton-monitor $(BINARIES)/baton-resource $(DESTDIR)$(PREFIX)/sbin
-	for name in $(OLD_NAMES); do \
+	for name in $(OLD_NAMES) $(ROLE_NAMES); do \
 		ln -sf ../sbin/baton $(DESTDIR)$(PREFIX)/bin/$$name || exit 1; \
 	done
 	for directory in lib/heartbeat share/heartbeat; do \

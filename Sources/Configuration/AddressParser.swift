@@ -4,14 +4,27 @@
 internal import Failover
 
 struct AddressParser {
-    /// What it is called in messages: the resource's type.
-    let type: String
+    /// What is expected, for messages.
+    let grammar: String
+    /// The device of an address that names none.
+    let device: String?
     /// The argument with positions; not empty.
     let argument: Word
     private(set) var list: DiagnosticList
 
+    /// What stands behind a resource's type.
     init(type: String, argument: Word, list: DiagnosticList) {
-        self.type = type
+        self.init(
+            grammar: "\(type)::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]",
+            device: nil,
+            argument: argument,
+            list: list
+        )
+    }
+
+    init(grammar: String, device: String?, argument: Word, list: DiagnosticList) {
+        self.grammar = grammar
+        self.device = device
         self.argument = argument
         self.list = list
     }
@@ -24,7 +37,7 @@ struct AddressParser {
             return nil
         }
         guard checkKind(address, at: parts[0].start) else { return nil }
-        var result = AddressSpecification(address: address)
+        var result = AddressSpecification(address: address, device: device)
         guard parts.count > 1 else { return checked(result, at: parts[0].start) }
         guard let prefix = prefix(parts[1].text, address) else {
             fail(
@@ -78,7 +91,7 @@ struct AddressParser {
             code,
             at: argument.position(at: offset),
             message,
-            hint: hint ?? "\(type)::ADDRESS[/PREFIX[/DEVICE[:LABEL]][/BROADCAST]]"
+            hint: hint ?? grammar
         )
     }
 

@@ -47,6 +47,12 @@ public struct ClusterConfiguration: Equatable, Sendable {
     public var restartBudget: Int
     /// The lines `notify`, in their order: who is told of what happens.
     public var notifications: [NotificationTarget]
+    /// The lines `notify_state`: programs that are run when a group's state changes here.
+    public var stateHooks: [ProgramLine]
+    /// The devices of `track_interface`.
+    public var trackedDevices: [String]
+    /// The lines `track_script`.
+    public var trackedScripts: [TrackedScript]
     /// The directive `notify_rate`.
     public var notificationRate: NotificationRate
     /// Deadlines of operations: the built-in table with the directive `timeout` laid over it.
@@ -114,6 +120,22 @@ public struct HeartbeatLink: Hashable, Sendable {
         case .multicast(let group, _, _): "mcast\(group.isIPv6 ? "6" : "") \(device) \(group)"
         }
     }
+}
+
+/// A program of the administrator's, by its absolute path, and what it is given.
+public struct ProgramLine: Hashable, Sendable {
+    /// The path.
+    public var program: String
+    /// The words behind it.
+    public var arguments: [String]
+}
+
+/// A program that says whether its node is fit.
+public struct TrackedScript: Hashable, Sendable {
+    /// What is run.
+    public var line: ProgramLine
+    /// From one run to the next, and how long one may take.
+    public var interval: Duration
 }
 
 /// Where log lines go besides stderr or the journal.

@@ -17,6 +17,9 @@ extension ConfigurationCheck {
         complete.haCf = files.haCf ?? ownFiles.haCf
         complete.haresources = files.haresources ?? ownFiles.haresources
         complete.authkeys = files.authkeys ?? ownFiles.authkeys
+        complete.lists += ownFiles.lists.filter { list in
+            !files.lists.contains { $0.name == list.name }
+        }
         let given = [files.haCf, files.haresources, files.authkeys, files.monCf]
             .compactMap { $0?.name }
         let peer = Reading(complete, node: nil)
@@ -35,6 +38,7 @@ extension ConfigurationCheck {
         }
         compareHaCf(own, peer, files.haCf?.name ?? "ha.cf", &result)
         compareGroups(own, peer, files.haresources?.name ?? "haresources", &result)
+        for list in files.lists { compareLists(list, ownFiles.lists, &result) }
         let known =
             peerKeys ?? peer.keys.map { PeerKeys($0, file: files.authkeys?.name ?? "authkeys") }
         if let mine = own.keys, let known { compareKeys(mine, known, &result) }
@@ -250,6 +254,26 @@ extension ConfigurationCheck {
 
     private static func shown(_ line: String) -> String {
         quoted(line.split(separator: "\t").joined(separator: " "))
+    }
+
+    /// What the other node's list of addresses has and ours lacks, and the other way round.
+    private static func compareLists(
+        _ theirs: ConfigurationFile,
+        _ own: [ConfigurationFile],
+        _ result: inout [Diagnostic]
+    ) {
+        guard let mine = own.first(where: { $0.name == theirs.name }) else { return }
+        let change = AddressListChange(from: mine, to: theirs)
+        guard !change.isEmpty else { return }
+        result.append(
+            Diagnostic(
+                .warning,
+                .peerDiffers,
+                file: theirs.name,
+                "the list there is another one: \(change.words(added: "has", removed: "lacks"))",
+                hint: "on the node whose list is the old one: baton sync iplist"
+            )
+        )
     }
 
     private static func compareKeys(

@@ -9,7 +9,7 @@ internal import Monitoring
 public struct ConfigurationCheck: Equatable, Sendable {
     /// What the files mean; nil where there is an error.
     public var configuration: ClusterConfiguration?
-    /// Everything found, file by file in the order ha.cf, haresources, authkeys, mon.cf, drbd.conf, the
+    /// Everything found, file by file in the order ha.cf, haresources, authkeys, mon.cf, lists, drbd.conf, the
     /// machine, peer.
     public var diagnostics: [Diagnostic]
 
@@ -79,11 +79,13 @@ struct Reading {
     var haresourcesList: DiagnosticList?
     private var authkeysList: DiagnosticList?
     private var monCfList: DiagnosticList?
+    private var listDiagnostics: [Diagnostic] = []
     private var missing: [Diagnostic] = []
     private let scripts: Set<String>
 
     var diagnostics: [Diagnostic] {
-        [haCfList, haresourcesList, authkeysList, monCfList].flatMap { $0?.all ?? [] } + missing
+        [haCfList, haresourcesList, authkeysList, monCfList].flatMap { $0?.all ?? [] }
+            + listDiagnostics + missing
     }
 
     /// The whole, where nothing is an error.
@@ -107,6 +109,9 @@ struct Reading {
             moveBudget: haCf.moveBudget,
             restartBudget: haCf.restartBudget,
             notifications: haCf.notifications,
+            stateHooks: haCf.stateHooks,
+            trackedDevices: haCf.trackedDevices,
+            trackedScripts: haCf.trackedScripts,
             notificationRate: haCf.notificationRate,
             timeouts: haCf.timeouts,
             intervals: haCf.intervals,
@@ -154,10 +159,12 @@ struct Reading {
             let (result, list) = HaresourcesParser.parse(
                 file,
                 nodes: haCf.nodes,
-                stateless: haCf.statelessTypes
+                stateless: haCf.statelessTypes,
+                lists: files.lists
             )
             groups = result
             haresourcesList = list
+            listDiagnostics = result.lists.flatMap(\.all)
             for place in groups.groups.indices {
                 groups.groups[place].putSideBySide(haCf.parallel)
             }
@@ -266,7 +273,7 @@ struct Reading {
 
     private mutating func judgeOrder(_ group: ResourceGroup) {
         guard !haCf.opensAddressesLast, let places = groups.words[group.name],
-            let address = group.resources.firstIndex(where: { $0.address != nil }),
+            let address = group.resources.firstIndex(where: \.isOfAddresses),
             let database = group.resources.firstIndex(where: { resource in
                 Reading.databases.contains { resource.type.lowercased().contains($0) }
             }), address < database, places.indices.contains(address)
@@ -286,14 +293,14 @@ struct Reading {
         guard let places = groups.words[group.name] else { return }
         for (resource, place) in zip(group.resources, places)
         where scripts.contains(resource.type)
-            && (resource.address != nil
+            && (resource.isOfAddresses
                 || Directive.isProgram(resource.type, arguments: resource.arguments)
                 || monitors != nil && resource.isMonitor)
         {
             haresourcesList?.note(
                 .scriptBeforeBuiltIn,
                 at: place,
-                resource.address != nil
+                resource.isOfAddresses
                     ? "the script '\(resource.type)' in resource.d is not used: batond holds addresses itself"
                     : "the script '\(resource.type)' in resource.d stands before the built-in type"
             )

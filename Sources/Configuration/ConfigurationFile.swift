@@ -35,6 +35,9 @@ public struct ConfigurationFiles: Equatable, Sendable {
     public var monCf: ConfigurationFile?
     /// What the agents that haresources names advise (`OCFMetaData`): no file, but as old as the others.
     public var agents: ConfigurationFile?
+    /// The lists of addresses that haresources names (`AddressList.paths`), by their paths; one that cannot be read is
+    /// left out.
+    public var lists: [ConfigurationFile]
     /// drbd.conf and what it includes, in order: only looked at where a group moves DRBD resources.
     public var drbd: [ConfigurationFile]
     /// Names of the scripts in the configuration's own `resource.d`, as far as the caller knows.
@@ -47,6 +50,7 @@ public struct ConfigurationFiles: Equatable, Sendable {
         authkeys: ConfigurationFile? = nil,
         monCf: ConfigurationFile? = nil,
         agents: ConfigurationFile? = nil,
+        lists: [ConfigurationFile] = [],
         drbd: [ConfigurationFile] = [],
         scripts: Set<String> = []
     ) {
@@ -55,6 +59,7 @@ public struct ConfigurationFiles: Equatable, Sendable {
         self.authkeys = authkeys
         self.monCf = monCf
         self.agents = agents
+        self.lists = lists
         self.drbd = drbd
         self.scripts = scripts
     }

@@ -152,6 +152,28 @@ extension Directive {
                 + "far as it knows; any, every group, so that two nodes that boot with their links cut both hold it. Ours."
         ),
         Directive(
+            "track_interface",
+            .haCf,
+            .groups,
+            grammar: "track_interface DEVICE...",
+            .words(1...64),
+            examples: ["track_interface eth2", "track_interface eth2 bond0"],
+            "Devices besides those of the groups' addresses that this node must have, up and with a carrier, to be fit: "
+                + "where one is lost, the groups that run here go to the other node if that is fit, and none comes while "
+                + "the other can run it. The lines of both nodes may differ. Ours."
+        ),
+        Directive(
+            "track_script",
+            .haCf,
+            .groups,
+            grammar: "track_script INTERVAL PROGRAM [ARGUMENT...]",
+            .words(2...64),
+            examples: ["track_script 5 /usr/local/sbin/check-uplink eth2"],
+            "A program, named by its absolute path, that is run every INTERVAL (1s to 1h) on both nodes, and says by exit 0 "
+                + "that its node is fit. Where it says otherwise, or takes longer than INTERVAL, twice in a row, it is as with "
+                + "track_interface, until it exits with 0. The line may be given several times. Ours."
+        ),
+        Directive(
             "announce_interval",
             .haCf,
             .groups,
@@ -184,6 +206,19 @@ extension Directive {
                 + NotificationKind.allCases.map(\.rawValue).joined(separator: ", ")
                 + ". The line may be given "
                 + "several times. Ours."
+        ),
+        Directive(
+            "notify_state",
+            .haCf,
+            .notifications,
+            grammar: "notify_state PROGRAM [ARGUMENT...]",
+            .words(1...64),
+            examples: ["notify_state /usr/local/sbin/on-state"],
+            "A program, named by its absolute path, that is run when a group becomes active, standby or failed on this node, "
+                + "also when the daemon begins, with the group and that word behind its arguments, and as BATON_GROUP and "
+                + "BATON_STATE in its environment, beside BATON_NODE and BATON_PEER. For one group it is run once at a time; "
+                + "what changes meanwhile is told when it has ended (60 s at most), the last alone. Nothing waits for it: "
+                + "what must be done before a group is active is a resource. The line may be given several times. Ours."
         ),
         Directive(
             "notify_rate",

@@ -23,7 +23,7 @@ extension Directive {
     /// Whether `baton-resource` serves a type: a bare `mysql` is the script or unit of that name.
     public static func isProgram(_ type: String, arguments: [String]) -> Bool {
         switch type {
-        case "Filesystem", "drbddisk": true
+        case "Filesystem", "drbddisk", "greenarrow": true
         case "mysql", "postgres": !arguments.isEmpty
         default: false
         }
@@ -59,6 +59,16 @@ extension Directive {
             1...1,
             ["IPv6addr::2001:db8::5/64/eth0"],
             "As IPaddr2, for an IPv6 address."
+        ),
+        resource(
+            "iplist",
+            "iplist::FILE[::dev=DEVICE][::hook=PROGRAM]",
+            1...3,
+            ["iplist::/etc/hvmail_primary_ips", "iplist::/etc/hvmail_primary_ips::dev=eth0"],
+            "The addresses of a file, ADDRESS/PREFIX a line, as IPaddr2 each and all in one go; their device is DEVICE, or "
+                + "that of the route to each. `baton reload` puts an edited file in force while the group runs: what is "
+                + "new comes, what is gone goes, and PROGRAM is run with FILE as its argument and the lines `+ADDRESS/PREFIX` "
+                + "and `-ADDRESS/PREFIX` as its input. Both nodes need the file: baton sync iplist."
         ),
         resource(
             "IPsrcaddr",
@@ -113,6 +123,24 @@ extension Directive {
                 + "config (postgresql.conf, where it is neither in DATADIR nor names it from /etc/postgresql), port, socket "
                 + "(its directory), user and database (to ask as and in: the owner, postgres), log. Without DATADIR, run as a "
                 + "script or unit. Built in."
+        ),
+        resource(
+            "greenarrow",
+            "greenarrow[::SERVICE...]",
+            0...64,
+            ["greenarrow", "greenarrow::hvmail-qmail-smtpd3::hvmail-dnscache"],
+            "The services of GreenArrow, by its own script `greenarrow`: a start waits until all are up but those that are named, "
+                + "which are down by design (unnamed: hvmail-qmail-smtpd3 and hvmail-dnscache), a stop until all are down. "
+                + "The monitor calls the others by name when they are down, or printed in red. Built in."
+        ),
+        resource(
+            "systemd",
+            "systemd::UNIT",
+            1...1,
+            ["systemd::nginx", "systemd::postfix@-.service"],
+            "A unit, started and stopped by systemctl, which waits for the job and says how it ended. Without an ending a "
+                + "service is meant. Its own start at boot must be off: systemctl disable UNIT. A type that is no script, and "
+                + "has no arguments, may be a service's name as it is."
         ),
         resource(
             "monitor",

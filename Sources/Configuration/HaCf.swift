@@ -30,6 +30,9 @@ struct HaCf: Sendable {
     var restartBudget = 0
     var notifications: [NotificationTarget] = []
     var notificationRate = NotificationRate()
+    var stateHooks: [ProgramLine] = []
+    var trackedDevices: [String] = []
+    var trackedScripts: [TrackedScript] = []
     var links: [HeartbeatLink] = []
     var autoFailback: AutoFailback?
     var takesUnproved = true

@@ -86,6 +86,9 @@ extension HaCfParser {
         case "timeout": timeout(words)
         case "monitor_interval": monitorInterval(row, words)
         case "notify": notify(words)
+        case "notify_state": notifyState(words)
+        case "track_interface": for word in words { trackInterface(word) }
+        case "track_script": trackScript(row, words)
         case "notify_rate": notificationRate(row, words[0])
         default: break  // without effect
         }

@@ -1,5 +1,6 @@
-// The lines `notify` and `notify_rate` of ha.cf: who is told of what happens, and how often. What is worth a
-// message is decided by the core's room (`NotificationDesk`).
+// The lines `notify`, `notify_state` and `notify_rate` of ha.cf: who is told of what happens, and how often; and
+// `track_interface` and `track_script`: what is asked. What is worth a message is decided by the core's room
+// (`NotificationDesk`).
 
 internal import Failover
 
@@ -40,21 +41,94 @@ extension HaCfParser {
         result.notifications.append(target)
     }
 
+    /// `notify_state PROGRAM [ARGUMENT...]`; there is one word at least.
+    mutating func notifyState(_ words: [Word]) {
+        guard let line = programLine(words[...], "notify_state"),
+            list.hasRoom(
+                after: result.stateHooks.count,
+                maximum: Self.notifyMaximum,
+                of: "notify_state lines",
+                at: words[0].position
+            )
+        else { return }
+        guard !result.stateHooks.contains(line) else {
+            list.warning(
+                .givenTwice,
+                at: words[0].position,
+                "the same 'notify_state' is given again"
+            )
+            return
+        }
+        result.stateHooks.append(line)
+    }
+
+    /// One device of `track_interface`.
+    mutating func trackInterface(_ word: Word) {
+        guard isDeviceName(word.text) else {
+            list.error(
+                .invalidName,
+                at: word.position,
+                "\(quoted(word.text)) is no device name"
+            )
+            return
+        }
+        guard
+            list.hasRoom(
+                after: result.trackedDevices.count,
+                maximum: 64,
+                of: "tracked interfaces",
+                at: word.position
+            ), !result.trackedDevices.contains(word.text)
+        else { return }
+        result.trackedDevices.append(word.text)
+    }
+
+    /// `track_script INTERVAL PROGRAM [ARGUMENT...]`; there are two words at least.
+    mutating func trackScript(_ row: Directive, _ words: [Word]) {
+        guard let interval = time(row, words[0], in: .seconds(1)...(.seconds(3600))),
+            let line = programLine(words.dropFirst(), "track_script 5"),
+            list.hasRoom(
+                after: result.trackedScripts.count,
+                maximum: Self.notifyMaximum,
+                of: "tracked scripts",
+                at: words[0].position
+            )
+        else { return }
+        guard !result.trackedScripts.contains(where: { $0.line == line }) else {
+            list.warning(
+                .givenTwice,
+                at: words[1].position,
+                "the same 'track_script' is given again"
+            )
+            return
+        }
+        result.trackedScripts.append(TrackedScript(line: line, interval: interval))
+    }
+
     private mutating func program(
         _ word: Word,
         _ arguments: ArraySlice<Word>
     ) -> NotificationTarget? {
+        programLine([word] + arguments, "notify exec").map {
+            .exec(program: $0.program, arguments: $0.arguments)
+        }
+    }
+
+    /// A program and its arguments; nil after an error.
+    private mutating func programLine(_ words: ArraySlice<Word>, _ example: String) -> ProgramLine?
+    {
+        guard let word = words.first else { return nil }
         guard word.text.hasPrefix("/"), !word.text.hasSuffix("/") else {
+            let name = word.text.split(separator: "/").last ?? "tell"
             list.error(
                 .invalidValue,
                 at: word.position,
                 "\(quoted(word.text)) is no absolute path of a program",
-                hint:
-                    "notify exec /usr/local/sbin/\(word.text.split(separator: "/").last ?? "tell")"
+                hint: "\(example) /usr/local/sbin/\(name)"
             )
             return nil
         }
-        return .exec(program: word.text, arguments: arguments.map(\.text))
+        return ProgramLine(program: word.text, arguments: words.dropFirst().map(\.text))
     }
 
     private mutating func addresses(_ words: ArraySlice<Word>) -> NotificationTarget? {

@@ -39,11 +39,12 @@ extension HaresourcesParser {
         guard checkCount(type, arguments, word), checkParameters(type, arguments, word) else {
             return nil
         }
+        if type == AddressList.type { return addressList(arguments, word) }
         return Resource(
             type: type,
             arguments: arguments,
             text: ([type] + arguments).joined(separator: "::"),
-            address: nil,
+            addresses: nil,
             isStateless: stateless.contains(type)
         )
     }
@@ -115,7 +116,48 @@ extension HaresourcesParser {
             type: type,
             arguments: [argument.text],
             text: word.text,
-            address: specification,
+            addresses: [specification],
+            isStateless: true
+        )
+    }
+
+    /// A list with what its file holds; nil after an error.
+    private mutating func addressList(_ arguments: [String], _ word: Word) -> Resource? {
+        let given: AddressListArguments
+        do throws(AddressListArguments.Mistake) {
+            given = try AddressListArguments(arguments)
+        } catch {
+            list.error(
+                .invalidValue,
+                at: word.position,
+                error.text,
+                hint: HaresourcesParser.table[AddressList.type]?.grammar
+            )
+            return nil
+        }
+        var addresses: [AddressSpecification] = []
+        if let lists {
+            guard let file = lists.first(where: { $0.name == given.path }) else {
+                list.error(
+                    .missingFile,
+                    at: word.position,
+                    "there is no file \(quoted(given.path)), or it cannot be read",
+                    hint: "an address a line: 1.2.3.4/24"
+                )
+                return nil
+            }
+            let (found, notes) = AddressList.parse(file, device: given.device)
+            addresses = found
+            if !usedLists.contains(where: { $0.source.file == file.name }) {
+                usedLists.append(notes)
+            }
+        }
+        return Resource(
+            type: AddressList.type,
+            arguments: arguments,
+            text: ([AddressList.type] + arguments).joined(separator: "::"),
+            addresses: addresses,
+            list: given,
             isStateless: true
         )
     }

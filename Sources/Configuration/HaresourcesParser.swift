@@ -10,8 +10,14 @@ struct HaresourcesParser {
 
     let nodes: [String]
     let stateless: Set<String>
+    /// The lists of addresses at hand; nil where nobody looked.
+    let lists: [ConfigurationFile]?
     var list: DiagnosticList
+    /// What was found in those that are used.
+    var usedLists: [DiagnosticList] = []
     private var groups: [ResourceGroup] = []
+    /// Every resource that could be read, also of a group that could not.
+    private var named: [Resource] = []
     private var groupPositions: [String: Position] = [:]
     /// Where the text of each resource (an address: its bare text) stands, for duplicates.
     private var resourcePositions: [String: Position] = [:]
@@ -24,6 +30,8 @@ struct HaresourcesParser {
         var groups: [ResourceGroup] = []
         /// By group name: the word of each resource.
         var words: [String: [Position]] = [:]
+        /// What is wrong or odd in the lists of addresses that were used.
+        var lists: [DiagnosticList] = []
     }
 
     private var words: [String: [Position]] = [:]
@@ -31,25 +39,37 @@ struct HaresourcesParser {
     /// Reads a file.
     ///
     /// `nodes` are ha.cf's, in lower case; with none any name is taken. `stateless` are types that
-    /// ha.cf calls so besides the known ones.
+    /// ha.cf calls so besides the known ones; `lists` are the files of addresses at hand.
     static func parse(
         _ file: ConfigurationFile,
         nodes: [String],
-        stateless: [String]
+        stateless: [String],
+        lists: [ConfigurationFile] = []
     ) -> (Result, DiagnosticList) {
-        var parser = HaresourcesParser(
-            nodes: nodes,
-            stateless: Set(stateless + Directive.statelessTypes),
-            list: DiagnosticList(source: SourceText(file))
-        )
+        var parser = HaresourcesParser(file, nodes: nodes, stateless: stateless, lists: lists)
         parser.parse()
-        return (Result(groups: parser.groups, words: parser.words), parser.list)
+        return (
+            Result(groups: parser.groups, words: parser.words, lists: parser.usedLists), parser.list
+        )
     }
 
-    private init(nodes: [String], stateless: Set<String>, list: DiagnosticList) {
+    /// What a file names, before anybody has looked for the files and programs that it names in turn.
+    static func resources(in file: ConfigurationFile) -> [Resource] {
+        var parser = HaresourcesParser(file, nodes: [], stateless: [], lists: nil)
+        parser.parse()
+        return parser.named
+    }
+
+    private init(
+        _ file: ConfigurationFile,
+        nodes: [String],
+        stateless: [String],
+        lists: [ConfigurationFile]?
+    ) {
         self.nodes = nodes
-        self.stateless = stateless
-        self.list = list
+        self.stateless = Set(stateless + Directive.statelessTypes)
+        self.lists = lists
+        list = DiagnosticList(source: SourceText(file))
     }
 
     private mutating func parse() {
@@ -184,14 +204,16 @@ struct HaresourcesParser {
         for word in words.dropFirst() {
             guard let resource = resource(word) else { continue }
             resources.append(resource)
+            named.append(resource)
             positions.append(word.position)
             checkDuplicate(resource, word)
         }
         guard resources.count == words.count - 1, let first = resources.first else { return }
-        let name = first.address.map { "\($0.address)" } ?? first.text
+        let name =
+            first.list == nil ? first.address.map { "\($0.address)" } ?? first.text : first.text
         if let earlier = groupPositions[name] {
             // Equal addresses were reported as such already.
-            if first.address == nil {
+            if !first.isOfAddresses {
                 list.error(
                     .duplicateGroup,
                     at: words[1].position,
@@ -215,14 +237,18 @@ struct HaresourcesParser {
 
     /// An address or a storage resource stands in one place only; a helper such as MailTo may repeat.
     private mutating func checkDuplicate(_ resource: Resource, _ word: Word) {
-        let key = resource.address.map { "\($0.address)" } ?? resource.text
-        guard let earlier = resourcePositions[key] else {
+        // By addresses and by name: two lists may hold one, and one list may be named twice.
+        let addresses = (resource.addresses ?? []).map { "\($0.address)" }
+        let isBare = resource.isOfAddresses && resource.list == nil
+        let keys = addresses + (isBare ? [] : [resource.text])
+        let found = keys.first { resourcePositions[$0] != nil }
+        for key in keys where resourcePositions[key] == nil {
             resourcePositions[key] = word.position
-            return
         }
+        guard let key = found, let earlier = resourcePositions[key] else { return }
         let text =
             "\(quoted(key)) stands twice: here and on line \(earlier.line), column \(list.source.column(of: earlier))"
-        if resource.isStateless, resource.address == nil {
+        if resource.isStateless, !resource.isOfAddresses {
             if earlier.line == word.position.line {
                 list.warning(.duplicateResource, at: word.position, text)
             }

@@ -54,7 +54,7 @@ struct MachineCheck {
 
     private mutating func judgeBoot(_ group: ResourceGroup) {
         for (index, resource) in group.resources.enumerated() {
-            guard resource.address == nil, !resource.isMonitor else { continue }
+            guard !resource.isOfAddresses, !resource.isMonitor else { continue }
             let names = services(of: resource)
             guard !names.isEmpty, let link = facts.links.first(where: { starts($0, names) }) else {
                 continue
@@ -190,7 +190,7 @@ struct MachineCheck {
 
     private mutating func judgeKernel(_ haCf: HaCf) {
         guard let group = groups.groups.first(where: { !$0.addresses.isEmpty }),
-            let index = group.resources.firstIndex(where: { $0.address != nil })
+            let index = group.resources.firstIndex(where: \.isOfAddresses)
         else { return }
         if haCf.cutsConnections, facts.cutsConnections == false {
             list.note(
@@ -292,7 +292,7 @@ extension MachineCheck {
     private mutating func compareUsers(_ group: ResourceGroup, _ peer: MachineFacts) {
         let there = shown(peer.node ?? "the other node")
         var said: Set<String> = []
-        for (index, resource) in group.resources.enumerated() where resource.address == nil {
+        for (index, resource) in group.resources.enumerated() where !resource.isOfAddresses {
             let owners = owners(of: resource, peer)
             for name in resource.namedUsers + owners where said.insert(name).inserted {
                 let mine = facts.users.first { $0.name == name }

@@ -79,7 +79,7 @@ extension MachineFacts {
     ///   - look: the machine.
     public init(of groups: [ResourceGroup], _ lookup: ResourceLookup, _ look: MachineLook) {
         self.init()
-        let resources = groups.flatMap(\.resources).filter { $0.address == nil && !$0.isMonitor }
+        let resources = groups.flatMap(\.resources).filter { !$0.isOfAddresses && !$0.isMonitor }
         cutsConnections = look.cutsConnections
         filtersPackets = look.filtersPackets
         guard !resources.isEmpty else { return }

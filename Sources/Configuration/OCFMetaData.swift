@@ -8,17 +8,9 @@ public enum OCFMetaData {
     /// The types of agents that a haresources names, each once.
     public static func types(in haresources: ConfigurationFile) -> [String] {
         var types: [String] = []
-        for word in haresources.bytes.split(whereSeparator: { $0 <= 32 || $0 == 92 }) {
-            let text = String(decoding: word, as: UTF8.self)
-            var parts = text.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
-            guard parts.count >= 3, parts[0] == "ocf" else { continue }
-            if parts.count == 4, !parts[3].hasPrefix(":") { continue }
-            parts = Array(parts.prefix(3))
-            let type = parts.joined(separator: ":")
-            guard !types.contains(type), !parts[1].isEmpty, !parts[2].isEmpty,
-                !parts.contains(where: { $0.hasPrefix(".") || $0.contains("/") })
-            else { continue }
-            types.append(type)
+        for resource in HaresourcesParser.resources(in: haresources)
+        where OCFAgent(type: resource.type) != nil && !types.contains(resource.type) {
+            types.append(resource.type)
         }
         return types
     }

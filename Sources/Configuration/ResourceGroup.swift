@@ -24,8 +24,17 @@ public struct ResourceGroup: Equatable, Sendable {
     /// Whether a resource is not stateless: then two writers would spoil data.
     public var hasStorage: Bool { resources.contains { !$0.isStateless } }
 
+    /// The resources without what lists of addresses hold, which may change while the group runs.
+    public var resourcesButLists: [Resource] {
+        resources.map { resource in
+            var resource = resource
+            if resource.list != nil { resource.addresses = [] }
+            return resource
+        }
+    }
+
     /// The addresses of the group in start order.
-    public var addresses: [AddressSpecification] { resources.compactMap(\.address) }
+    public var addresses: [AddressSpecification] { resources.flatMap { $0.addresses ?? [] } }
 
     /// The node both prefer when each reads its own file.
     ///
@@ -59,7 +68,8 @@ public struct ResourceGroup: Equatable, Sendable {
         meaning(
             "v1 address",
             resources.filter(\.isStateless).map { resource in
-                guard let address = resource.address else {
+                // What a list holds may change while the group runs: both nodes' lists are compared by `check`.
+                guard let address = resource.address, resource.list == nil else {
                     return ([resource.type] + resource.arguments).joined(separator: "\t")
                 }
                 let prefix = address.prefixLength.map(String.init) ?? "-"
@@ -83,12 +93,20 @@ public struct Resource: Equatable, Sendable {
     public var arguments: [String]
     /// The word as haresources has it; names the resource in status, logs and `timeout`.
     public var text: String
-    /// The address, for the types `IPaddr`, `IPaddr2` and `IPv6addr`.
-    public var address: AddressSpecification?
+    /// The addresses, for the types `IPaddr`, `IPaddr2` and `IPv6addr` one, for `iplist` those of its file.
+    public var addresses: [AddressSpecification]?
+    /// Where the addresses stand, for `iplist`.
+    public var list: AddressListArguments? = nil
     /// Whether the type's name is one that keeps no data (design, "Words"; directive `stateless`).
     public var isStateless: Bool
     /// Whether it starts and stops side by side with the one before it in its group (directive `parallel`).
     public var isBesidePrevious = false
+
+    /// Whether the daemon itself serves it, by bringing addresses up and down.
+    public var isOfAddresses: Bool { addresses != nil }
+
+    /// Its address, of several the first: what the network is asked about before and after a move.
+    public var address: AddressSpecification? { addresses?.first }
 
     /// Whether it keeps its data on both nodes in step, and can tell whether it does, where Baton's own program serves
     /// it (S11).
@@ -97,10 +115,11 @@ public struct Resource: Equatable, Sendable {
     /// Whether what its script starts may stand still instead of being stopped when the node is cut off: data
     /// of its own, in processes of its own, as far as names tell.
     ///
-    /// The agent of `ocf:PROVIDER:TYPE` and of `OCF::TYPE` counts by its own name.
+    /// The agent of `ocf:PROVIDER:TYPE` and of `OCF::TYPE`, and the unit of `systemd::UNIT`, count by their own names.
     public var canBeSuspended: Bool {
-        let names = type == "OCF" ? arguments.prefix(1) + [type] : [type]
-        return !isStateless && address == nil
+        let names =
+            ["OCF", ResourceLookup.unitType].contains(type) ? arguments.prefix(1) + [type] : [type]
+        return !isStateless && !isOfAddresses
             && !names.contains { name in
                 let last = name.split(separator: ":").last.map(String.init) ?? name
                 let plain = last.hasSuffix(".service") ? String(last.dropLast(8)) : last
@@ -115,7 +134,7 @@ extension ResourceGroup {
     /// Addresses come and go at once, one after the other.
     mutating func putSideBySide(_ subjects: [String]) {
         let isNamed = resources.map { resource in
-            resource.address == nil && subjects.contains(where: resource.isNamed)
+            !resource.isOfAddresses && subjects.contains(where: resource.isNamed)
         }
         for place in resources.indices.dropFirst() {
             resources[place].isBesidePrevious =
@@ -140,7 +159,7 @@ extension ResourceGroup {
     /// is suspended (S12); a mount of another device does not.
     func isCovered(_ place: Int) -> Bool {
         let resource = resources[place]
-        guard !resource.isStateless, resource.address == nil, !resource.isReplicated,
+        guard !resource.isStateless, !resource.isOfAddresses, !resource.isReplicated,
             resources[..<place].contains(where: \.isReplicated)
         else { return false }
         guard resource.type == "Filesystem" else { return true }
@@ -166,7 +185,7 @@ extension Resource {
     }
 }
 
-/// An address a group carries: the argument of `IPaddr`, `IPaddr2`, `IPv6addr` or a bare address.
+/// An address a group carries: the argument of `IPaddr`, `IPaddr2`, `IPv6addr`, a bare address, or a line of a list.
 public struct AddressSpecification: Hashable, Sendable {
     /// The address itself.
     public var address: IPAddress

@@ -81,6 +81,14 @@ public struct ResourceLookup: Equatable, Sendable {
         ownScriptDirectories = directories.filter { !$0.hasPrefix("/etc/ha.d/") }
     }
 
+    /// The type whose argument is a unit of systemd.
+    static let unitType = "systemd"
+    /// What the name of a unit may end in, of those that can be started and stopped (systemd.unit(5)).
+    private static let unitSuffixes = [
+        ".service", ".socket", ".mount", ".automount", ".timer", ".path", ".target", ".swap",
+        ".slice", ".scope",
+    ]
+
     /// The types that need no program: the watching of mon.cf is the loop's.
     public static let builtInTypes: Set<String> = ["monitor", "mon"]
 
@@ -115,6 +123,16 @@ public struct ResourceLookup: Equatable, Sendable {
                 path: agent.path,
                 arguments: [],
                 environment: agent.environment(arguments)
+            )
+        }
+        if type == ResourceLookup.unitType {
+            guard arguments.count == 1, exists(systemdMark) else { return nil }
+            // What systemd knows is more than what lies in these directories: templates, generators, mounts.
+            let isWhole = ResourceLookup.unitSuffixes.contains { arguments[0].hasSuffix($0) }
+            return ResourceProgram(
+                kind: .unit,
+                path: systemctl,
+                arguments: [isWhole ? arguments[0] : arguments[0] + ".service"]
             )
         }
         let script = scriptDirectories.first { isExecutable($0 + "/" + type) }
@@ -164,6 +182,9 @@ public struct ResourceLookup: Equatable, Sendable {
         if Directive.isProgram(type, arguments: arguments) {
             return
                 "\(builtInProgram), which serves \(type), is missing or not executable: install Baton again"
+        }
+        if type == ResourceLookup.unitType {
+            return "systemd does not run on this machine (no \(systemdMark))"
         }
         if let agent = OCFAgent(type: type) {
             return exists(agent.path)

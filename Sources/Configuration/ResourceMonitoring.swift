@@ -28,15 +28,16 @@ public struct MonitorIntervals: Equatable, Sendable {
     /// How often a resource is asked; nil: never.
     ///
     /// The most particular line counts: for the resource's text, then for its type, then for all; of two equal ones
-    /// the later. Without a line the built-in types are asked every 10 s, others never: a script's `status` may say
+    /// the later. Without a line the built-in types and units that are called so are asked every 10 s, others never: a script's `status` may say
     /// anything. Addresses and the watching of mon.cf are the daemon's own, and never asked.
     public func interval(for resource: Resource) -> Duration? {
-        guard resource.address == nil, !resource.isMonitor else { return nil }
+        guard !resource.isOfAddresses, !resource.isMonitor else { return nil }
         let rule =
             rules.last { $0.subject == resource.text } ?? rules.last { $0.subject == resource.type }
             ?? rules.last { $0.subject == nil }
         if let rule { return rule.interval }
         return Directive.isProgram(resource.type, arguments: resource.arguments)
+            || resource.type == ResourceLookup.unitType
             ? MonitorIntervals.standard : nil
     }
 }

@@ -5,7 +5,7 @@ import Failover
 import Linux
 
 /// An address as a group wants it; what is `nil` is taken from the host's networks.
-struct AddressWish: Equatable, Sendable {
+struct AddressWish: Hashable, Sendable {
     var address: Linux.IPAddress
     var prefixLength: UInt8?
     var device: DeviceName?
@@ -15,46 +15,90 @@ struct AddressWish: Equatable, Sendable {
     var broadcast: IPv4Address?
 }
 
+/// The addresses of one resource, to be started, stopped or looked at, a slice of a turn at a time.
+struct AddressWork {
+    let action: OperationAction
+    let wishes: [AddressWish]
+    /// How many were begun with.
+    fileprivate var begun = 0
+    /// What was there before the first of them was taken away.
+    fileprivate var before: NetworkView?
+    /// Why some could not be started.
+    fileprivate var refusals: [String] = []
+
+    init(_ action: OperationAction, _ wishes: [AddressWish]) {
+        self.action = action
+        self.wishes = wishes
+    }
+
+    /// How many could not be started, and why, the first of them; nil when all were.
+    ///
+    /// A list goes on without what cannot be: a mistake in one line of a thousand takes nothing else down.
+    var shortcoming: String? {
+        guard let first = refusals.first else { return nil }
+        let count = "\(refusals.count) of \(wishes.count) addresses"
+        return "\(count) could not be brought up, the first: \(first)"
+    }
+}
+
 /// The kernel's book of addresses, as far as groups use it.
 struct AddressResources {
+    /// So many between two looks at the clock: some 3 ms.
+    private static let piece = 64
+
     let interfaces: Interfaces
 
-    /// Does one operation; it ends before this returns.
+    /// Goes on with work until it is done or the time has come; at least a piece of it is done.
     ///
-    /// Cost: some 20 µs and a dump each.
-    func perform(_ action: OperationAction, _ wish: AddressWish) -> OperationOutcome {
+    /// Cost: some 20 µs for each address, as much for its route where no device is named, and a dump.
+    ///
+    /// - Returns: how it ended; nil when it is to be gone on with.
+    func advance(_ work: inout AddressWork, until deadline: Int64) -> OperationOutcome? {
         do throws(SystemError) {
-            switch action {
-            case .start: return try start(wish)
-            case .stop: return try stop(wish)
+            switch work.action {
+            case .start: return try start(&work, until: deadline)
+            case .stop: return try stop(&work, until: deadline)
             case .status:
-                let view = try NetworkView(reading: interfaces)
-                return view.places(of: wish.address).isEmpty ? .stopped : .running
+                let there = try NetworkView(reading: interfaces).present
+                // Of a list that is there in part something runs; what is missing is put back (`Loop+Repair`).
+                return work.wishes.contains { there.contains($0.address) } ? .running : .stopped
             case .suspend, .resume, .abandon:
                 let text = "an address is brought up or down"
                 return .failed(OperationFailure(exitCode: nil, output: text))
             }
         } catch {
             let failure = OperationFailure(exitCode: nil, output: "\(error)")
-            return action == .status ? .unknown(failure) : .failed(failure)
+            return work.action == .status ? .unknown(failure) : .failed(failure)
         }
     }
 
-    private func start(_ wish: AddressWish) throws(SystemError) -> OperationOutcome {
+    private func start(
+        _ work: inout AddressWork,
+        until deadline: Int64
+    ) throws(SystemError) -> OperationOutcome? {
         let view = try NetworkView(reading: interfaces)
-        if !view.places(of: wish.address).isEmpty { return .succeeded }
-        let route = wish.device == nil ? try interfaces.route(to: wish.address) : nil
-        switch AddressResources.plan(wish, view: view, route: route) {
-        case .failure(let refusal):
-            return .failed(OperationFailure(exitCode: nil, output: refusal.text))
-        case .success(let entry):
-            do throws(SystemError) {
-                try interfaces.add(entry)
-            } catch {
-                if error.errno != .alreadyExists { throw error }
+        let there = view.present
+        while work.begun < work.wishes.count {
+            let piece = work.wishes[work.begun...].prefix(AddressResources.piece)
+            work.begun += piece.count
+            var entries: [InterfaceAddress] = []
+            for wish in piece where !there.contains(wish.address) {
+                let route = wish.device == nil ? try interfaces.route(to: wish.address) : nil
+                switch AddressResources.plan(wish, view: view, route: route) {
+                case .failure(let refusal): work.refusals.append(refusal.text)
+                case .success(let entry): entries.append(entry)
+                }
             }
+            for error in interfaces.apply(entries.map(AddressChange.add)) {
+                guard let error, error.errno != .alreadyExists else { continue }
+                work.refusals.append("\(error)")
+            }
+            if work.begun < work.wishes.count, BootClock.now >= deadline { return nil }
+        }
+        guard work.refusals.count == work.wishes.count, let first = work.refusals.first else {
             return .succeeded
         }
+        return .failed(OperationFailure(exitCode: nil, output: first))
     }
 
     /// Why an address cannot be started, in words.
@@ -95,9 +139,11 @@ struct AddressResources {
         guard link.isUp else {
             return .failure(Refusal(text: "the device \(link.name) is down"))
         }
-        let neighbour = view.addresses.first { $0.index == link.index && $0.contains(wish.address) }
         let onLink = route.flatMap { $0.gateway == nil && $0.prefixLength > 0 ? $0 : nil }
-        let prefix = wish.prefixLength ?? neighbour?.prefixLength ?? onLink?.prefixLength
+        let prefix =
+            wish.prefixLength
+            ?? view.addresses.first { $0.index == link.index && $0.contains(wish.address) }?
+            .prefixLength ?? onLink?.prefixLength
         guard let prefix else {
             return .failure(
                 Refusal(
@@ -117,46 +163,63 @@ struct AddressResources {
         )
     }
 
-    /// Deletes the address wherever it is.
+    /// Deletes the addresses wherever they are, the last first.
     ///
     /// Deleting the first address of a network takes its secondaries along unless the device has
     /// `promote_secondaries`; those are other groups' or the host's own, so they are put back at once.
-    private func stop(_ wish: AddressWish) throws(SystemError) -> OperationOutcome {
-        let before = try NetworkView(reading: interfaces)
-        for entry in before.places(of: wish.address) {
-            do throws(SystemError) {
-                try interfaces.delete(entry)
-            } catch {
-                if error.errno != .addressNotAvailable { throw error }
+    private func stop(
+        _ work: inout AddressWork,
+        until deadline: Int64
+    ) throws(SystemError) -> OperationOutcome? {
+        let before: NetworkView
+        if let known = work.before {
+            before = known
+        } else {
+            before = try NetworkView(reading: interfaces)
+            work.before = before
+        }
+        let places = before.places(ofAll: Set(work.wishes.map(\.address)))
+        while work.begun < places.count {
+            let piece = places.dropLast(work.begun).suffix(AddressResources.piece)
+            work.begun += piece.count
+            for error in interfaces.apply(piece.reversed().map(AddressChange.delete)) {
+                if let error, error.errno != .addressNotAvailable { throw error }
             }
+            if work.begun < places.count, BootClock.now >= deadline { return nil }
         }
         let after = try NetworkView(reading: interfaces)
-        guard after.places(of: wish.address).isEmpty else {
-            let failure = OperationFailure(exitCode: nil, output: "\(wish.address) is still there")
+        let there = after.present
+        if let left = work.wishes.first(where: { there.contains($0.address) }) {
+            let failure = OperationFailure(exitCode: nil, output: "\(left.address) is still there")
             return .failed(failure)
         }
-        let lost = AddressResources.lost(before: before, after: after, deleting: wish.address)
+        let lost = AddressResources.lost(
+            before: before,
+            after: after,
+            deleting: Set(work.wishes.map(\.address))
+        )
         for (entry, error) in zip(lost, interfaces.apply(lost.map(AddressChange.add))) {
             guard let error, error.errno != .alreadyExists else { continue }
-            // The address itself is stopped; that another one is lost must not be silent.
+            // The addresses themselves are stopped; that another one is lost must not be silent.
+            let first = work.wishes.first.map { "\($0.address)" } ?? ""
             return .failed(
                 OperationFailure(
                     exitCode: nil,
-                    output: "with \(wish.address) the kernel removed \(entry.address): \(error)"
+                    output: "with \(first) the kernel removed \(entry.address): \(error)"
                 )
             )
         }
         return .succeeded
     }
 
-    /// Addresses that went with another one.
+    /// Addresses that went with others.
     static func lost(
         before: NetworkView,
         after: NetworkView,
-        deleting address: Linux.IPAddress
+        deleting addresses: Set<Linux.IPAddress>
     ) -> [InterfaceAddress] {
         before.addresses.filter { entry in
-            entry.isSecondary && entry.address != address
+            entry.isSecondary && !addresses.contains(entry.address)
                 && !after.addresses.contains {
                     $0.index == entry.index && $0.address == entry.address
                 }

@@ -130,17 +130,25 @@ public enum BatonDaemon {
         node: String,
         boot: BootID
     ) -> String {
-        guard let bytes = candidate ?? shared.configuration.value,
-            let files = ConfigurationStore.decode(bytes),
-            case .success((let loaded, _)) = LoadedConfiguration.make(
-                files,
-                node: node,
-                ownAddresses: MachineAddresses.read()
-            ), let interfaces = try? Interfaces(),
+        let ownAddresses = MachineAddresses.read()
+        func made(_ bytes: [UInt8]?) -> LoadedConfiguration? {
+            guard let files = bytes.flatMap(ConfigurationStore.decode) else { return nil }
+            return try? LoadedConfiguration.make(files, node: node, ownAddresses: ownAddresses)
+                .get().0
+        }
+        let running = made(shared.configuration.value)
+        guard let loaded = candidate == nil ? running : made(candidate),
+            let interfaces = try? Interfaces(),
             let view = try? NetworkView(reading: interfaces)
         else { return "" }
         let record = shared.record.value.flatMap { try? RecordCoding.decode($0) }
-        return OwnAddressGuard.text(loaded, view, record: record, boot: boot)
+        return OwnAddressGuard.text(
+            loaded,
+            running: candidate == nil ? nil : running,
+            view,
+            record: record,
+            boot: boot
+        )
     }
 
     /// Makes what is missing: state for this user alone, run for readers too.

@@ -16,10 +16,12 @@ struct LoadedConfiguration {
     let settings: Settings
     /// The heartbeat paths, one for each of `settings.links`.
     let paths: [HeartbeatPath]
-    /// By group and resource: the address, where it is one.
-    let wishes: [[AddressWish?]]
+    /// By group and resource: the addresses, where it is some.
+    var wishes: [[[AddressWish]?]]
     /// The keys.
     let keyring: Keyring
+    /// By group: all its addresses.
+    var groupWishes: [[AddressWish]] { wishes.map { $0.flatMap { $0 ?? [] } } }
     /// How datagrams are authenticated.
     var authentication: Authentication { .hmac(keyring) }
 
@@ -56,7 +58,9 @@ struct LoadedConfiguration {
                 settings: cluster.settings(ownAddresses: ownAddresses),
                 paths: try links.map(path),
                 wishes: try cluster.groups.map { group throws(Refusal) in
-                    try group.resources.map(wish)
+                    try group.resources.map { resource throws(Refusal) in
+                        try resource.addresses?.map(wish)
+                    }
                 },
                 keyring: try keyring(cluster.keys)
             )
@@ -78,8 +82,7 @@ struct LoadedConfiguration {
         return HeartbeatPath(device: device, port: link.port, destination: destination)
     }
 
-    private static func wish(_ resource: Resource) throws(Refusal) -> AddressWish? {
-        guard let wanted = resource.address else { return nil }
+    private static func wish(_ wanted: AddressSpecification) throws(Refusal) -> AddressWish {
         var wish = AddressWish(address: Linux.IPAddress(wanted.address))
         wish.prefixLength = wanted.prefixLength.map(UInt8.init(clamping:))
         wish.label = wanted.label
@@ -131,7 +134,8 @@ enum ConfigurationStore {
                     haresources: haresources,
                     authkeys: try read(paths.authkeys),
                     monCf: try read(paths.monitors),
-                    agents: haresources.flatMap(advice)
+                    agents: haresources.flatMap(advice),
+                    lists: try haresources.map(lists) ?? []
                 )
             )
         } catch {
@@ -147,6 +151,16 @@ enum ConfigurationStore {
             if error.errno == .notFound { return nil }
             throw error
         }
+    }
+
+    private static func lists(
+        _ haresources: ConfigurationFile
+    ) throws(SystemError) -> [ConfigurationFile] {
+        var found: [ConfigurationFile] = []
+        for path in AddressList.paths(in: haresources) {
+            if let file = try read(path) { found.append(file) }
+        }
+        return found
     }
 
     /// How long each agent is asked for its meta-data, in nanoseconds; one that says nothing is called as any script.
@@ -165,12 +179,12 @@ enum ConfigurationStore {
         return text.isEmpty ? nil : ConfigurationFile(name: "meta-data", text: text)
     }
 
-    /// **Shape** five times: 1 and name, mode + 1 (0 for unknown), bytes; or 0 for no file.
+    /// **Shape** for each file in turn, the lists last: 1 and name, mode + 1 (0 for unknown), bytes; or 0 for no file.
     static func encode(_ files: ConfigurationFiles) -> [UInt8] {
         var writer = MessageWriter()
         for file in [
             files.haCf, files.haresources, files.authkeys, files.monCf, files.agents,
-        ] {
+        ] + files.lists {
             writer.put(UInt64(file == nil ? 0 : 1))
             guard let file else { continue }
             writer.put(file.name)
@@ -184,7 +198,7 @@ enum ConfigurationStore {
     static func decode(_ bytes: [UInt8]) -> ConfigurationFiles? {
         var reader = MessageReader(bytes)
         var files: [ConfigurationFile?] = []
-        for _ in 0..<5 {
+        while files.count < 5 || !reader.isAtEnd {
             guard let isThere = reader.number() else { return nil }
             guard isThere == 1 else {
                 files.append(nil)
@@ -205,7 +219,8 @@ enum ConfigurationStore {
             haresources: files[1],
             authkeys: files[2],
             monCf: files[3],
-            agents: files[4]
+            agents: files[4],
+            lists: files.dropFirst(5).compactMap(\.self)
         )
     }
 }

@@ -42,7 +42,7 @@ extension Loop {
             ? AddressGate.closed(gate.groups, core.phases) : []
         guard groups != gate.groups else { return }
         gate.groups = groups
-        let addresses = groups.flatMap { loaded.wishes[$0].compactMap { $0?.address } }
+        let addresses = groups.flatMap { loaded.groupWishes[$0].map(\.address) }
         let opened = gate.closed.subtracting(addresses)
         gate.closed = Set(addresses)
         do throws(SystemError) {

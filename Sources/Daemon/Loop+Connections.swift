@@ -17,8 +17,10 @@ struct ConnectionCutting {
 
     let module = KernelModule(ConnectionCut.module)
 
-    /// The address that leaves next.
+    /// The addresses that leave next.
     fileprivate var current: ConnectionCut?
+    /// The operation whose connections were cut last.
+    fileprivate var done: OperationID?
     /// Since when addresses that leave together have waited; nil while none does.
     fileprivate var since: Int64?
     /// Whether the log has heard that this kernel cannot.
@@ -26,17 +28,20 @@ struct ConnectionCutting {
 }
 
 extension Loop {
-    /// Whether an operation of an address may go on: all but a stop at once, a stop when its connections are cut.
+    /// Whether an operation of addresses may go on: all but a stop at once, a stop when its connections are cut.
     ///
     /// The last look at the connections is in the turn in which the address leaves.
-    func hasCutConnections(of operation: Operation, _ wish: AddressWish) -> Bool {
+    func hasCutConnections(of operation: Operation, _ wishes: [AddressWish]) -> Bool {
         // Who is cut off reaches no client.
         guard operation.action == .stop, !operation.isUrgent, loaded.cluster.cutsConnections else {
             return true
         }
-        if cutting.current?.address != wish.address {
-            // Nothing to do for an address that is not here, or whose time is over.
-            guard !view.places(of: wish.address).isEmpty else { return true }
+        let leaving = Set(wishes.map(\.address))
+        if cutting.current?.addresses != leaving {
+            // Half of them are gone already, and nothing is to do for those that are not here.
+            guard cutting.done != operation.id, !view.places(ofAll: leaving).isEmpty else {
+                return true
+            }
             if let since = cutting.since, BootClock.now - since >= ConnectionCutting.budget {
                 return true
             }
@@ -47,7 +52,7 @@ extension Loop {
             if let current = cutting.current {
                 cut = current
             } else {
-                cut = try ConnectionCut(wish.address)
+                cut = try ConnectionCut(leaving)
                 cutting.current = cut
             }
             let since = cutting.since ?? BootClock.now
@@ -61,12 +66,17 @@ extension Loop {
             if cut.count > 0 {
                 let rest = step == .more ? "; there were more than could be cut in time" : ""
                 let noun = cut.count == 1 ? "connection" : "connections"
-                log.say(.info, "cut \(cut.count) \(noun) of \(wish.address), which leaves\(rest)")
+                let name =
+                    wishes.count == 1
+                    ? "\(wishes[0].address), which leaves"
+                    : "\(wishes.count) addresses, which leave"
+                log.say(.info, "cut \(cut.count) \(noun) of \(name)\(rest)")
             }
         } catch {
             tellLack(error)
         }
         cutting.current = nil
+        cutting.done = operation.id
         return true
     }
 

@@ -170,11 +170,11 @@ extension Loop {
     }
 
     private func apply(_ new: LoadedConfiguration, _ bytes: [UInt8], _ checker: ReloadChecker) {
-        let held = status().groups.filter { $0.state != .standby }.map(\.name)
+        let held = Set(status().groups.filter { $0.state != .standby }.map(\.name))
         let consequence = ReloadChecker.consequence(
             old: loaded.cluster,
             new: new.cluster,
-            held: Set(held)
+            held: held
         )
         // A peer that is heard now must be heard afterwards; one that is not has nothing to lose.
         let peer = core.status(at: Instant(nanoseconds: now)).peer.state
@@ -209,14 +209,21 @@ extension Loop {
         case .none where !checker.exec:
             done(checker, "the configuration is unchanged")
         case .none, .restart:
-            guard spawner.count == 0, callers.isEmpty else {
+            guard spawner.count == 0, callers.isEmpty, addressOperations.isEmpty,
+                listChanges == nil
+            else {
                 refuse(checker.connection, "operations or commands are going on; try again later")
                 return
             }
+            // Whatever ends this loop from now on, the next one runs with the new files.
             shared.configuration.store(bytes)
-            done(checker, "the configuration was read; the loop begins anew and adopts what runs")
-            shared[.isReloading] = checker.exec ? 2 : 1
-            exitCode = 0
+            let changes = ListChanges.changes(from: loaded, to: new, held: held)
+            beginListChanges(changes) { [unowned self] said in
+                let end = "the configuration was read; the loop begins anew and adopts what runs"
+                done(checker, (said + [end]).joined(separator: "\n"))
+                shared[.isReloading] = checker.exec ? 2 : 1
+                exitCode = 0
+            }
         }
     }
 

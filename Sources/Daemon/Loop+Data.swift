@@ -135,11 +135,15 @@ extension Loop {
 
     /// Takes the answer to a question about a resource; `false` when it is none.
     func takeLook(_ number: UInt64, _ ending: CheckEnding, _ output: String) -> Bool {
-        guard
-            let events = data.take(number, ending, output)
-                ?? readiness.take(number, ending, output)
-        else { return false }
-        queue += events
+        if let events = data.take(number, ending, output) {
+            queue += events
+            return true
+        }
+        guard let found = readiness.take(number, ending, output) else { return false }
+        for (group, missing) in found {
+            prepared[group] = missing
+            tellReadiness(group)
+        }
         return true
     }
 }

@@ -72,8 +72,8 @@ extension Loop {
     }
 
     private func run(_ operation: Operation) {
-        if let wish = loaded.wishes[operation.groupIndex][operation.resourceIndex] {
-            addressOperations.append((operation, wish))
+        if let wishes = loaded.wishes[operation.groupIndex][operation.resourceIndex] {
+            addressOperations.append((operation, AddressWork(operation.action, wishes)))
             return
         }
         let group = loaded.cluster.groups[operation.groupIndex]
@@ -96,11 +96,20 @@ extension Loop {
         )
     }
 
-    /// An address's operation ends here and now.
-    func runAddress(_ operation: Operation, _ wish: AddressWish) {
-        let outcome = addresses.perform(operation.action, wish)
-        if operation.action == .stop { packets.withdraw(wish.address) }
-        if operation.action == .start, outcome == .succeeded { announce(wish.address) }
+    /// Goes on with the first operation of addresses; there is one.
+    func runAddresses(until deadline: Int64) {
+        guard let outcome = addresses.advance(&addressOperations[0].work, until: deadline) else {
+            return
+        }
+        let (operation, work) = addressOperations.removeFirst()
+        if operation.action == .stop { packets.withdraw(Set(work.wishes.map(\.address))) }
+        if operation.action == .start, outcome == .succeeded {
+            announce(work.wishes)
+            if let shortcoming = work.shortcoming {
+                let name = loaded.cluster.groups[operation.groupIndex].name
+                log.say(.error, "\(name): \(shortcoming)")
+            }
+        }
         queue.append(.operationFinished(operation.id, outcome))
     }
 
@@ -108,18 +117,13 @@ extension Loop {
         guard let place = loaded.settings.groups.firstIndex(where: { $0.name == name }) else {
             return
         }
-        for wish in loaded.wishes[place] {
-            if let wish { announce(wish.address) }
-        }
+        announce(loaded.groupWishes[place])
     }
 
-    /// Announces an address on every device that has it now.
-    func announce(_ address: Linux.IPAddress) {
+    /// Announces addresses on every device that has them now.
+    func announce(_ wishes: [AddressWish]) {
         readNetwork()
-        for entry in view.places(of: address) {
-            guard let link = view.link(entry.index) else { continue }
-            packets.announce(address, on: link, at: now, view)
-        }
+        packets.announce(view.places(ofAll: Set(wishes.map(\.address))), at: now, view)
     }
 
     /// Reads devices and addresses anew; what was known stays when the kernel does not answer.

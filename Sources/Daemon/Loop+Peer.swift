@@ -149,7 +149,8 @@ extension Loop {
                         )
                     }
                 )
-            }
+            },
+            lists: files?.lists.compactMap(told)
         )
     }
 }

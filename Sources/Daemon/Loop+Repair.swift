@@ -23,30 +23,34 @@ extension Loop {
     func repairAddresses() {
         guard let time = repairAt, time <= now, hasBegun else { return }
         repairAt = nil
-        for place in loaded.wishes.indices where core.holdsUndisputed(place) {
-            for wish in loaded.wishes[place] {
-                if let wish, view.places(of: wish.address).isEmpty {
-                    repair(wish, loaded.cluster.groups[place].name)
-                }
-            }
+        // What comes or goes by an edited list is none of this.
+        guard listChanges == nil else { return considerRepair() }
+        let there = view.present
+        for (place, wishes) in loaded.groupWishes.enumerated() where core.holdsUndisputed(place) {
+            let missing = wishes.filter { !there.contains($0.address) }
+            if !missing.isEmpty { repair(missing, loaded.cluster.groups[place].name) }
         }
     }
 
-    private func repair(_ wish: AddressWish, _ group: String) {
+    private func repair(_ missing: [AddressWish], _ group: String) {
         lastRepair = now
-        switch addresses.perform(.start, wish) {
+        let rest = missing.count > 1 ? " and \(missing.count - 1) more" : ""
+        let what = "\(missing[0].address)\(rest)"
+        var work = AddressWork(.start, missing)
+        switch addresses.advance(&work, until: .max) {
         case .succeeded:
+            let shortcoming = work.shortcoming.map { "; \($0)" } ?? ""
             log.say(
                 .error,
-                "\(group): somebody else removed \(wish.address), which belongs here: put back"
+                "\(group): somebody else removed \(what), which belongs here: put back\(shortcoming)"
             )
-            announce(wish.address)
+            announce(missing)
         case .failed(let failure):
             // The device may come back: its change asks again.
             log.say(
                 .error,
-                "\(group): somebody else removed \(wish.address), which belongs here and cannot be"
-                    + " put back now: \(failure.output)"
+                "\(group): somebody else removed \(what), which belongs here and cannot be put back"
+                    + " now: \(failure.output)"
             )
         default: break  // a start of an address has no other end
         }

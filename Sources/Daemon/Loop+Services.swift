@@ -33,8 +33,6 @@ struct ServiceWatch {
     var running: [Bool]
     /// Something happened since the core was last told.
     var isHealthStale = false
-    /// What the core was last told of each group.
-    var told: [Int: [HealthFailure]] = [:]
     /// Runs on their way in the helper, by its number.
     var runs: [UInt64: RunID] = [:]
     /// When to look again at what is remembered: a second is soon enough.
@@ -121,6 +119,8 @@ extension LoadedConfiguration {
             || settings.groups.contains(where: \.isReplicated)
             || cluster.groups.contains { !$0.resourcesWithReadiness.isEmpty }
             || !cluster.notifications.isEmpty
+            || cluster.groups.contains { $0.resources.contains { $0.list?.hook != nil } }
+            || !cluster.stateHooks.isEmpty || !cluster.trackedScripts.isEmpty
     }
 }
 
@@ -216,12 +216,13 @@ extension Loop {
 
     /// Tells the core what failed, where that is news.
     func tellHealth() {
-        guard let watch = services, watch.isHealthStale else { return }
+        guard tracked.isStale || services?.isHealthStale ?? false else { return }
         services?.isHealthStale = false
-        for group in Set(watch.monitors.map(\.group)).sorted() {
-            let failures = watch.failures(of: group)
-            guard failures != watch.told[group] ?? [] else { continue }
-            services?.told[group] = failures
+        let lost = tracked.failures
+        for group in loaded.cluster.groups.indices {
+            let failures = (services?.failures(of: group) ?? []) + lost
+            guard failures != toldHealth[group] ?? [] else { continue }
+            toldHealth[group] = failures
             queue.append(.healthChanged(group: group, failures))
         }
     }
@@ -285,9 +286,12 @@ extension Loop {
             tellHealth()
         } else if takeLook(ended.id, ended.ending, output)
             || takeReplica(ended.id, ended.ending, output)
+            || tracked.take(ended.id, ended.ending, output)
         {
             return
         } else if let what = alerts.removeValue(forKey: ended.id) {
+            stateHooks.end(ended.id)
+            listChanges?.end(ended.id)
             sayEnd(of: what, ended.ending, output)
         }
     }
@@ -297,9 +301,13 @@ extension Loop {
         for number in checks.restart() {
             if let run = services?.runs.removeValue(forKey: number) {
                 feedServices(.finished(run, .lost))
-            } else if takeLook(number, .undecided, "") || takeReplica(number, .undecided, "") {
+            } else if takeLook(number, .undecided, "") || takeReplica(number, .undecided, "")
+                || tracked.take(number, .undecided, "")
+            {
                 continue
             } else if let what = alerts.removeValue(forKey: number) {
+                stateHooks.end(number)
+                listChanges?.end(number)
                 log.say(.error, "\(what) is on its own: the helper that ran it is gone")
             }
         }

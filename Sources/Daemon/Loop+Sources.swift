@@ -141,7 +141,7 @@ extension Loop {
             .v4(IPv4Address(0xc000_0201)), .v6(IPv6Address(high: 0x2001_0db8_0000_0000, low: 1)),
         ]
         let gateways = outside.compactMap { try? addresses.interfaces.route(to: $0) }
-        return view.ownNetworks(wishes: loaded.wishes, gateways: gateways)
+        return view.ownNetworks(wishes: loaded.groupWishes, gateways: gateways)
     }
 
     // MARK: signals

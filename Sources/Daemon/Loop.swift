@@ -35,8 +35,6 @@ final class Loop {
     /// Which addresses are closed to clients.
     var gate = AddressGate()
     let reset: ResetAction
-    /// The addresses of all groups, which are never this node's own.
-    let groupAddresses: Set<Failover.IPAddress>
 
     var loaded: LoadedConfiguration
     var core: FailoverMachine
@@ -45,7 +43,9 @@ final class Loop {
     /// Events that effects brought about, handled before the loop waits again.
     var queue: [Event] = []
     /// Operations of addresses that are to be done here, in slices of a turn.
-    var addressOperations: [(operation: Operation, wish: AddressWish)] = []
+    var addressOperations: [(operation: Operation, work: AddressWork)] = []
+    /// The edited lists of addresses that are being put in force.
+    var listChanges: ListChanges?
     /// Which connection waits for which command's reply.
     var callers: [CommandID: UInt64] = [:]
     var commandIssued: UInt64 = 0
@@ -67,6 +67,14 @@ final class Loop {
     /// The groups whose data is replicated.
     var data: DataWatch
     var readiness: ReadinessWatch
+    /// By group: what its resources said last that they lack here.
+    var prepared: [Int: String] = [:]
+    /// What else this node must have to be fit.
+    var tracked: TrackWatch
+    /// By group: the failures that the core was told last.
+    var toldHealth: [Int: [HealthFailure]] = [:]
+    /// What the administrator's programs were told of states.
+    var stateHooks = StateHooks()
     /// What outlives this loop of its service monitors.
     var memory: MonitorMemory
     /// Which notices become messages to people.
@@ -155,7 +163,6 @@ final class Loop {
         packets = PacketSockets(poller: poller, firstToken: Token.firstPacket)
         echoes = try EchoSockets(loaded.settings.evidence.pingNodes, poller: poller)
         reset = ResetAction(command: context.options.resetCommand)
-        groupAddresses = Set(loaded.settings.groups.flatMap(\.resources).compactMap(\.address))
         core = FailoverMachine(settings: loaded.settings)
         shared[.incarnationUsed] += 1
         session = try Session(
@@ -188,6 +195,7 @@ final class Loop {
         )
         data = DataWatch(loaded.settings)
         readiness = ReadinessWatch(loaded.cluster)
+        tracked = TrackWatch(loaded.cluster)
         log = LogSink(helpers, shared)
         door = try ControlDoor(context.paths, poller: poller)
         machine = MachineReader(poller: poller)
@@ -271,7 +279,9 @@ final class Loop {
         repairAddresses()
         watchServices()
         watchData()
+        watchTracked()
         feedQueue()
+        tellStates()
         notifyDue()
         packets.sendDue(at: now, view)
         stolen.look(at: now)
@@ -295,6 +305,7 @@ final class Loop {
         if hasBegun, let due = servicesDeadline { next = min(next, due) }
         if hasBegun, let due = data.looks.nextLook { next = min(next, due) }
         if hasBegun, let due = readiness.looks.nextLook { next = min(next, due) }
+        if hasBegun, let due = tracked.nextDeadline { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
         if let due = peerClient.nextDeadline { next = min(next, due) }
         if let due = machine.nextDeadline { next = min(next, due) }
@@ -307,6 +318,7 @@ final class Loop {
     /// Whether work was left for the next turn.
     private var hasRemainder: Bool {
         !queue.isEmpty || !addressOperations.isEmpty || connections.hasEnded
+            || listChanges?.hasWork ?? false
     }
 
     /// Gives one event to the core and does what it asks.
@@ -329,10 +341,11 @@ final class Loop {
         while BootClock.now - start < Loop.sliceMaximum, exitCode == nil {
             if !queue.isEmpty {
                 feed(queue.removeFirst())
-            } else if let (operation, wish) = addressOperations.first {
-                guard hasCutConnections(of: operation, wish) else { return }
-                addressOperations.removeFirst()
-                runAddress(operation, wish)
+            } else if let first = addressOperations.first {
+                guard hasCutConnections(of: first.operation, first.work.wishes) else { return }
+                runAddresses(until: start + Loop.sliceMaximum)
+            } else if listChanges?.hasWork ?? false {
+                changeLists(until: start + Loop.sliceMaximum)
             } else {
                 return
             }

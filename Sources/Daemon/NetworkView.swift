@@ -29,6 +29,21 @@ struct NetworkView: Equatable {
         }
     }
 
+    /// Where any of some addresses are, in the kernel's order, loopback devices left out.
+    func places(ofAll wanted: Set<Linux.IPAddress>) -> [InterfaceAddress] {
+        let loopbacks = Set(links.filter(\.isLoopback).map(\.index))
+        return addresses.filter { wanted.contains($0.address) && !loopbacks.contains($0.index) }
+    }
+
+    /// The addresses that are on any device but loopback ones.
+    var present: Set<Linux.IPAddress> {
+        let loopbacks = Set(links.filter(\.isLoopback).map(\.index))
+        return Set(addresses.filter { !loopbacks.contains($0.index) }.map(\.address))
+    }
+
+    /// Whether the kernel tells who brought an address up: it does of its own loopback address.
+    var tellsOrigin: Bool { addresses.contains { $0.origin != 0 } }
+
     /// The node's networks as the core looks at them: Ethernet devices with addresses of the node's own, no
     /// group's, not bound to one link; IPv4 first.
     ///
@@ -36,20 +51,23 @@ struct NetworkView: Equatable {
     ///   - wishes: the addresses of each group.
     ///   - gateways: the next hops of default routes.
     /// - Returns: the networks, in the kernel's order of devices.
-    func ownNetworks(wishes: [[AddressWish?]], gateways: [RouteMatch]) -> [OwnNetwork] {
-        let ofGroups = Set(wishes.flatMap { $0.compactMap { $0?.address } })
+    func ownNetworks(wishes: [[AddressWish]], gateways: [RouteMatch]) -> [OwnNetwork] {
+        let ofGroups = Set(wishes.joined().map(\.address))
         return links.compactMap { link in
             guard !link.isLoopback, let mac = link.hardwareAddress, mac != .zero else { return nil }
-            let own = addresses.compactMap { entry -> NetworkAddress? in
-                guard entry.index == link.index, !entry.isTentative, !entry.address.isLinkLocal,
+            let there = addresses.filter { $0.index == link.index }
+            let own = there.compactMap { entry -> NetworkAddress? in
+                guard !entry.isTentative, !entry.address.isLinkLocal,
                     !ofGroups.contains(entry.address),
                     let address = Failover.IPAddress(bytes: entry.address.bytes)
                 else { return nil }
                 return NetworkAddress(address, Int(entry.prefixLength))
             }
             let groups = wishes.indices.filter { group in
+                // Whether one of its addresses is, or would be, on the device.
                 wishes[group].contains { wish in
-                    wish.map { belongs($0, to: link) } ?? false
+                    wish.device.map { $0 == link.name }
+                        ?? there.contains { $0.contains(wish.address) }
                 }
             }
             guard !own.isEmpty || !groups.isEmpty else { return nil }
@@ -64,12 +82,6 @@ struct NetworkView: Equatable {
                 groups: groups
             )
         }
-    }
-
-    /// Whether a group's address is, or would be, on a device.
-    private func belongs(_ wish: AddressWish, to link: NetworkLink) -> Bool {
-        if let device = wish.device { return device == link.name }
-        return addresses.contains { $0.index == link.index && $0.contains(wish.address) }
     }
 
     /// The devices that can ask for an address: up, Ethernet, with a network that contains it.

@@ -15,12 +15,14 @@ enum OwnAddressGuard {
     ///
     /// - Parameters:
     ///   - loaded: the configuration.
+    ///   - running: the one that is in force, at a reload; what its groups hold is theirs.
     ///   - view: devices and addresses now.
     ///   - record: the durable record, if it can be read.
     ///   - boot: the present boot.
     /// - Returns: one line of text for each, with the remedy; empty when all is well.
     static func text(
         _ loaded: LoadedConfiguration,
+        running: LoadedConfiguration? = nil,
         _ view: NetworkView,
         record: DurableRecord?,
         boot: BootID
@@ -28,9 +30,12 @@ enum OwnAddressGuard {
         let claims = record?.bootID == boot ? record?.claims ?? [] : []
         let held = Set(claims.filter(\.heldThisBoot).map(\.group))
         var text = ""
-        for (group, wishes) in zip(loaded.settings.groups, loaded.wishes)
-        where !held.contains(group.name.identity) {
-            for wish in wishes.compactMap(\.self) {
+        let known = Set(running?.groupWishes.joined().map(\.address) ?? [])
+        for (group, wishes) in zip(loaded.settings.groups, loaded.groupWishes) {
+            let isHeld = held.contains(group.name.identity)
+            // A group that was held before this start has put there what is there of it.
+            if isHeld, running == nil { continue }
+            for wish in wishes where !isHeld || !known.contains(wish.address) {
                 guard let entry = view.places(of: wish.address).first, !entry.isSecondary else {
                     continue
                 }

@@ -22,6 +22,8 @@ final class PacketSockets {
     /// As IPaddr2: five rounds, 200 ms apart.
     static let announcementRounds = 5
     static let announcementInterval: Int64 = 200_000_000
+    /// The longest that one turn announces: a thousand addresses take some milliseconds.
+    static let slice: Int64 = 5_000_000
     /// How long after a question its answer counts.
     static let answerWindow: Int64 = 5_000_000_000
 
@@ -47,36 +49,33 @@ final class PacketSockets {
 
     // MARK: announcing
 
-    /// Begins to announce an address on a device, or begins again; the first round goes out now.
-    func announce(
-        _ address: Linux.IPAddress,
-        on link: NetworkLink,
-        at now: Int64,
-        _ view: NetworkView
-    ) {
-        announcements.removeAll { $0.address == address }
-        announcements.append(
+    /// Begins to announce addresses on their devices, or begins again; the first round goes out now.
+    func announce(_ entries: [InterfaceAddress], at now: Int64, _ view: NetworkView) {
+        withdraw(Set(entries.map(\.address)))
+        announcements += entries.map { entry in
             Announcement(
-                address: address,
-                index: link.index,
+                address: entry.address,
+                index: entry.index,
                 roundsLeft: PacketSockets.announcementRounds,
                 next: now
             )
-        )
+        }
         sendDue(at: now, view)
     }
 
-    /// Stops announcing an address that is no longer here.
-    func withdraw(_ address: Linux.IPAddress) {
-        announcements.removeAll { $0.address == address }
+    /// Stops announcing addresses that are no longer here.
+    func withdraw(_ addresses: Set<Linux.IPAddress>) {
+        announcements.removeAll { addresses.contains($0.address) }
     }
 
     /// When the next round is due.
     var nextDeadline: Int64? { announcements.map(\.next).min() }
 
-    /// Sends the rounds that are due.
+    /// Sends the rounds that are due; what a slice of time does not do is due at the next turn.
     func sendDue(at now: Int64, _ view: NetworkView) {
+        let end = BootClock.now + PacketSockets.slice
         for place in announcements.indices where announcements[place].next <= now {
+            guard BootClock.now < end else { break }
             let announcement = announcements[place]
             announcements[place].roundsLeft -= 1
             announcements[place].next = announcement.next + PacketSockets.announcementInterval

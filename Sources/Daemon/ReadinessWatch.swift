@@ -29,18 +29,22 @@ struct ReadinessWatch {
         )
     }
 
-    /// A question was answered: what the core is told when it was the last of its look.
+    /// A question was answered: what each group lacks, when it was the last of its look.
     ///
     /// Only "not fit" says that something is missing; what cannot be told says nothing.
     /// - Returns: nil when the number is not of a question of ours; an empty list while others are on their way.
-    mutating func take(_ number: UInt64, _ ending: CheckEnding, _ output: String) -> [Event]? {
+    mutating func take(
+        _ number: UInt64,
+        _ ending: CheckEnding,
+        _ output: String
+    ) -> [(group: Int, missing: String?)]? {
         looks.take(number, ending, output)?.map { look in
             let missing = look.answers.lazy.compactMap { answer -> String? in
                 guard let answer, answer.ending == .exited(1) else { return nil }
                 let line = answer.output.split(whereSeparator: \.isNewline).first
                 return line.map(String.init) ?? "a resource says that it is not ready"
             }
-            return .readinessObserved(group: look.group, missing: missing.first)
+            return (look.group, missing.first)
         }
     }
 }

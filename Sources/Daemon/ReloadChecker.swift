@@ -133,9 +133,10 @@ final class ReloadChecker {
         held: Set<String>
     ) -> Consequence {
         if old == new { return .none }
+        // What a list of addresses holds is put in force while its group runs.
         let changed = held.filter { name in
-            let before = old.groups.first { $0.name == name }?.resources
-            return before != new.groups.first { $0.name == name }?.resources
+            let before = old.groups.first { $0.name == name }?.resourcesButLists
+            return before != new.groups.first { $0.name == name }?.resourcesButLists
         }
         if !changed.isEmpty { return .refused(changed.sorted()) }
         var withNewKeys = old

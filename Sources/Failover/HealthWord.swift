@@ -11,13 +11,22 @@ public struct HealthFailure: Equatable, Sendable {
     public var action: HealthAction
     /// What the monitor said last, one line.
     public var text: String
+    /// Whether it is the node's rather than the service's, such as a lost network: no restart here mends it.
+    public var isOfNode: Bool
 
     /// Makes a failure of its parts.
-    public init(name: String, incident: UInt64, action: HealthAction, text: String) {
+    public init(
+        name: String,
+        incident: UInt64,
+        action: HealthAction,
+        text: String,
+        isOfNode: Bool = false
+    ) {
         self.name = name
         self.incident = incident
         self.action = action
         self.text = text
+        self.isOfNode = isOfNode
     }
 }
 

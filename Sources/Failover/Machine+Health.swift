@@ -178,7 +178,7 @@ extension FailoverMachine {
         }
         let mayRestart =
             hasRestartLeft(index) && mayBeSilent
-            && pending.contains { $0.name != HealthFailure.networkName }
+            && pending.contains { !$0.isOfNode }
         // A restart begins only when what the group is held by is on the disk (S5).
         if mayRestart, recordIsDirty || persistDone < persistIssued { return }
         if mayRestart, pending.contains(where: { $0.action == .restart }) {

@@ -187,7 +187,8 @@ extension FailoverMachine {
                 name: HealthFailure.networkName,
                 incident: networkIncidents,
                 action: .standby,
-                text: text
+                text: text,
+                isOfNode: true
             )
             failuresChanged(index)
         }

@@ -6,7 +6,7 @@
 
 import CLinux
 
-/// The connections of one address on their way to their end.
+/// The connections of some addresses on their way to their end.
 public final class ConnectionCut {
     /// What a step did.
     public enum Step: Hashable, Sendable {
@@ -30,7 +30,7 @@ public final class ConnectionCut {
     private static let receiveMaximum = 8192
 
     /// Whose connections end.
-    public let address: IPAddress
+    public let addresses: Set<IPAddress>
     /// How many were ended.
     public private(set) var count = 0
 
@@ -49,8 +49,8 @@ public final class ConnectionCut {
     private var foundInPass = 0
 
     /// Prepares it; nothing is ended before `advance`.
-    public init(_ address: IPAddress) throws(SystemError) {
-        self.address = address
+    public init(_ addresses: Set<IPAddress>) throws(SystemError) {
+        self.addresses = addresses
         dump = try ConnectionCut.open()
         requests = try ConnectionCut.open()
     }
@@ -80,9 +80,7 @@ public final class ConnectionCut {
                 passes += 1
                 foundInPass = 0
                 // IPv4 clients of a server that listens on both families have IPv6 sockets here.
-                families =
-                    address.family == UInt8(AF_INET6)
-                    ? [UInt8(AF_INET6)] : [UInt8(AF_INET6), UInt8(AF_INET)]
+                families = hasIPv4 ? [UInt8(AF_INET6), UInt8(AF_INET)] : [UInt8(AF_INET6)]
             }
         }
         return .more
@@ -91,7 +89,7 @@ public final class ConnectionCut {
     /// Whether this kernel can do it; nil where that cannot be told.
     public static func isSupported() -> Bool? {
         do throws(SystemError) {
-            let probe = try ConnectionCut(.v4(IPv4Address(127, 255, 255, 254)))
+            let probe = try ConnectionCut([.v4(IPv4Address(127, 255, 255, 254))])
             try probe.ask(UInt8(AF_INET))
             while probe.isDumping { try probe.readDump() }
             // Port 0 is nobody's, so there is nothing to end.
@@ -106,6 +104,8 @@ public final class ConnectionCut {
     }
 
     // MARK: details
+
+    private var hasIPv4: Bool { addresses.contains { $0.family == UInt8(AF_INET) } }
 
     private static func open() throws(SystemError) -> Descriptor {
         let descriptor = try openSocket(
@@ -126,7 +126,11 @@ public final class ConnectionCut {
             type: ConnectionRequest.dumpType,
             flags: UInt16(NLM_F_REQUEST) | 0x300,  // NLM_F_DUMP
             sequence: dumpNumber,
-            body: ConnectionRequest.dump(family: family, of: address)
+            // The kernel picks out those of one address; of many, who reads.
+            body: ConnectionRequest.dump(
+                family: family,
+                of: addresses.count == 1 ? addresses.first : nil
+            )
         )
         _ = try sendBytes(dump.number, message.bytes, "sock_diag")
         isDumping = true
@@ -141,9 +145,12 @@ public final class ConnectionCut {
                 isDumping = false
                 let error = failure("SOCK_DIAG_BY_FAMILY", number)
                 // A kernel without IPv6 has no sockets of it that an IPv4 client could have.
-                let isForeign = family != address.family && error.errno == .notFound
+                let isForeign =
+                    family == UInt8(AF_INET6) && hasIPv4 && error.errno == .notFound
                 if !isForeign { throw error }
-            } else if let connection = ConnectionIdentity(message) {
+            } else if let connection = ConnectionIdentity(message),
+                connection.address.map(addresses.contains) ?? false
+            {
                 found.append(connection)
                 foundInPass += 1
             }
@@ -197,6 +204,10 @@ public final class ConnectionCut {
     }
 
     private func failure(_ call: String, _ number: Int32) -> SystemError {
-        SystemError(call: call, errno: Errno(rawValue: number), object: "\(address)")
+        SystemError(
+            call: call,
+            errno: Errno(rawValue: number),
+            object: addresses.first.map { "\($0)" } ?? ""
+        )
     }
 }

@@ -41,6 +41,19 @@ struct ConnectionIdentity: Hashable {
         self.bytes = bytes
     }
 
+    /// Its own address; an IPv4 client's of an IPv6 socket is the IPv4 one (RFC 4291, 2.5.5.2); nil for no family known
+    /// here.
+    var address: IPAddress? {
+        let own = Array(bytes[4..<20])
+        switch Int32(family) {
+        case AF_INET: return IPAddress(bytes: Array(own[..<4]))
+        case AF_INET6:
+            let isMapped = own[..<10].allSatisfy { $0 == 0 } && own[10] == 0xff && own[11] == 0xff
+            return IPAddress(bytes: isMapped ? Array(own[12...]) : own)
+        default: return nil
+        }
+    }
+
     /// Its own port.
     var port: UInt16 { bytes.span.big16(at: 0) ?? 0 }
 }
@@ -57,10 +70,10 @@ enum ConnectionRequest {
     /// Listeners stay: they are their program's.
     static let states: UInt32 = [1, 2, 3, 4, 5, 8].reduce(0) { $0 | 1 << $1 }
 
-    /// Asks for the connections of one family whose own address is this one.
-    static func dump(family: UInt8, of address: IPAddress) -> [UInt8] {
+    /// Asks for the connections of one family, those alone whose own address is this one where one is named.
+    static func dump(family: UInt8, of address: IPAddress?) -> [UInt8] {
         head(family) + [UInt8](repeating: 0, count: ConnectionIdentity.length)
-            + NetlinkAttribute(type: 1, payload: condition(address)).bytes
+            + (address.map { NetlinkAttribute(type: 1, payload: condition($0)).bytes } ?? [])
     }
 
     /// Ends a connection.

@@ -35,8 +35,18 @@ public struct InterfaceAddress: Hashable, Sendable {
     public var broadcast: IPv4Address?
     /// Whether another address of the same network was there first (IFA_F_SECONDARY).
     public var isSecondary = false
+    /// Who brought it up, as the kernel was told (IFA_PROTO, Linux 5.18); 0 where nobody said.
+    public var origin: UInt8 = 0
     /// IPv6: whether the kernel still looks for a double, or found one.
     public var isTentative = false
+
+    /// What this program says of itself as the origin of an address; the kernel's own are below 4.
+    static let ownOrigin: UInt8 = 0xba
+    /// IFA_PROTO, which Debian 12's C library lacks.
+    private static let originAttribute = 11
+
+    /// Whether this program brought it up.
+    public var isOurs: Bool { origin == InterfaceAddress.ownOrigin }
 
     /// An address to add or delete; `label` and `broadcast` for IPv4 only.
     public init(
@@ -132,6 +142,7 @@ extension InterfaceAddress {
         )
         isSecondary = flags & UInt32(IFA_F_SECONDARY) != 0
         isTentative = flags & UInt32(IFA_F_TENTATIVE | IFA_F_DADFAILED) != 0
+        origin = attributes.payload(InterfaceAddress.originAttribute)?.first ?? 0
     }
 
     /// The body that adds or deletes this address.
@@ -151,6 +162,12 @@ extension InterfaceAddress {
             bytes +=
                 NetlinkAttribute(type: UInt16(IFA_LABEL), payload: Array(label.utf8) + [0]).bytes
         }
+        // Kernels that do not know it pass it over.
+        bytes +=
+            NetlinkAttribute(
+                type: UInt16(InterfaceAddress.originAttribute),
+                payload: [InterfaceAddress.ownOrigin]
+            ).bytes
         return bytes
     }
 }

@@ -104,6 +104,7 @@ public enum ResourceProgram {
           drbddisk [RESOURCE]
           mysql DATADIR [CONFIG]
           postgres DATADIR [KEY=VALUE...]
+          greenarrow [SERVICE...]
 
         BATON_TIMEOUT: milliseconds until whoever called it ends it (60000).
 
@@ -136,9 +137,10 @@ public enum ResourceProgram {
                 return try DRBDResource(arguments).carryOut(action, until: deadline)
             case "mysql": return try MySQL(arguments).carryOut(action, until: deadline)
             case "postgres": return try Postgres(arguments).carryOut(action, until: deadline)
+            case "greenarrow": return try GreenArrow(arguments).carryOut(action, until: deadline)
             default:
                 throw ResourceUsageError(
-                    "no such type; there are Filesystem drbddisk mysql postgres"
+                    "no such type; there are Filesystem drbddisk mysql postgres greenarrow"
                 )
             }
         } catch {

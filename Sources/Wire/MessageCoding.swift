@@ -47,6 +47,9 @@ public struct MessageReader {
         self.bytes = bytes
     }
 
+    /// Whether everything was taken.
+    public var isAtEnd: Bool { position == bytes.count }
+
     /// A number.
     public mutating func number() -> UInt64? {
         guard position <= bytes.count - 8 else { return nil }

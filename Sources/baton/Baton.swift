@@ -20,7 +20,7 @@ struct Baton: ParsableCommand {
             MonitorsCommand.self,
             ClearCommand.self, FreezeCommand.self,
             ThawCommand.self, CheckCommand.self, HelpCommand.self, KeygenCommand.self,
-            ReloadCommand.self, ManualCommand.self, CompletionCommand.self,
+            ReloadCommand.self, SyncCommand.self, ManualCommand.self, CompletionCommand.self,
         ],
         defaultSubcommand: StatusCommand.self
     )

@@ -125,16 +125,18 @@ struct CheckCommand: ParsableCommand {
     /// More than any of the files ever holds.
     private static let sizeMaximum = 1 << 20
 
-    private static func files(in directory: String) throws -> ConfigurationFiles {
+    static func files(in directory: String) throws -> ConfigurationFiles {
         guard Files.isDirectory(directory) else {
             throw Ending(.usage, "baton: there is no directory \(directory)")
         }
+        let haresources = try file(directory + "/haresources")
         return ConfigurationFiles(
             haCf: try file(directory + "/ha.cf"),
-            haresources: try file(directory + "/haresources"),
+            haresources: haresources,
             authkeys: try file(directory + "/authkeys"),
             monCf: try file(directory + "/mon.cf")
                 ?? (directory == "/etc/ha.d" ? try file("/etc/mon/mon.cf") : nil),
+            lists: try haresources.map(AddressList.paths)?.compactMap(file) ?? [],
             drbd: try drbdFiles(beside: directory),
             scripts: scripts(beside: directory)
         )

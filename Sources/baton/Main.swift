@@ -1,5 +1,5 @@
-// Where `baton` begins: the name by which it was called decides whether it is itself or one of Heartbeat's
-// commands, and every way to end becomes one of the exit codes of the manual page.
+// Where `baton` begins: the name by which it was called decides whether it is itself or one of Heartbeat's or
+// GreenArrow's commands, and every way to end becomes one of the exit codes of the manual page.
 
 import ArgumentParser
 import Configuration
@@ -22,6 +22,9 @@ enum Main {
                 HeartbeatMove(calledAs: words[0], isTakeover: calledAs == "hb_takeover").run(
                     arguments
                 )
+            case "hvmail_make_primary", "hvmail_make_secondary":
+                GreenArrowRole(calledAs: calledAs, isPrimary: calledAs == "hvmail_make_primary")
+                    .run(arguments)
             case "cl_status": ClusterStatusCommand.run(arguments)
             default: run(arguments)
             }

@@ -94,7 +94,7 @@ extension ManualPage {
     private static var oldNames: [Block] {
         [
             .paragraph(
-                "Called by a name of Heartbeat's, baton takes the arguments of that command:"
+                "Called by a name of Heartbeat's or GreenArrow's, baton takes the arguments of that command:"
             ),
             .term(
                 "hb_standby [all|foreign|local|failback]",
@@ -115,6 +115,14 @@ extension ManualPage {
                     "Heartbeat's words and exit codes: 0; 1 for the answer no, or when the daemon does not run; 11 for wrong"
                         + " arguments; 12 for no answer within 5 seconds; 13 for anything else. rscstatus counts a group as"
                         + " held only while it runs; clientstatus is always offline; hbparameter reads ha.cf."
+                ]
+            ),
+            .term(
+                "hvmail_make_primary, hvmail_make_secondary",
+                [
+                    "As baton takeover and baton standby for all groups, but that the first is refused while the other node has"
+                        + " one: there hvmail_make_secondary comes first, as GreenArrow's pages say. Both wait, may be run again,"
+                        + " and exit with 0 when this node has the role, also where it had it before."
                 ]
             ),
         ]

@@ -24,7 +24,11 @@ enum RunningPeer {
                     ConfigurationFiles(
                         haCf: Self.file(files.haCf, of: files.node),
                         haresources: Self.file(files.haresources, of: files.node),
-                        monCf: Self.file(files.monCf, of: files.node)
+                        monCf: Self.file(files.monCf, of: files.node),
+                        // By their paths, which both nodes have in common.
+                        lists: (files.lists ?? []).map {
+                            ConfigurationFile(name: $0.name, bytes: $0.bytes)
+                        }
                     ),
                     files.keys.map { Self.keys($0, of: files.node) },
                     files.machine.flatMap { MachineFacts(text: Array($0.utf8), node: files.node) }

@@ -39,7 +39,16 @@ import Testing
     @Test(arguments: Directive.all.filter { $0.file == .haresources })
     func everyExampleOfHaresourcesIsRead(row: Directive) {
         for example in row.examples {
-            let (groups, diagnostics) = haresources(example + "\n")
+            let file = ConfigurationFile(name: "haresources", text: example + "\n")
+            let (result, list) = HaresourcesParser.parse(
+                file,
+                nodes: ["l0", "l1"],
+                stateless: [],
+                lists: AddressList.paths(in: file).map {
+                    ConfigurationFile(name: $0, text: "10.0.0.1/24\n")
+                }
+            )
+            let (groups, diagnostics) = (result.groups, list.all)
             #expect(diagnostics == [], "\(example)")
             #expect(groups.first?.resources.first?.type == row.name)
             #expect(
@@ -81,7 +90,7 @@ import Testing
             record_config_changes record_pengine_inputs enable_config_writes normalpoll udp
             unproved_takeover stateless parallel timeout fit_settle failback_settle offer_timeout auto_links hold_down move_budget
             restart_budget monitor_interval notify notify_rate jeopardy_time early_takeover early_floor early_probes boot_policy
-            announce_interval freezer cut_connections address_last
+            announce_interval freezer cut_connections address_last track_interface track_script notify_state
             """
         let words = reference.split { $0 == " " || $0 == "\n" }.map(String.init)
         #expect(Set(Directive.words(of: .haCf)) == Set(words))

@@ -180,7 +180,7 @@ import Testing
         )
         #expect(diagnostics == [])
         let resource = { (type: String, text: String) in
-            Resource(type: type, arguments: [], text: text, address: nil, isStateless: false)
+            Resource(type: type, arguments: [], text: text, addresses: nil, isStateless: false)
         }
         let limits = [
             result.timeouts.limit(for: resource("mysqld", "mysqld"), .start),
@@ -198,7 +198,7 @@ import Testing
                 type: words[0],
                 arguments: Array(words.dropFirst()),
                 text: text,
-                address: nil,
+                addresses: nil,
                 isStateless: false
             )
         }

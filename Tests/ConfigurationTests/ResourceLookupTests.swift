@@ -82,7 +82,7 @@ struct ResourceLookupTests {
             type: "ocf:a:b",
             arguments: [],
             text: "ocf:a:b",
-            address: nil,
+            addresses: nil,
             isStateless: false
         )
         var timeouts = OperationTimeouts(advice: limits)

@@ -59,7 +59,7 @@ struct NetworkViewTests {
             isLocal: false
         )
         let networks = try host().ownNetworks(
-            wishes: [[nil, try wish("10.0.0.100")], [try wish("192.168.9.9")]],
+            wishes: [[try wish("10.0.0.100")], [try wish("192.168.9.9")]],
             gateways: [gateway]
         )
         let texts = networks.map { network in
@@ -139,14 +139,14 @@ struct NetworkViewTests {
         let lost = AddressResources.lost(
             before: before,
             after: NetworkView(),
-            deleting: deleted.address
+            deleting: [deleted.address]
         )
         #expect(lost == [secondary])
         #expect(
             AddressResources.lost(
                 before: before,
                 after: NetworkView(addresses: [secondary]),
-                deleting: deleted.address
+                deleting: [deleted.address]
             ).isEmpty
         )
     }

@@ -96,10 +96,10 @@ private final class Clients {
             let clients = try Clients(text, of: laboratory, count: 100, onBoth: onBoth)
             #expect(clients.resetCount == 0)
             // Another address of the same machine is not concerned.
-            let other = try ConnectionCut(.v4(IPv4Address(10, 99, 0, 1)))
+            let other = try ConnectionCut([.v4(IPv4Address(10, 99, 0, 1))])
             #expect(try other.advance(maximum: 1000) == .done)
             #expect(other.count == 0)
-            let cut = try ConnectionCut(clients.address)
+            let cut = try ConnectionCut([clients.address, .v4(IPv4Address(10, 99, 0, 2))])
             #expect(try cut.advance(maximum: 60) == .more)
             #expect(cut.count == 60)
             #expect(try cut.advance(maximum: 60) == .done)
@@ -115,7 +115,7 @@ private final class Clients {
             try Interfaces().delete(clients.entry)
             #expect(clients.resetCount == 0)
             // Too late: no packet leaves from an address that is not here.
-            let cut = try ConnectionCut(clients.address)
+            let cut = try ConnectionCut([clients.address])
             #expect(try cut.advance(maximum: 1000) == .done)
             #expect(clients.resetCount == 0)
         }
@@ -129,7 +129,7 @@ private final class Clients {
         try #require(limits.rlim_cur >= 12_000, "the machine allows few descriptors")
         try Laboratory.run { laboratory in
             let clients = try Clients("10.99.0.50", of: laboratory, count: 5000)
-            let cut = try ConnectionCut(clients.address)
+            let cut = try ConnectionCut([clients.address])
             let start = BootClock.now
             var longest: Int64 = 0
             var steps = 0

@@ -97,6 +97,8 @@ public struct NodeFiles: Equatable, Sendable, Codable {
     public var monCf: NodeFile?
     /// Its keys; absent where authkeys cannot be read.
     public var keys: NodeKeys?
+    /// The lists of addresses that its haresources names; absent from an older batond.
+    public var lists: [NodeFile]?
     /// What its machine says about the groups, as Configuration's `MachineFacts.text` has it; absent where it could not
     /// be asked in time, and from an older batond.
     public var machine: String?
@@ -108,6 +110,7 @@ public struct NodeFiles: Equatable, Sendable, Codable {
         haresources: NodeFile?,
         monCf: NodeFile?,
         keys: NodeKeys?,
+        lists: [NodeFile]? = nil,
         machine: String? = nil
     ) {
         self.node = node
@@ -115,6 +118,7 @@ public struct NodeFiles: Equatable, Sendable, Codable {
         self.haresources = haresources
         self.monCf = monCf
         self.keys = keys
+        self.lists = lists
         self.machine = machine
     }
 }

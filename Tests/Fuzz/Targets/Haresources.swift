@@ -1,4 +1,4 @@
-// Any bytes as haresources: groups and diagnostics bounded, all names of nodes known ones.
+// Any bytes as haresources, and as a list of addresses: groups, addresses and diagnostics bounded.
 
 @testable import Configuration
 
@@ -15,5 +15,17 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     )
     precondition(result.groups.count <= 1_000, "more groups than the core takes")
     _ = Diagnostic.text(list.all)
+    precondition(!AddressList.paths(in: file).contains { !$0.hasPrefix("/") }, "no absolute path")
+    let (addresses, said) = AddressList.parse(file, device: nil)
+    precondition(addresses.count <= AddressList.maximum, "more addresses than a group takes")
+    precondition(
+        Set(addresses.map(\.address)).count == addresses.count,
+        "an address is there twice"
+    )
+    precondition(
+        AddressListChange(from: addresses, to: addresses).isEmpty,
+        "a list differs from itself"
+    )
+    _ = Diagnostic.text(said.all)
     return 0
 }

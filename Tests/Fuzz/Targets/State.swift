@@ -28,6 +28,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         precondition(again?.copy == data.copy, "a copy changed on its way")
         precondition(again?.replication == data.replication, "a word changed on its way")
     }
+    let services = GreenArrowStatus(text).services
+    precondition(services.allSatisfy { !$0.text.contains("\u{1b}[31m") }, "a colour was left")
     let views = DRBDView.parse(text)
     precondition(
         DRBDView.parse(views.map(\.text).joined()).count == views.count,
@@ -60,6 +62,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
                 "a file changed on its way"
             )
         }
+        precondition(again?.lists == files.lists, "a list changed on its way")
         load(files)
     }
     return 0

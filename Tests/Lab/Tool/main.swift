@@ -20,6 +20,7 @@ private let usage = """
       spoof    --device eth1 --address A… [--mac M] [--interval MS] [--seconds N]
       visitors --socket PATH… [--idle 500] [--hostile 50] [--seconds N]
       ask      --socket PATH LINE                             one line to a local socket, the answer
+      heard    --device eth1 --count N [--seconds N] [--ready FILE]   until N addresses were announced
       announce --device eth1 --address ADDRESS                one gratuitous ARP
       pick     PATH                                           one value of the JSON on stdin
 
@@ -53,6 +54,7 @@ private func run(_ verb: String, _ rest: [String]) throws(LabFailure) {
     case "spoof": try spoof(options)
     case "visitors": try visitors(options)
     case "ask": try ask(options)
+    case "heard": try heard(options)
     case "announce": try announce(options)
     default: throw LabFailure(text: "no verb \(verb)\n\(usage)", isUsage: true)
     }

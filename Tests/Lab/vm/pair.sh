@@ -30,7 +30,13 @@ fresh_pair() {
     "$LAB/up" >"$LAB_WORK/up.log" 2>&1 || { tail -5 "$LAB_WORK/up.log"; return 1; }
 }
 power_off() { "$LAB/kill" "$1"; }
-power_on() { "$LAB/boot" "$1" >/dev/null; }
+# An emulated machine now and then does not come up at all, which is nothing of ours: its switch is tried once more.
+power_on() {
+    "$LAB/boot" "$1" >/dev/null && return
+    echo "   $1 was switched on and did not come up; once more"
+    power_off "$1"
+    "$LAB/boot" "$1" >/dev/null
+}
 
 microseconds() { local now=$EPOCHREALTIME; echo "${now/[.,]/}"; }
 

@@ -1,0 +1,119 @@
+// `sync iplist`: the lists of addresses that the other node's daemon runs with become this node's. The other node is only
+// read; who holds the addresses is asked for its list, and gives none up for another's.
+
+import ArgumentParser
+import Configuration
+import Failover
+import Linux
+import Wire
+
+struct SyncCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Take over the other node's lists of addresses (iplist), and reload.",
+        discussion: """
+            Type it on the node whose list is the old one: what the other node's daemon runs with is written to the same \
+            path here, and the file that was there is kept beside it as FILE.old. A node that holds the addresses refuses, \
+            unless --held says that the other node's list is the right one: then what differs comes and goes here at once.
+            """
+    )
+
+    /// What can be brought into step.
+    enum Subject: String, ExpressibleByArgument, CaseIterable {
+        case iplist
+    }
+
+    @Argument(help: ArgumentHelp("What: iplist.", valueName: "what"))
+    var subject: Subject
+
+    @Flag(name: .customLong("held"), help: "Also where this node holds the addresses.")
+    var held = false
+
+    @Flag(name: .customLong("dry-run"), help: "Only tell what differs.")
+    var isDry = false
+
+    @OptionGroup var place: ConfigurationOptions
+    @OptionGroup var waiting: WaitingOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let client = ControlClient(global)
+        let files = try CheckCommand.files(in: place.directory)
+        let paths = files.haresources.map(AddressList.paths) ?? []
+        guard !paths.isEmpty else {
+            throw Ending(.usage, "baton: no group of \(place.directory)/haresources has an iplist")
+        }
+        let peer: NodeFiles
+        switch try client.peerFiles() {
+        case .success(let told): peer = told
+        case .failure(let error):
+            throw Ending(.timedOut, "baton: the other node's lists are not known: \(error.text)")
+        }
+        var changed: [(path: String, bytes: [UInt8])] = []
+        for path in paths {
+            guard let theirs = peer.lists?.first(where: { $0.name == path }) else {
+                throw Ending(.failed, "baton: \(peer.node) runs with no list \(path)")
+            }
+            let own = files.lists.first { $0.name == path }
+            guard own?.bytes != theirs.bytes else {
+                Output.write("\(path): the same on both nodes\n")
+                continue
+            }
+            Output.write("\(path): \(Self.words(own, theirs, of: peer.node))\n")
+            changed.append((path, theirs.bytes))
+        }
+        guard !isDry, !changed.isEmpty else { return }
+        try refuseWhereHeld(changed.map(\.path), files, client, peer.node)
+        for (path, bytes) in changed { try write(path, bytes) }
+        try client.perform(.reload(exec: false), waiting)
+    }
+
+    private static func words(
+        _ own: ConfigurationFile?,
+        _ theirs: NodeFile,
+        of node: String
+    ) -> String {
+        guard let own else { return "is not here yet" }
+        let change = AddressListChange(
+            from: own,
+            to: ConfigurationFile(name: theirs.name, bytes: theirs.bytes)
+        )
+        guard !change.isEmpty else { return "the same addresses in another text on \(node)" }
+        return "the list of \(node) \(change.words(added: "has", removed: "lacks"))"
+    }
+
+    private func refuseWhereHeld(
+        _ paths: [String],
+        _ files: ConfigurationFiles,
+        _ client: ControlClient,
+        _ peer: String
+    ) throws {
+        guard !held else { return }
+        let held = Set(
+            try client.status().groups.filter { $0.state != .standby }.map { "\($0.name)" }
+        )
+        let group = ConfigurationCheck(files).configuration?.groups.first { group in
+            held.contains(group.name)
+                && group.resources.contains { $0.list.map { paths.contains($0.path) } ?? false }
+        }
+        guard let group else { return }
+        throw Ending(
+            .refused,
+            "baton: this node holds \(group.name): its own list is in force. Type on \(peer): baton sync iplist; or here, "
+                + "where the list of \(peer) is the right one: baton sync iplist --held"
+        )
+    }
+
+    private func write(_ path: String, _ bytes: [UInt8]) throws {
+        do throws(SystemError) {
+            let mode = Files.mode(path) ?? 0o644
+            if Files.exists(path) {
+                let old = try Files.read(path, maximum: 1 << 20)
+                try Files.replaceDurably(path + ".old", with: old, mode: mode)
+            }
+            try Files.replaceDurably(path, with: bytes, mode: mode)
+        } catch {
+            throw Ending(.failed, "baton: \(error)")
+        }
+    }
+}

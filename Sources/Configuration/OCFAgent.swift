@@ -19,6 +19,28 @@ public struct OCFAgent: Equatable, Sendable {
         name = String(parts[2])
     }
 
+    /// The agents that Heartbeat's haresources calls by a name of their own, and what its words are to them, in order: as
+    /// the scripts in its resource.d did, which the package resource-agents lacks today.
+    private static let scripts: [String: [String]] = [
+        "MailTo": ["email", "subject"], "IPsrcaddr": ["ipaddress"], "SendArp": ["ip", "nic"],
+        "LVM": ["volgrpname", "exclusive"], "Raid1": ["raidconf", "raiddev", "homehost"],
+    ]
+
+    /// The agent that stands for a script of Heartbeat's, and its parameters; nil for any other type.
+    static func script(
+        _ type: String,
+        _ arguments: [String]
+    ) -> (agent: OCFAgent, parameters: [String])? {
+        guard let names = scripts[type], let agent = OCFAgent(type: "ocf:heartbeat:\(type)") else {
+            return nil
+        }
+        // ADDRESS/DEVICE is one word.
+        let words =
+            type == "SendArp"
+            ? arguments.flatMap { $0.split(separator: "/").map(String.init) } : arguments
+        return (agent, zip(names, words).map { "\($0)=\($1)" })
+    }
+
     /// The file to execute.
     public var path: String { "\(OCFAgent.root)/resource.d/\(provider)/\(name)" }
 

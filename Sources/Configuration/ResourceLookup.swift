@@ -27,10 +27,14 @@ public struct ResourceProgram: Equatable, Sendable {
     public var environment: [String] = []
 
     /// The environment of one call that may take so many nanoseconds.
-    public func environment(timeout: Int64) -> [String] {
+    ///
+    /// An agent looks closer at what it is asked again and again than at what may not run at all, and tells the two by the
+    /// interval.
+    public func environment(timeout: Int64, isRecurring: Bool = false) -> [String] {
         guard kind == .agent else { return environment }
         return environment + [
-            "OCF_RESKEY_CRM_meta_timeout=\(timeout / 1_000_000)", "OCF_RESKEY_CRM_meta_interval=0",
+            "OCF_RESKEY_CRM_meta_timeout=\(timeout / 1_000_000)",
+            "OCF_RESKEY_CRM_meta_interval=\(isRecurring ? 10_000 : 0)",
         ]
     }
 
@@ -154,6 +158,14 @@ public struct ResourceLookup: Equatable, Sendable {
                 arguments: arguments
             )
         }
+        if let known = OCFAgent.script(type, arguments), isExecutable(known.agent.path) {
+            return ResourceProgram(
+                kind: .agent,
+                path: known.agent.path,
+                arguments: [],
+                environment: known.agent.environment(known.parameters)
+            )
+        }
         // A unit takes no arguments, so a resource that has some cannot be one.
         if arguments.isEmpty, exists(systemdMark) {
             let unit = type.hasSuffix(".service") ? type : type + ".service"
@@ -194,7 +206,9 @@ public struct ResourceLookup: Equatable, Sendable {
         if let script = scriptDirectories.lazy.map({ "\($0)/\(type)" }).first(where: exists) {
             return "\(script) is not executable: chmod +x it"
         }
-        return
-            "no program \(type) in \((scriptDirectories + initDirectories).joined(separator: ", "))"
+        let places = scriptDirectories + initDirectories
+        let package =
+            OCFAgent.script(type, arguments) == nil ? "" : ": apt install resource-agents"
+        return "no program \(type) in \(places.joined(separator: ", "))\(package)"
     }
 }

@@ -181,7 +181,7 @@ final class CheckRunner {
                     path,
                     arguments,
                     environment: settings.environment + request.environment
-                        + (program?.environment(timeout: request.timeout) ?? [])
+                        + (program?.environment(timeout: request.timeout, isRecurring: true) ?? [])
                 ),
                 input: input.isEmpty ? nil : input,
                 endsWithParent: !request.isDetached,

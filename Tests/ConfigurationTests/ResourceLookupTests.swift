@@ -57,6 +57,58 @@ struct ResourceLookupTests {
         )
     }
 
+    @Test(
+        "Heartbeat's scripts that are agents today: their words become parameters",
+        arguments: [
+            ("MailTo", ["root", "my subject"], ["email=root", "subject=my subject"]),
+            ("MailTo", ["root"], ["email=root"]),
+            ("IPsrcaddr", ["10.0.0.1"], ["ipaddress=10.0.0.1"]),
+            ("SendArp", ["10.0.0.1/eth0"], ["ip=10.0.0.1", "nic=eth0"]),
+            ("LVM", ["vg0"], ["volgrpname=vg0"]),
+            (
+                "Raid1", ["/etc/md.conf", "/dev/md0"],
+                ["raidconf=/etc/md.conf", "raiddev=/dev/md0"]
+            ),
+        ]
+    )
+    func scripts(type: String, words: [String], parameters: [String]) throws {
+        let path = "/usr/lib/ocf/resource.d/heartbeat/\(type)"
+        let found = try #require(program(type, words, there: [path]))
+        #expect(found.kind == .agent && found.path == path)
+        let given = found.environment.filter { $0.hasPrefix("OCF_RESKEY_") }
+        #expect(given == parameters.map { "OCF_RESKEY_\($0)" })
+        // A script of that name stands before the agent.
+        let script = "/etc/ha.d/resource.d/\(type)"
+        #expect(program(type, words, there: [path, script])?.path == script)
+        #expect(program(type, words, there: []) == nil)
+        #expect(
+            lookup.lack(of: type, arguments: words, exists: { _ in false })
+                .hasSuffix(": apt install resource-agents")
+        )
+    }
+
+    @Test("A unit by name: a service unless it says what it is, and only where systemd runs")
+    func unit() {
+        func unit(_ name: String, _ there: Set<String> = ["/run/systemd/system"])
+            -> ResourceProgram?
+        {
+            program("systemd", [name], there: there)
+        }
+        #expect(unit("nginx")?.arguments == ["nginx.service"])
+        #expect(unit("nginx")?.kind == .unit)
+        #expect(unit("srv-data.mount")?.arguments(for: "start") == ["start", "srv-data.mount"])
+        #expect(
+            unit("postfix@-.service")?.arguments(for: "status") == [
+                "is-active", "postfix@-.service",
+            ]
+        )
+        #expect(unit("nginx", []) == nil)
+        #expect(
+            lookup.lack(of: "systemd", arguments: ["nginx"], exists: { _ in false })
+                == "systemd does not run on this machine (no /run/systemd/system)"
+        )
+    }
+
     @Test("What an agent advises counts where ha.cf says nothing, and its text may be anything")
     func advice() throws {
         let file = ConfigurationFile(

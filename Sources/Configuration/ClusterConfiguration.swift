@@ -128,6 +128,12 @@ public struct ProgramLine: Hashable, Sendable {
     public var program: String
     /// The words behind it.
     public var arguments: [String]
+
+    /// Makes it of its parts.
+    public init(program: String, arguments: [String]) {
+        self.program = program
+        self.arguments = arguments
+    }
 }
 
 /// A program that says whether its node is fit.

@@ -167,20 +167,11 @@ extension Loop {
 
     /// The administrator's own step after a change.
     private func run(_ hook: String, for change: ListChanges.Change) -> UInt64? {
-        let number = checks.run(
-            [CheckPlace(path: hook)],
-            [change.list.path],
+        tell(
+            ProgramLine(program: hook, arguments: [change.list.path]),
             environment: ["BATON_GROUP=\(loaded.cluster.groups[change.group].name)"],
             input: Array(change.difference.lines.utf8),
-            timeout: Loop.notificationTimeout,
-            isDetached: true
+            as: "the hook \(hook) of \(change.list.path)"
         )
-        let what = "the hook \(hook) of \(change.list.path)"
-        if let number {
-            alerts[number] = what
-        } else {
-            log.say(.error, "\(what) was dropped: too much waits already")
-        }
-        return number
     }
 }

@@ -32,21 +32,39 @@ extension Loop {
         )
         for target in loaded.cluster.notifications {
             let invocation = message.invocation(for: target)
-            let number = checks.run(
-                [CheckPlace(path: invocation.program)],
-                invocation.arguments,
+            tell(
+                ProgramLine(program: invocation.program, arguments: invocation.arguments),
                 environment: invocation.environment,
                 input: invocation.input,
-                timeout: Loop.notificationTimeout,
-                isDetached: true
+                as: "the notification by \(invocation.program)"
             )
-            let what = "the notification by \(invocation.program)"
-            if let number {
-                alerts[number] = what
-            } else {
-                log.say(.error, "\(what) was dropped: too much waits already")
-            }
         }
+    }
+
+    /// Runs a program that is told something, and for which no decision waits; the log hears when it does not do its work.
+    ///
+    /// - Returns: its number among the programs of the helper; nil where far too many wait already.
+    @discardableResult
+    func tell(
+        _ program: ProgramLine,
+        environment: [String],
+        input: [UInt8],
+        as what: String
+    ) -> UInt64? {
+        let number = checks.run(
+            [CheckPlace(path: program.program)],
+            program.arguments,
+            environment: environment,
+            input: input,
+            timeout: Loop.notificationTimeout,
+            isDetached: true
+        )
+        if let number {
+            alerts[number] = what
+        } else {
+            log.say(.error, "\(what) was dropped: too much waits already")
+        }
+        return number
     }
 }
 

@@ -60,23 +60,18 @@ extension Loop {
 
     private func run(_ hook: ProgramLine, _ group: Int, _ word: StateHooks.Word) {
         let name = loaded.cluster.groups[group].name
-        let number = checks.run(
-            [CheckPlace(path: hook.program)],
-            hook.arguments + [name, word.rawValue],
+        let number = tell(
+            ProgramLine(
+                program: hook.program,
+                arguments: hook.arguments + [name, word.rawValue]
+            ),
             environment: [
                 "BATON_GROUP=\(name)", "BATON_STATE=\(word.rawValue)",
                 "BATON_NODE=\(loaded.settings.node)", "BATON_PEER=\(loaded.settings.peer)",
             ],
             input: [],
-            timeout: Loop.notificationTimeout,
-            isDetached: true
+            as: "notify_state \(hook.program) for \(name) \(word.rawValue)"
         )
-        let what = "notify_state \(hook.program) for \(name) \(word.rawValue)"
-        if let number {
-            stateHooks.begin(number, for: group)
-            alerts[number] = what
-        } else {
-            log.say(.error, "\(what) was dropped: too much waits already")
-        }
+        if let number { stateHooks.begin(number, for: group) }
     }
 }

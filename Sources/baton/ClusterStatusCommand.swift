@@ -22,11 +22,7 @@ enum ClusterStatusCommand {
         }
         let status: Status
         do {
-            status = try ControlClient(
-                runDirectory: GlobalOptions.standardRunDirectory,
-                json: false
-            )
-            .status(timeoutMilliseconds: answerMilliseconds)
+            status = try ControlClient.standard.status(timeoutMilliseconds: answerMilliseconds)
         } catch {
             return unanswered(subcommand, error)
         }

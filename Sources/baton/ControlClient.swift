@@ -27,6 +27,12 @@ struct ControlClient {
         self.json = json
     }
 
+    /// The daemon that a command asks which takes no options of ours.
+    static let standard = ControlClient(
+        runDirectory: GlobalOptions.standardRunDirectory,
+        json: false
+    )
+
     // MARK: Questions
 
     /// The daemon's status, or what of it another question asks for.

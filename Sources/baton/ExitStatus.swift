@@ -42,4 +42,18 @@ struct Ending: Error {
         self.status = status
         self.text = text
     }
+
+    /// The exit code of something that is done under another name than `baton`; what it failed of is said.
+    static func code(calledAs name: String, _ deed: () throws -> Void) -> Int32 {
+        do {
+            try deed()
+            return ExitStatus.done.rawValue
+        } catch let ending as Ending {
+            if !ending.text.isEmpty { Output.error(ending.text) }
+            return ending.status.rawValue
+        } catch {
+            Output.error("\(name): \(error)")
+            return ExitStatus.failed.rawValue
+        }
+    }
 }

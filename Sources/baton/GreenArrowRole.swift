@@ -16,19 +16,8 @@ struct GreenArrowRole {
             Output.error("usage: \(calledAs)")
             return ExitStatus.usage.rawValue
         }
-        do {
-            let client = ControlClient(
-                runDirectory: GlobalOptions.standardRunDirectory,
-                json: false
-            )
-            try isPrimary ? becomePrimary(client) : becomeSecondary(client)
-            return ExitStatus.done.rawValue
-        } catch let ending as Ending {
-            if !ending.text.isEmpty { Output.error(ending.text) }
-            return ending.status.rawValue
-        } catch {
-            Output.error("\(calledAs): \(error)")
-            return ExitStatus.failed.rawValue
+        return Ending.code(calledAs: calledAs) {
+            try isPrimary ? becomePrimary(.standard) : becomeSecondary(.standard)
         }
     }
 

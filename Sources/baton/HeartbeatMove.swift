@@ -17,23 +17,12 @@ struct HeartbeatMove {
             let word = arguments[0]
             return usage(word == "--help" ? nil : "\(calledAs): wrong resources(\(word)).")
         }
-        do {
-            let client = ControlClient(
-                runDirectory: GlobalOptions.standardRunDirectory,
-                json: false
-            )
-            try client.perform(
+        return Ending.code(calledAs: calledAs) {
+            try ControlClient.standard.perform(
                 isTakeover ? .takeover(scope) : .standby(scope, cause: Caller.monitor),
                 isWaiting: true,
                 timeoutMilliseconds: WaitingOptions.standardTimeoutMilliseconds
             )
-            return ExitStatus.done.rawValue
-        } catch let ending as Ending {
-            if !ending.text.isEmpty { Output.error(ending.text) }
-            return ending.status.rawValue
-        } catch {
-            Output.error("\(calledAs): \(error)")
-            return ExitStatus.failed.rawValue
         }
     }
 

@@ -152,15 +152,15 @@ struct AddressResources {
                 )
             )
         }
-        return .success(
-            InterfaceAddress(
-                index: link.index,
-                address: wish.address,
-                prefixLength: prefix,
-                label: wish.label,
-                broadcast: wish.broadcast ?? wish.address.broadcast(prefixLength: prefix)
-            )
+        var entry = InterfaceAddress(
+            index: link.index,
+            address: wish.address,
+            prefixLength: prefix,
+            label: wish.label,
+            broadcast: wish.broadcast ?? wish.address.broadcast(prefixLength: prefix)
         )
+        entry.origin = InterfaceAddress.ownOrigin
+        return .success(entry)
     }
 
     /// Deletes the addresses wherever they are, the last first.

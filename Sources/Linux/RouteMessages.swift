@@ -40,12 +40,12 @@ public struct InterfaceAddress: Hashable, Sendable {
     /// IPv6: whether the kernel still looks for a double, or found one.
     public var isTentative = false
 
-    /// What this program says of itself as the origin of an address; the kernel's own are below 4.
-    static let ownOrigin: UInt8 = 0xba
+    /// What Baton says of itself as the origin of an address; the kernel's own are below 4.
+    public static let ownOrigin: UInt8 = 0xba
     /// IFA_PROTO, which Debian 12's C library lacks.
     private static let originAttribute = 11
 
-    /// Whether this program brought it up.
+    /// Whether Baton brought it up.
     public var isOurs: Bool { origin == InterfaceAddress.ownOrigin }
 
     /// An address to add or delete; `label` and `broadcast` for IPv4 only.
@@ -162,12 +162,11 @@ extension InterfaceAddress {
             bytes +=
                 NetlinkAttribute(type: UInt16(IFA_LABEL), payload: Array(label.utf8) + [0]).bytes
         }
-        // Kernels that do not know it pass it over.
-        bytes +=
-            NetlinkAttribute(
-                type: UInt16(InterfaceAddress.originAttribute),
-                payload: [InterfaceAddress.ownOrigin]
-            ).bytes
+        if origin != 0 {
+            // Kernels that do not know it pass it over.
+            let type = UInt16(InterfaceAddress.originAttribute)
+            bytes += NetlinkAttribute(type: type, payload: [origin]).bytes
+        }
         return bytes
     }
 }

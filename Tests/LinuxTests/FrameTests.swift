@@ -261,6 +261,20 @@ import Testing
         )
     }
 
+    @Test func whoBroughtAnAddressUpIsTold() throws {
+        var address = InterfaceAddress(
+            index: 3,
+            address: .v4(IPv4Address(10, 0, 0, 1)),
+            prefixLength: 24
+        )
+        #expect(!address.isOurs)
+        address.origin = InterfaceAddress.ownOrigin
+        #expect(address.isOurs)
+        #expect(address.body.suffix(8) == hex("05 00 0b 00 ba 00 00 00"))  // IFA_PROTO
+        let message = NetlinkMessage(type: 20, flags: 0, sequence: 1, body: address.body)
+        #expect(InterfaceAddress(message) == address)
+    }
+
     @Test func acknowledgementCarriesTheErrno() {
         let refusal = NetlinkMessage(type: 2, flags: 0, sequence: 1, body: hex("ef ff ff ff"))
         #expect(refusal.acknowledgement == Errno.alreadyExists.rawValue)

@@ -42,6 +42,7 @@ many() {
     for node in l0 l1; do
         echo 'l0 iplist::/run/addresses::dev=eth1' >"$LAB_WORK/$node/etc/haresources"
     done
+    heal $(ports_of l0) $(ports_of l1)
     forget_logs
     start_pair || return
     ripen

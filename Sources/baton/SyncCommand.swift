@@ -63,7 +63,7 @@ struct SyncCommand: ParsableCommand {
             changed.append((path, theirs.bytes))
         }
         guard !isDry, !changed.isEmpty else { return }
-        try refuseWhereHeld(changed.map(\.path), files, client, peer.node)
+        try refuseWhereHeld(changed.map(\.path), client, peer.node)
         for (path, bytes) in changed { try write(path, bytes) }
         try client.perform(.reload(exec: false), waiting)
     }
@@ -84,17 +84,19 @@ struct SyncCommand: ParsableCommand {
 
     private func refuseWhereHeld(
         _ paths: [String],
-        _ files: ConfigurationFiles,
         _ client: ControlClient,
         _ peer: String
     ) throws {
         guard !held else { return }
-        let held = Set(
-            try client.status().groups.filter { $0.state != .standby }.map { "\($0.name)" }
-        )
-        let group = ConfigurationCheck(files).configuration?.groups.first { group in
-            held.contains(group.name)
-                && group.resources.contains { $0.list.map { paths.contains($0.path) } ?? false }
+        // By what the daemon runs, whatever the files say by now.
+        let group = try client.status().groups.first { group in
+            group.state != .standby
+                && group.resources.contains { resource in
+                    paths.contains { path in
+                        let name = "\(AddressList.type)::\(path)"
+                        return resource.name == name || resource.name.hasPrefix(name + "::")
+                    }
+                }
         }
         guard let group else { return }
         throw Ending(

@@ -70,6 +70,8 @@ acked_rows() { cat "$LAB_WORK"/acked.* | wc -l; }
 # Each acknowledged row is in the table, whoever serves now.
 every_row_is_there() {
     local lost
+    # In the middle of a move nobody answers, which is no loss.
+    within 90 query 'select 1' >/dev/null 2>&1
     query 'select id from kept' | sort >"$LAB_WORK/present"
     lost=$(cut -d ' ' -f 1 "$LAB_WORK"/acked.* | sort | comm -23 - "$LAB_WORK/present" | wc -l)
     at_least "${1:-}acknowledged rows" "$(acked_rows)" 10

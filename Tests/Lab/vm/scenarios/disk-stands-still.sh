@@ -8,6 +8,7 @@ has_new_boot() { local boot; boot=$(boot_of n1 2>/dev/null) && [ -n "$boot" ] &&
 run() {
     local first_boot began
     furnish || return 3
+    on_both 'sed -i "s/^auto_failback.*/auto_failback off/" /etc/ha.d/ha.cf' || return 3
     # The default is what a large database needs to write itself out.
     on_both 'echo "timeout mysqld-max stop 20s" >>/etc/ha.d/ha.cf' || return 3
     start_pair && under_clients 1 || return 3

@@ -20,6 +20,10 @@ public enum Effect: Equatable, Sendable {
     case ping(IPAddress)
     /// Announce the addresses of a group again (gratuitous ARP, unsolicited neighbour advertisement).
     case announceAddresses(GroupName)
+    /// Let the copy of a group's log follow the peer's, or not any more: the group may be taken.
+    case followPeer(group: Int, Bool)
+    /// Let a primary go on without the peer's word, or not any more: the mark that says so is durable (S11).
+    case writeAlone(group: Int, Bool)
     /// Look at a group's replicated data now, and report `dataObserved`.
     case observeData(group: Int)
     /// The group's data on this node is old, or is not any more: what replicates it should know too.

@@ -116,6 +116,7 @@ enum HoldCause: Sendable {
     case noRecord
     case dataIsStale
     case dataIsUnready
+    case dataIsBehind
 }
 
 extension FailoverMachine {

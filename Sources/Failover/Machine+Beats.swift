@@ -42,7 +42,8 @@ extension FailoverMachine {
         report.refusedRequest = group.refusedRequest
         report.refusal = group.refusal
         report.replication = replicationWord(index)
-        report.generation = group.data.own?.generation ?? report.generation
+        report.generation =
+            toldLog(index)?.generation ?? group.data.own?.generation ?? report.generation
         report.storageDigest = settings.storageDigest
         report.addressDigest = settings.addressDigest
         report.prefersSender = settings.preferred == .own

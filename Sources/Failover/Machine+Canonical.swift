@@ -418,6 +418,7 @@ extension FailoverMachine {
         writer.add(data.writtenAt != nil)
         writer.add(data.asksSince, within: Self.observationPatience)
         writer.add(data.outdatedAt, within: Self.outdatingSettles)
+        if settings.groups[index].lagLimit != nil { encodeLog(index, into: &writer) }
         writer.add(data.own != nil)
         guard let own = data.own else { return }
         writer.add(Int(own.replication.rawValue))
@@ -427,6 +428,28 @@ extension FailoverMachine {
         writer.add(own.begunAt > data.markedAt)
         writer.add(data.writtenAt.map { own.begunAt > $0 } ?? true)
         writer.add(data.asksSince.map { own.begunAt >= $0 } ?? false)
+    }
+
+    private func encodeLog(_ index: Int, into writer: inout CanonicalWriter) {
+        let log = groups[index].data.log
+        let seen = groups[index].data.own?.log
+        for position in [log.told, seen?.position] {
+            writer.add(Int(position?.timeline ?? 0))
+            writer.add(Int(truncatingIfNeeded: position?.location ?? 0))
+            writer.add(position?.isPrimary ?? false)
+            writer.add(position?.isOpen ?? false)
+        }
+        writer.add(seen?.isStreaming ?? false)
+        writer.add(Int(truncatingIfNeeded: seen?.behind ?? 0))
+        writer.add(min(log.lagLooks, Self.lagLooks))
+        writer.add(min(log.missedLooks, Self.lagLooks))
+        writer.add(log.follows)
+        writer.add(log.mayBeAlone)
+        writer.add(log.aloneBy.map(waits) ?? -1)
+        writer.add(log.catchesUpSince, within: .seconds(2))
+        writer.add(log.lookedAfter == groups[index].data.own?.begunAt)
+        writer.add(log.receipt?.newTimeline != nil)
+        writer.add(log.receipt?.end != nil)
     }
 
     /// How many writes from now the one that is waited for lies; 0 when it is on disk.
@@ -530,6 +553,7 @@ extension HoldCause {
         case .noRecord: 11
         case .dataIsStale: 12
         case .dataIsUnready: 13
+        case .dataIsBehind: 14
         }
     }
 }

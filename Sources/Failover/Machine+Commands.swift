@@ -279,8 +279,12 @@ extension FailoverMachine {
         case .present, .left, .confirmedDown:
             break
         case .neverHeard, .silent:
-            if case .take = silenceVerdict(index) { return nil }
-            let why = groups[index].heldReason?.facts ?? "nothing proves that it does not serve"
+            var why = groups[index].heldReason?.facts ?? "nothing proves that it does not serve"
+            switch silenceVerdict(index) {
+            case .take: return nil
+            case .hold(_, let reason): why = reason.facts
+            case .undecided: break
+            }
             return
                 "S1: \(peerUnfitText(index)): \(why). When \(settings.peer) is surely off, type: "
                 + "baton confirm-down \(settings.peer)"

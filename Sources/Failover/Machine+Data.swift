@@ -13,6 +13,8 @@ public struct DataObservation: Equatable, Sendable {
     public var obstacle: DataObstacle?
     /// What is known of each copy, by its resource's place in the group; one that could not be asked is not in it.
     public var copies: [Int: CopyState]
+    /// What a copy that is kept by a log shows; `nil` where none is. `replication` then tells of the others alone.
+    public var log: LogObservation?
     /// When the look began: nothing is known of what happened after.
     public var begunAt: Instant
 
@@ -22,12 +24,14 @@ public struct DataObservation: Equatable, Sendable {
         generation: DataGeneration = DataGeneration(high: 0, low: 0),
         obstacle: DataObstacle? = nil,
         copies: [Int: CopyState] = [:],
+        log: LogObservation? = nil,
         begunAt: Instant
     ) {
         self.replication = replication
         self.generation = generation
         self.obstacle = obstacle
         self.copies = copies
+        self.log = log
         self.begunAt = begunAt
     }
 }
@@ -55,11 +59,14 @@ public struct DataRecord: Equatable, Sendable, Codable {
     public var aloneSince: Int64?
     /// Since when the peer has written what this node has not got; absent when it has not.
     public var staleSince: Int64?
+    /// What the last takeover without a handover may have cost; absent where it was none.
+    public var receipt: DataReceipt?
 
     /// Makes a record of its parts.
-    public init(aloneSince: Int64? = nil, staleSince: Int64? = nil) {
+    public init(aloneSince: Int64? = nil, staleSince: Int64? = nil, receipt: DataReceipt? = nil) {
         self.aloneSince = aloneSince
         self.staleSince = staleSince
+        self.receipt = receipt
     }
 }
 
@@ -85,6 +92,8 @@ struct GroupData: Sendable {
     var asksSince: Instant?
     /// When the peer's DRBD last asked for the mark "stale".
     var outdatedAt: Instant?
+    /// Of data that is kept by a log.
+    var log = GroupLog()
 }
 
 extension FailoverMachine {
@@ -142,7 +151,10 @@ extension FailoverMachine {
             return
         }
         if let last = groups[index].data.own, observation.begunAt < last.begunAt { return }
-        groups[index].data.own = observation
+        var seen = observation
+        judgeLog(index, &seen)
+        groups[index].data.own = seen
+        completeReceipt(index)
         if groups[index].data.asksSince != nil { groups[index].retryAt = nil }
         needsEvaluation = true
     }
@@ -150,9 +162,11 @@ extension FailoverMachine {
     /// Sets and ends the marks.
     mutating func considerData(_ index: Int) {
         guard isReplicated(index), groups[index].phase != .unknown else { return }
+        hearLog(index)
         considerAcceptance(index)
         considerAlone(index)
         considerStale(index)
+        considerLog(index)
     }
 
     /// What is written here while the other side does not follow is here alone.
@@ -241,7 +255,7 @@ extension FailoverMachine {
             }
             let facts =
                 "the data here is old: \(settings.peer) has written without this node since \(utcText(since))"
-                + (alone ?? "")
+                + (missingText(index) ?? "") + (alone ?? "")
             return (.dataIsStale, Reason(.S11, facts))
         }
         if let obstacle = data.own?.obstacle, !(data.acceptsLoss && obstacle.isAge),
@@ -250,13 +264,15 @@ extension FailoverMachine {
             let facts = "the data here cannot be used: \(obstacle.text)"
             return (.dataIsUnready, Reason(.S11, facts))
         }
-        return nil
+        return logHold(index).map { (.dataIsBehind, $0) }
     }
 
     /// What to do about data that keeps a group from being taken.
     func dataRemedy(_ index: Int, _ cause: HoldCause) -> String {
         let name = settings.groups[index].name
-        let isAge = cause == .dataIsStale || groups[index].data.own?.obstacle?.isAge == true
+        let isAge =
+            cause == .dataIsStale || cause == .dataIsBehind
+            || groups[index].data.own?.obstacle?.isAge == true
         guard isAge else { return "repair that, and look again: baton status" }
         if cause == .dataIsUnready, groups[index].data.own?.obstacle?.isDoubt == true {
             return
@@ -319,7 +335,7 @@ extension FailoverMachine {
             return true
         }
         let isSeen = groups[index].data.own.map { $0.begunAt >= since } ?? false
-        guard isSeen || now - since >= Self.observationPatience else {
+        guard isSeen && peerHasLog(index) || now - since >= Self.observationPatience else {
             groups[index].retryAt = since + Self.observationPatience
             return true
         }
@@ -345,9 +361,22 @@ extension FailoverMachine {
                     "what replicates it cannot be asked: which copy is the newer one is not watched"
             )
         }
+        var status = dataState(index)
+        status.log = logStatus(index)
+        return status
+    }
+
+    private func dataState(_ index: Int) -> DataStatus {
+        let data = groups[index].data
         if let found = dataHold(index) {
+            let state: DataState =
+                switch found.cause {
+                case .dataIsStale: .stale
+                case .dataIsBehind: .behind
+                default: .unusable
+                }
             return DataStatus(
-                state: found.cause == .dataIsStale ? .stale : .unusable,
+                state: state,
                 since: found.cause == .dataIsStale ? data.marks.staleSince : nil,
                 text: found.reason.facts,
                 nextStep: dataRemedy(index, found.cause)
@@ -357,16 +386,22 @@ extension FailoverMachine {
             return DataStatus(state: .alone, since: since, text: aloneText(since))
         }
         switch data.own?.replication {
-        case .inSync: return DataStatus(state: .inSync, text: "the same on both nodes")
+        case .inSync:
+            return DataStatus(
+                state: .inSync,
+                text: followingText(index) ?? "the same on both nodes"
+            )
         case .detached: return DataStatus(state: .apart, text: "not connected to \(settings.peer)")
         case .unknown, nil:
-            return DataStatus(state: .unknown, text: "it cannot be told how it stands")
+            let text = followingText(index) ?? "it cannot be told how it stands"
+            return DataStatus(state: .unknown, text: text)
         }
     }
 
     /// The marks for the durable record; `nil` when there are none.
     func dataRecord(_ index: Int) -> DataRecord? {
-        let marks = groups[index].data.marks
+        var marks = groups[index].data.marks
+        marks.receipt = groups[index].data.log.receipt
         return marks == DataRecord() ? nil : marks
     }
 
@@ -376,6 +411,8 @@ extension FailoverMachine {
         if claim.intent != .idle, claim.intent != .reserved { groups[index].data.writtenAt = now }
         guard let record = claim.data else { return }
         groups[index].data.marks = record
+        groups[index].data.marks.receipt = nil
+        groups[index].data.log.receipt = record.receipt
         groups[index].data.markedAt = now
         guard isReplicated(index), record.staleSince != nil else { return }
         effects.append(.markData(group: index, isStale: true))

@@ -247,6 +247,7 @@ extension FailoverMachine {
         // What is left of a stretch is given back with the next write.
         groups[index].reserved = group.claimEpoch
         groups[index].heldThisBoot = true
+        beginReceipt(index)
         groups[index].startFailure = nil
         groups[index].failedResource = nil
         groups[index].forgetTries()
@@ -603,6 +604,7 @@ extension FailoverMachine {
             consider(networkDeadline(index))
             consider(slowDiskDeadline(index))
             consider(groups[index].health.wakeAt)
+            consider(catchUpDeadline(index))
             // An undecided status is asked for again when the others have ended.
             if !groups[index].isBusy { consider(groups[index].retryAt) }
             if let since = peer.fitSince[index], wouldFailBack(index) {

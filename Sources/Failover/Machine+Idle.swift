@@ -112,7 +112,7 @@ extension FailoverMachine {
     /// The peer said last that it holds nothing and takes nothing: it left in order.
     private mutating func considerLeft(_ index: Int) {
         guard let report = peer.reports[index] else { return }
-        if holdsForData(index) { return }
+        if awaitsCatchUp(index) || holdsForData(index) { return }
         guard canRun(index) else { return }
         if holdsOtherStorage(index) || doubtsThatItIsGone(index) { return }
         if report.offer > max(groups[index].epoch, groups[index].declined) {
@@ -180,6 +180,7 @@ extension FailoverMachine {
 
     /// Accepts or declines an offer (S3b).
     private mutating func answer(_ index: Int, offer epoch: UInt64) {
+        if awaitsCatchUp(index) { return }
         let reason = Reason(.S3b, "\(settings.peer) offered it at epoch \(epoch)")
         // What is offered to a node that is held down has nowhere else to go.
         guard canRun(index) else {
@@ -214,7 +215,7 @@ extension FailoverMachine {
         case .hold(let cause, let reason):
             hold(index, cause, reason)
         case .take(let kind, let reason):
-            guard canTryStart(index) else { return }
+            guard canTryStart(index), !awaitsCatchUp(index) else { return }
             var epoch = evidenceEpoch(index)
             // Not heard in this life, the peer may have used or reserved epochs that no record here knows.
             if peer.reports[index] == nil { epoch += Self.epochJump }
@@ -255,7 +256,7 @@ extension FailoverMachine {
     /// What to do about a takeover that does not happen.
     private func remedy(_ index: Int, _ cause: HoldCause) -> String {
         switch cause {
-        case .dataIsStale, .dataIsUnready: ". To do: " + dataRemedy(index, cause)
+        case .dataIsStale, .dataIsUnready, .dataIsBehind: ". To do: " + dataRemedy(index, cause)
         default:
             ". When \(settings.peer) is surely off, type: baton confirm-down \(settings.peer)"
         }

@@ -168,6 +168,7 @@ extension FailoverMachine {
                     case .frozen: "baton thaw \(label)"
                     case .dataIsStale?: dataRemedy(index, .dataIsStale)
                     case .dataIsUnready?: dataRemedy(index, .dataIsUnready)
+                    case .dataIsBehind?: dataRemedy(index, .dataIsBehind)
                     default: "baton confirm-down \(name)"
                     }
                 return ("\(label) is not taken over: \(reason.facts)", next)

@@ -127,6 +127,8 @@ public enum NoticeCode: String, Sendable, Codable, CaseIterable {
     case dataStale
     /// A group's data is the same on both nodes again (S11).
     case dataInSync
+    /// What a takeover without a handover may have cost (S11).
+    case dataReceipt
     /// What a group needs to be started here is missing, or (as a mere fact) there again.
     case notPrepared
     /// DRBD asked what the peer's copy is, before it goes on without it (S11).

@@ -49,6 +49,7 @@ extension NotificationDesk {
             // The node that writes tells it, the one that is left behind only what it holds for that.
             case .dataDetached: self = .opens(key(.data), waits: true)
             case .dataInSync: self = .closes([key(.data)])
+            case .dataReceipt: self = isOver ? .nothing : .happened(.attention, closes: [])
             case .notPrepared:
                 self = isOver ? .closes([key(.readiness)]) : .opens(key(.readiness), waits: true)
             case .reset: self = .happened(.reset, closes: [])

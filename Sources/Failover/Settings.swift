@@ -242,6 +242,10 @@ public struct GroupSettings: Equatable, Sendable {
     /// Whether a resource of the group keeps its data on both nodes in step (S11).
     public var isReplicated: Bool { resources.contains(where: \.isReplicated) }
 
+    /// How many bytes of a log a standby may lack where it takes from a dead peer (`maxlag`); `nil` for a group without
+    /// a log.
+    public var lagLimit: UInt64? { resources.lazy.compactMap(\.lagLimit).min() }
+
     /// Whether a node that is cut off can keep all that writes from writing, rather than end it (S12).
     public var isSuspendable: Bool {
         resources.allSatisfy { $0.isStateless || $0.isSuspendable || $0.isCovered }
@@ -269,6 +273,8 @@ public struct ResourceSettings: Equatable, Sendable {
     public var isBesidePrevious = false
     /// Whether it keeps its data on both nodes in step, and can tell whether it does (S11).
     public var isReplicated: Bool
+    /// How many bytes of its log may be missing where it is taken from a dead peer; `nil` where it keeps no log.
+    public var lagLimit: UInt64?
     /// Time allowed for `start`.
     public var startTimeout: Duration
     /// Time allowed for `stop`.
@@ -286,6 +292,7 @@ public struct ResourceSettings: Equatable, Sendable {
         isBarrier: Bool = false,
         isCovered: Bool = false,
         isReplicated: Bool = false,
+        lagLimit: UInt64? = nil,
         startTimeout: Duration = .seconds(60),
         stopTimeout: Duration = .seconds(60),
         statusTimeout: Duration = .seconds(20)
@@ -298,6 +305,7 @@ public struct ResourceSettings: Equatable, Sendable {
         self.isBarrier = isBarrier
         self.isCovered = isCovered
         self.isReplicated = isReplicated
+        self.lagLimit = lagLimit
         self.startTimeout = startTimeout
         self.stopTimeout = stopTimeout
         self.statusTimeout = statusTimeout

@@ -245,6 +245,8 @@ public struct DataStatus: Equatable, Sendable, Codable {
     public var text: String
     /// What to do about it; absent where nothing is to be done.
     public var nextStep: String?
+    /// Where its log stands; absent for data that is kept by none.
+    public var log: LogStatus?
 
     /// Makes it of its parts.
     public init(state: DataState, since: Int64? = nil, text: String, nextStep: String? = nil) {
@@ -252,6 +254,33 @@ public struct DataStatus: Equatable, Sendable, Codable {
         self.since = since
         self.text = text
         self.nextStep = nextStep
+    }
+}
+
+/// How a copy that is kept by a log (PostgreSQL) stands.
+public struct LogStatus: Equatable, Sendable, Codable {
+    /// Its timeline.
+    public var timeline: UInt32
+    /// Where it ends, as PostgreSQL writes it: `0/3000060`.
+    public var location: String
+    /// Whether the copy is a primary's.
+    public var isPrimary: Bool
+    /// How many standbys stream from a primary that runs.
+    public var streams: Int?
+    /// By how many bytes the standby is behind.
+    public var behindBytes: UInt64?
+    /// How old what a standby replayed last is; 0 where it has replayed all that it received.
+    public var lagMilliseconds: Int64?
+    /// What its program has to say besides.
+    public var note: String?
+    /// What the last takeover without a handover may have cost.
+    public var receipt: String?
+
+    /// Makes it of its parts.
+    public init(timeline: UInt32, location: String, isPrimary: Bool) {
+        self.timeline = timeline
+        self.location = location
+        self.isPrimary = isPrimary
     }
 }
 
@@ -265,6 +294,8 @@ public enum DataState: String, Sendable, Codable {
     case alone
     /// The other node has written what this one has not got.
     case stale
+    /// It lacks more of the other node's log than may be lost.
+    case behind
     /// It cannot be used here.
     case unusable
     /// It cannot be told.

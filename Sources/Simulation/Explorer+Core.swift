@@ -201,8 +201,8 @@ extension Stepper {
             state.nodes[node].ends = FaultEnd(.quanta(1))
         case .note(let notice): judge(notice, node)
         // No group of the model is replicated.
-        case .announceAddresses, .progress, .ping, .observeData, .markData, .askPeerToOutdate,
-            .answerFence:
+        case .announceAddresses, .progress, .ping, .observeData, .markData, .followPeer,
+            .writeAlone, .askPeerToOutdate, .answerFence:
             break
         }
     }

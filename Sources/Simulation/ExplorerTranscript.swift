@@ -51,7 +51,7 @@ struct ExplorerTranscript: Sendable {
     mutating func effect(_ effect: Effect, _ node: Int, at time: Int64) {
         switch effect {
         case .probe, .ping, .progress, .announceAddresses, .observeData, .markData,
-            .askPeerToOutdate, .answerFence:
+            .followPeer, .writeAlone, .askPeerToOutdate, .answerFence:
             return
         case .sendHeartbeat(let content, _):
             guard said[node] != content.groups else { return }

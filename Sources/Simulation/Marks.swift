@@ -73,6 +73,10 @@ extension Effect {
         case .progress(let id, _): 8 &+ id.value << 16
         case .observeData(let group): 14 &+ UInt64(group) << 16
         case .markData(let group, let isStale): 15 &+ UInt64(group) << 16 &+ (isStale ? 1 << 32 : 0)
+        case .followPeer(let group, let follows):
+            18 &+ UInt64(group) << 16 &+ (follows ? 1 << 32 : 0)
+        case .writeAlone(let group, let isAlone):
+            19 &+ UInt64(group) << 16 &+ (isAlone ? 1 << 32 : 0)
         case .askPeerToOutdate(let id, _, _): 16 &+ id.value << 16
         case .answerFence(let id, let reply):
             17 &+ id.value << 16 &+ UInt64(bitPattern: Int64(reply.verdict.exitCode)) << 8

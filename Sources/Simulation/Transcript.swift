@@ -176,6 +176,12 @@ struct Transcript {
         case .markData(let group, let isStale):
             let name = machine.settings.groups[group].name
             return "marks the data of \(name) as \(isStale ? "old" : "fresh")"
+        case .followPeer(let group, let follows):
+            let name = machine.settings.groups[group].name
+            return follows ? "lets \(name) follow" : "lets \(name) follow no more"
+        case .writeAlone(let group, let isAlone):
+            let name = machine.settings.groups[group].name
+            return isAlone ? "lets \(name) write alone" : "lets \(name) write alone no more"
         case .setPath(let link, let path):
             return "path \(link.value): \(path?.name ?? "none")"
         case .sendHeartbeat, .probe, .ping, .askPeerToOutdate, .answerFence: return "\(effect)"

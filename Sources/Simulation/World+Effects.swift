@@ -29,7 +29,9 @@ extension World {
         case .observeData(let group): lookAtVolume(group, machine)
         case .markData(let group, let isStale): markVolume(group, isStale: isStale, on: machine)
         // Its volumes go on without asking, as DRBD does with `fencing dont-care`.
-        case .announceAddresses, .progress, .askPeerToOutdate, .answerFence: break
+        case .announceAddresses, .progress, .askPeerToOutdate, .answerFence, .followPeer,
+            .writeAlone:
+            break
         case .resetNode:
             tally.resets += 1
             machine.resetAt = now

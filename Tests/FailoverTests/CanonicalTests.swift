@@ -109,9 +109,16 @@ import Testing
             fields(of: GroupData()) == [
                 "isWatched", "own", "marks", "staleBy", "markedAt", "hasRun", "writtenAt",
                 "acceptsLoss",
-                "asksSince", "outdatedAt",
+                "asksSince", "outdatedAt", "log",
             ]
         )
+        let log = Fields(
+            counted: """
+                told lagLooks missedLooks follows mayBeAlone aloneBy catchesUpSince lookedAfter receipt
+                """,
+            leftOut: ""
+        )
+        #expect(fields(of: GroupLog()) == log.all)
         let command = PendingCommand(id: CommandID(1), moves: [], deadline: Instant(nanoseconds: 0))
         #expect(fields(of: command) == ["id", "moves", "deadline"])
         let move = PendingMove(group: 0, target: .own, told: .standby)

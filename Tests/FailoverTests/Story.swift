@@ -71,12 +71,16 @@ final class Story {
     var copies: [CopyState] = [.usable, .usable]
     /// Whether a copy that is marked as old becomes outdated: not while DRBD believes to be connected.
     var obeysMarks = [true, true]
+    /// What a group keeps by a log; nil for one that keeps none.
+    var log: StoryLog?
     /// Whether the peer channel carries questions.
     var hasPeerChannel = true
     /// What the DRBD of each node was answered.
     var fenced: [(node: Int, reply: FenceReply)] = []
     /// Who asked, by the question's number: a node's DRBD, or the other node.
     var fences: [UInt64: (node: Int, isPeers: UInt64?)] = [:]
+    /// Which nodes' programs are asked to follow.
+    var logFollows = [false, false]
     /// Which nodes' copies were marked as old.
     var marked = [false, false]
     /// Nodes whose start was told that what the other wrote may be lost.
@@ -216,6 +220,7 @@ final class Story {
         nodes[index].inbox = []
         let nonce = UInt64(index + 1) * 1000 + nodes[index].counter
         write(index, "daemon starts")
+        logFollows[index] = false
         give(
             index,
             .started(
@@ -414,12 +419,15 @@ final class Story {
                 guard nodes[index].isRunning, nodes[index].boot == boot,
                     nodes[index].counter == counter
                 else { return }
-                let seen = DataObservation(
-                    replication: views[index].replication,
-                    obstacle: views[index].obstacle,
-                    copies: [1: copies[index]],
-                    begunAt: begun
-                )
+                if logFollows[index] { log?.follow(index) }
+                let seen =
+                    log?.observation(index, at: begun)
+                    ?? DataObservation(
+                        replication: views[index].replication,
+                        obstacle: views[index].obstacle,
+                        copies: [1: copies[index]],
+                        begunAt: begun
+                    )
                 give(index, .dataObserved(group: 0, seen))
             }
         )
@@ -549,6 +557,11 @@ final class Story {
         case .probe(let address): probe(index, address)
         case .announceAddresses(let group): write(index, "announce \(group)")
         case .observeData: look(index)
+        case .followPeer(_, let follows):
+            logFollows[index] = follows
+            write(index, follows ? "lets its copy follow" : "lets its copy follow no more")
+        case .writeAlone(_, let isAlone):
+            write(index, isAlone ? "lets its copy write alone" : "lets it write alone no more")
         case .markData(_, let isStale):
             marked[index] = isStale
             write(index, "marks its data as \(isStale ? "old" : "fresh")")
@@ -604,11 +617,15 @@ final class Story {
                 var result = outcome
                 if outcome == .succeeded {
                     switch operation.action {
-                    case .start: nodes[index].running.insert(name)
+                    case .start:
+                        nodes[index].running.insert(name)
+                        if operation.resourceIndex == 1 { log?.start(index) }
                     case .resume:
                         nodes[index].running.insert(name)
                         nodes[index].running.formUnion(covered(settings, operation))
-                    case .stop: nodes[index].running.remove(name)
+                    case .stop:
+                        nodes[index].running.remove(name)
+                        if operation.resourceIndex == 1 { log?.stop(index) }
                     case .suspend:
                         nodes[index].running.remove(name)
                         nodes[index].running.subtract(covered(settings, operation))

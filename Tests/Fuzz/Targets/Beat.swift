@@ -89,7 +89,7 @@ private struct Node {
             waiting.append(.dataObserved(group: group, seen))
         case .askPeerToOutdate(let id, _, _): waiting.append(.peerFenceAnswered(id, nil))
         case .setPath, .probe, .ping, .announceAddresses, .reply, .progress, .note, .resetNode,
-            .endDaemon, .markData, .answerFence:
+            .endDaemon, .markData, .followPeer, .writeAlone, .answerFence:
             break
         }
     }

@@ -22,7 +22,7 @@ final class PostgresConversation: Conversation {
     /// Begins to connect; libpq's file of passwords and its service file count as for any client.
     ///
     /// - Parameters:
-    ///   - parameters: As PQconnectStartParams takes them.
+    ///   - parameters: As PQconnectStartParams takes them; a database that stands first may be a connection string.
     ///   - query: One statement.
     ///   - judge: What the reply means.
     init(
@@ -35,7 +35,11 @@ final class PostgresConversation: Conversation {
         let names = CStrings(parameters.map(\.0))
         let values = CStrings(parameters.map(\.1))
         // Sound: both arrays end with NULL, live through the call, and are copied by it.
-        let connection = unsafe PQconnectStartParams(names.pointers, values.pointers, 0)
+        let connection = unsafe PQconnectStartParams(
+            names.pointers,
+            values.pointers,
+            parameters.first?.0 == "dbname" ? 1 : 0
+        )
         unsafe self.connection = connection
         // Sound: the pointer is libpq's and not yet closed; NULL means no memory, and is told so.
         guard let connection = unsafe connection else {

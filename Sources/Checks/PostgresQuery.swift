@@ -12,8 +12,21 @@ struct PostgresQuery: ServiceMonitor {
     private let query: String
     let timeLimit: Duration
 
-    /// DIRECTORY of the socket, PORT, USER, DATABASE, MILLISECONDS, STATEMENT.
+    /// DIRECTORY of the socket, PORT, USER, DATABASE, MILLISECONDS, STATEMENT; or, for the server that BATON_CONNINFO
+    /// names (libpq, "Connection Strings"), `replication` or `database`, MILLISECONDS, STATEMENT.
     init(_ words: [String]) throws(MonitorUsageError) {
+        if words.count == 3, let conninfo = Environment.value("BATON_CONNINFO") {
+            guard ["replication", "database"].contains(words[0]), let limit = Int64(words[1]),
+                limit > 0
+            else { throw MonitorUsageError("it takes replication|database MILLISECONDS STATEMENT") }
+            // libpq reads the first `dbname` as a whole connection string; what stands behind it counts above that.
+            parameters =
+                [("dbname", conninfo), ("fallback_application_name", "baton-resource")]
+                + (words[0] == "replication" ? [("replication", "true")] : [])
+            timeLimit = .milliseconds(min(limit, 600_000))
+            query = words[2]
+            return
+        }
         guard words.count == 6, let limit = Int64(words[4]), limit > 0 else {
             throw MonitorUsageError("it takes DIRECTORY PORT USER DATABASE MILLISECONDS STATEMENT")
         }

@@ -32,6 +32,21 @@ extension ControlGroup {
         throw failure
     }
 
+    /// Moves a process to where this one is; one that is there already, or has ended, is left alone.
+    public static func takeIntoOwn(_ process: ProcessID) throws(SystemError) {
+        let own = try Files.read("/proc/self/cgroup", maximum: 1 << 16)
+        guard let theirs = try? Files.read("/proc/\(process)/cgroup", maximum: 1 << 16),
+            theirs != own
+        else { return }
+        for place in try places() {
+            do {
+                try place.add(process)
+            } catch {
+                if error.errno != .noSuchProcess { throw error }
+            }
+        }
+    }
+
     /// The groups that this process is in, one for each freezer, v2 first.
     static func places() throws(SystemError) -> [ControlGroup] {
         places(

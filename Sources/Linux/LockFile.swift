@@ -20,6 +20,17 @@ public final class LockFile {
         descriptor = file
     }
 
+    /// Whether somebody holds it; `false` where there is no such file.
+    public static func isHeld(_ path: String) -> Bool {
+        guard Files.exists(path) else { return false }
+        do throws(SystemError) {
+            _ = try LockFile(path)
+            return false
+        } catch {
+            return error.errno == .wouldBlock
+        }
+    }
+
     /// Takes the lock as soon as it is free: waits, as long as its holder lives.
     public init(waitingFor path: String) throws(SystemError) {
         let file = try Files.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)

@@ -53,7 +53,8 @@ struct DRBDResource: ResourceType {
         case .suspend: suspend(until: deadline)
         case .resume: resume(until: deadline)
         case .abandon: abandon(until: deadline)
-        case .data: data(until: deadline)
+        case .data, .follow, .alone: data(until: deadline)
+        case .rejoin: .misused("a DRBD resource is resynchronised by DRBD")
         case .outdate: outdate(until: deadline)
         case .view: view(until: deadline)
         }

@@ -21,6 +21,11 @@ protocol DatabaseServer: ResourceType {
 
 extension DatabaseServer {
     func carryOut(_ action: ResourceAction, until deadline: Int64) -> ResourceAnswer {
+        serve(action, until: deadline)
+    }
+
+    /// Carries an action out on the server of a directory that one node has at a time.
+    func serve(_ action: ResourceAction, until deadline: Int64) -> ResourceAnswer {
         do throws(Unready) {
             switch action {
             case .start: return try start(until: deadline)
@@ -32,7 +37,8 @@ extension DatabaseServer {
                 return .failed(
                     "a server cannot be suspended from within: batond freezes its processes"
                 )
-            case .data, .outdate, .view: return .replicatesNothing
+            case .data, .outdate, .follow, .alone, .rejoin, .view:
+                return .replicatesNothing
             case .abandon: return .bearsNothing
             }
         } catch {

@@ -59,13 +59,14 @@ struct Filesystem: ResourceType {
             case .ready: return try ready(until: deadline)
             case .suspend: return try freeze("-f", until: deadline)
             case .resume: return try freeze("-u", until: deadline)
-            case .data, .outdate, .view: return .replicatesNothing
+            case .data, .outdate, .follow, .alone, .rejoin, .view: return .replicatesNothing
             case .abandon: return .bearsNothing
             }
         } catch {
             switch action {
             case .status, .monitor: return .unknown(error.text)
-            case .start, .stop, .ready, .suspend, .resume, .abandon, .data, .outdate, .view:
+            case .start, .stop, .ready, .suspend, .resume, .abandon, .data, .outdate, .follow,
+                .alone, .rejoin, .view:
                 return .failed(error.text)
             }
         }

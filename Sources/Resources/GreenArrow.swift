@@ -36,7 +36,7 @@ struct GreenArrow: ResourceType {
                 : .done()
         case .suspend, .resume:
             return .failed("services cannot be suspended from within")
-        case .data, .outdate, .view: return .replicatesNothing
+        case .data, .outdate, .follow, .alone, .rejoin, .view: return .replicatesNothing
         case .abandon: return .bearsNothing
         }
     }

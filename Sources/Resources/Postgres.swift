@@ -6,13 +6,22 @@ import Linux
 
 /// `postgres::DATADIR[::KEY=VALUE…]`.
 struct Postgres: DatabaseServer {
+    func carryOut(_ action: ResourceAction, until deadline: Int64) -> ResourceAnswer {
+        given["mode"] == "replica"
+            ? PostgresReplica(cluster: self).carryOut(action, until: deadline)
+            : serve(action, until: deadline)
+    }
+
     /// The data directory, absolute.
     let directory: String
     /// What was given, by key.
     let given: [String: String]
 
     /// The keys.
-    static let keys = ["bindir", "config", "database", "log", "port", "socket", "user"]
+    static let keys = [
+        "alone", "bindir", "config", "database", "log", "maxlag", "mode", "port", "rewinduser",
+        "socket", "sync", "user",
+    ]
     /// The versions, by the number in PG_VERSION: older ones keep recovery.conf, and nobody tests newer ones yet.
     static let versions = 12...17
     /// How long one question may take, in nanoseconds.
@@ -45,6 +54,14 @@ struct Postgres: DatabaseServer {
             guard let path = given[key], !path.hasPrefix("/") else { continue }
             throw ResourceUsageError("\(key)=\(path) is no absolute path")
         }
+        for (key, words) in [
+            ("mode", ["shared", "replica"]), ("sync", ["on", "off"]), ("alone", ["wait", "async"]),
+        ] {
+            guard let word = given[key], !words.contains(word) else { continue }
+            throw ResourceUsageError(
+                "\(key)=\(word) is neither \(words.joined(separator: " nor "))"
+            )
+        }
         if let port = given["port"], Int(port).map({ !(1...65535).contains($0) }) ?? true {
             throw ResourceUsageError("port=\(port) is no port")
         }
@@ -63,7 +80,7 @@ struct Postgres: DatabaseServer {
     }
 
     /// The number in PG_VERSION; nil when the directory cannot be seen here.
-    private func version() throws(Unready) -> Int? {
+    func version() throws(Unready) -> Int? {
         guard let bytes = try? Files.read("\(directory)/PG_VERSION", maximum: 64) else {
             return nil
         }
@@ -78,7 +95,7 @@ struct Postgres: DatabaseServer {
     }
 
     /// Where a version's programs are: Debian's place, then that of PostgreSQL's own packages, then the path.
-    private func program(_ version: Int?) throws(Unready) -> String {
+    func program(_ version: Int?) throws(Unready) -> String {
         if let directory = given["bindir"] {
             let path = "\(directory.withoutSlash)/postgres"
             guard Files.isExecutable(path) else {
@@ -101,7 +118,7 @@ struct Postgres: DatabaseServer {
     }
 
     /// The file of settings where it is not in the data directory, as Debian keeps it; nil where it is.
-    private func config(_ version: Int?) throws(Unready) -> String? {
+    func config(_ version: Int?) throws(Unready) -> String? {
         if let path = given["config"] {
             guard Files.exists(path) else { throw Unready(text: "there is no file \(path)") }
             return path
@@ -150,7 +167,7 @@ struct Postgres: DatabaseServer {
     // MARK: Asking
 
     /// What the server says to a query.
-    private enum Answer {
+    enum Answer {
         /// It answered.
         case rows([[String]])
         /// It answers, and tells nobody of ours more: full, or it does not let us in.
@@ -167,21 +184,21 @@ struct Postgres: DatabaseServer {
     private static let delays = ["57P", "55"]
 
     /// What postmaster.pid says: where the server listens, and whether it is ready.
-    private struct LockFile {
+    struct PIDFile {
         var port: String
         var socket: String
         var state: String
     }
 
     /// The file's lines by number (PostgreSQL, `miscadmin.h`): 1 process, 4 port, 5 directory of the socket, 8 state.
-    private func lockFile() -> LockFile? {
+    func pidFile() -> PIDFile? {
         guard let bytes = try? Files.read("\(directory)/postmaster.pid", maximum: 4096) else {
             return nil
         }
         let lines = String(decoding: bytes, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).trimmed }
         guard lines.count >= 5, Int32(lines[0]) != nil else { return nil }
-        return LockFile(
+        return PIDFile(
             port: lines[3],
             socket: lines[4],
             state: lines.count > 7 ? lines[7] : ""
@@ -189,10 +206,10 @@ struct Postgres: DatabaseServer {
     }
 
     /// Throws where it cannot be asked, which says nothing of the server.
-    private func ask(_ statement: String, until deadline: Int64) throws(Unready) -> Answer {
+    func ask(_ statement: String, until deadline: Int64) throws(Unready) -> Answer {
         let limit = min(deadline, BootClock.now &+ Postgres.questionLimit)
         let owner = try DataOwner(of: directory, until: limit)
-        let file = lockFile()
+        let file = pidFile()
         let socket = given["socket"] ?? file?.socket ?? ""
         guard !socket.isEmpty else {
             throw Unready(
@@ -226,7 +243,7 @@ struct Postgres: DatabaseServer {
     }
 
     /// Whether the server at the socket is the one of this directory, and takes what is written.
-    private static let question =
+    static let question =
         "SELECT pg_is_in_recovery(), current_setting('data_directory')"
 
     func monitor(until deadline: Int64) throws(Unready) -> ResourceAnswer {
@@ -241,7 +258,7 @@ struct Postgres: DatabaseServer {
                     + "name another user (user=)"
             )
         // A smart shutdown waits for its clients, and lets no more in.
-        case .busy(let text) where lockFile()?.state == "stopping":
+        case .busy(let text) where pidFile()?.state == "stopping":
             return .failed("process \(leader.id) is being shut down: \(text)")
         // A restart would only begin the recovery anew.
         case .busy(let text): return .unknown("process \(leader.id) lets nobody in now: \(text)")
@@ -292,6 +309,19 @@ struct Postgres: DatabaseServer {
                     "\(directory)/\(name) is there: this is the copy of a standby, or a backup that is being restored"
             )
         }
+        return launch(try prepare(version, until: deadline), until: deadline)
+    }
+
+    /// What a server of this directory is begun with.
+    struct Launch {
+        let program: String
+        let version: Int
+        let config: String?
+        let owner: DataOwner
+    }
+
+    /// Looks for what a server needs, and removes what an earlier one left.
+    func prepare(_ version: Int, until deadline: Int64) throws(Unready) -> Launch {
         let program = try program(version)
         let config = try config(version)
         let owner = try DataOwner(of: directory, until: deadline)
@@ -302,14 +332,14 @@ struct Postgres: DatabaseServer {
             )
         }
         try removeLockFiles()
-        return launch(program, version, config, owner, until: deadline)
+        return Launch(program: program, version: version, config: config, owner: owner)
     }
 
     /// Nothing works in the directory: the files are of another machine, or another boot, and their number may be anybody's.
     private func removeLockFiles() throws(Unready) {
         let path = "\(directory)/postmaster.pid"
         guard Files.exists(path) else { return }
-        let file = lockFile()
+        let file = pidFile()
         try remove(path)
         guard let socket = given["socket"] ?? file?.socket, let port = given["port"] ?? file?.port
         else { return }
@@ -343,7 +373,7 @@ struct Postgres: DatabaseServer {
     }
 
     /// Where the server says what it has to say, until its own settings lead it elsewhere.
-    private func log(_ config: String?) -> String {
+    func log(_ config: String?) -> String {
         if let log = given["log"] { return log }
         // Debian rotates that one.
         if let cluster = debianCluster(config) {
@@ -412,34 +442,43 @@ struct Postgres: DatabaseServer {
             }
     }
 
-    private func launch(
-        _ program: String,
-        _ version: Int,
-        _ config: String?,
-        _ owner: DataOwner,
-        until deadline: Int64
-    ) -> ResourceAnswer {
-        let log = log(config)
-        let logged = Files.size(log) ?? 0
-        let child: ChildProcess
+    /// The server's program, the directory, and its settings.
+    func words(_ launch: Launch, until deadline: Int64) -> [String] {
+        [launch.program, "-D", directory]
+            + settings(launch.version, launch.config, launch.owner, until: deadline)
+            .flatMap { ["-c", "\($0.name)=\($0.value)"] }
+    }
+
+    /// Begins a server, which outlives this process.
+    func begin(_ launch: Launch, until deadline: Int64) throws(Unready) -> ChildProcess {
         do throws(SystemError) {
-            let settings = settings(version, config, owner, until: deadline)
             // The owner opens the log, as the server will.
-            child = try ChildProcess(
+            let child = try ChildProcess(
                 Command(
                     Tool("setpriv").path ?? "/usr/bin/setpriv",
-                    owner.words + [
-                        "/bin/sh", "-c", "umask 077; exec \"$@\" >>\"$0\" 2>&1", log, program, "-D",
-                        directory,
-                    ] + settings.flatMap { ["-c", "\($0.name)=\($0.value)"] },
+                    launch.owner.words + [
+                        "/bin/sh", "-c", "umask 077; exec \"$@\" >>\"$0\" 2>&1", log(launch.config),
+                    ] + words(launch, until: deadline),
                     environment: Tool.environment.filter { !$0.hasPrefix("HOME=") }
-                        + owner.environment + environment(config)
+                        + launch.owner.environment + environment(launch.config)
                 ),
                 outputMaximum: Tool.outputMaximum
             )
             try child.open()
+            return child
         } catch {
-            return .failed("cannot run \(program): \(error)")
+            throw Unready(text: "cannot run \(launch.program): \(error)")
+        }
+    }
+
+    private func launch(_ launch: Launch, until deadline: Int64) -> ResourceAnswer {
+        let log = log(launch.config)
+        let logged = Files.size(log) ?? 0
+        let child: ChildProcess
+        do throws(Unready) {
+            child = try begin(launch, until: deadline)
+        } catch {
+            return .failed(error.text)
         }
         return awaitAnswer(until: deadline) {
             ServerStart.ending(of: child)
@@ -458,12 +497,12 @@ struct Postgres: DatabaseServer {
             processes: server,
             deadline: deadline,
             // One that is ready and does not answer has nothing to recover.
-            mayWork: { lockFile()?.state != "ready" },
+            mayWork: { pidFile()?.state != "ready" },
             at: { Postgres.recovery((try? server.all) ?? []) }
         )
         return start.wait(
             ask: { (ends) throws(Unready) -> ResourceAnswer in
-                guard lockFile()?.state == "ready" else { throw Unready(text: "it is not ready") }
+                guard pidFile()?.state == "ready" else { throw Unready(text: "it is not ready") }
                 return try judgeStart(ask(Postgres.question, until: ends))
             },
             hasEnded: hasEnded,
@@ -484,7 +523,7 @@ struct Postgres: DatabaseServer {
     }
 
     /// What a server says of itself in the title of its process: `postgres: startup recovering 000000010000000000000003`.
-    private static func recovery(_ processes: [ProcessIdentity]) -> String? {
+    static func recovery(_ processes: [ProcessIdentity]) -> String? {
         for process in processes {
             guard let bytes = try? Files.read("/proc/\(process.id)/cmdline", maximum: 4096) else {
                 continue
@@ -498,7 +537,7 @@ struct Postgres: DatabaseServer {
     }
 
     /// The last line that the log got since, of those that say what is wrong, and the hint behind it.
-    private func lastError(
+    func lastError(
         _ path: String,
         after size: Int64,
         until deadline: Int64

@@ -25,6 +25,13 @@ enum ResourceAction: String, CaseIterable {
     case data
     /// The same; what replicates it is told first that it is old here.
     case outdate
+    /// The same; a copy that is kept by a log is first made to follow the other node's, which may take long and goes on
+    /// in the background.
+    case follow
+    /// The same; a primary that waits for its standby may first go on without it.
+    case alone
+    /// Make an old primary's copy a standby's: what `follow` leaves behind it.
+    case rejoin
     /// How it stands on this node, for people and for the other node (`DRBDView`).
     case view
 }
@@ -35,7 +42,8 @@ public struct ResourceAnswer: Hashable, Sendable {
     ///
     /// `status` and `monitor`: 0 it runs, 1 it runs and does not serve, 3 it does not run, 4 nobody can tell, 5 it is
     /// suspended.
-    /// `ready`: 0 fit, 1 not fit, 4 nobody can tell. `data`, `outdate`, `view`: 0 told, 4 nobody can tell. 2: the words were wrong.
+    /// `ready`: 0 fit, 1 not fit, 4 nobody can tell. `data`, `outdate`, `follow`, `alone`, `view`: 0 told, 4 nobody can
+    /// tell. 2: the words were wrong.
     public var exit: Int32
     /// The first line says it in one sentence; at most `outputMaximum` bytes.
     public var output: String
@@ -67,7 +75,9 @@ public struct ResourceAnswer: Hashable, Sendable {
     static func unknown(_ text: String) -> ResourceAnswer { ResourceAnswer(4, "unknown: \(text)") }
 
     /// The type keeps no data on two nodes.
-    static let replicatesNothing = misused("it replicates nothing; drbddisk does")
+    static let replicatesNothing = misused(
+        "it replicates nothing; drbddisk does, and postgres with mode=replica"
+    )
     /// Nothing writes through it.
     static let bearsNothing = misused("nothing waits for it while it is suspended; for drbddisk")
 
@@ -98,7 +108,8 @@ public enum ResourceProgram {
         usage: baton-resource TYPE ARGUMENT... ACTION
         actions: start stop (0 done, 1 failed), status monitor (0 running, 1 failed, 3 stopped, 4 unknown,
                  5 suspended), ready (0 fit, 1 not fit, 4 unknown), suspend resume (0 done, 1 failed),
-                 abandon (0 done, 1 failed), data outdate view (0 told, 4 unknown): of drbddisk alone
+                 abandon (0 done, 1 failed), data outdate view (0 told, 4 unknown): of drbddisk alone;
+                 data follow alone (0 told, 4 unknown), rejoin (0 done, 1 failed): of postgres with mode=replica
 
           Filesystem DEVICE DIRECTORY [TYPE [OPTIONS]]
           drbddisk [RESOURCE]

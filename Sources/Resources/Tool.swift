@@ -83,21 +83,26 @@ public struct Tool {
     }
 
     /// Runs it once for what it says on standard output, whatever its exit.
-    public func answer(_ arguments: [String], until deadline: Int64) -> ToolResult {
-        call(arguments, until: deadline, isQuestion: true, nil)
+    public func answer(
+        _ arguments: [String],
+        until deadline: Int64,
+        environment: [String] = []
+    ) -> ToolResult {
+        call(arguments, until: deadline, isQuestion: true, nil, environment)
     }
 
     private func call(
         _ arguments: [String],
         until deadline: Int64,
         isQuestion: Bool,
-        _ report: ((UInt64) -> Void)?
+        _ report: ((UInt64) -> Void)?,
+        _ environment: [String] = []
     ) -> ToolResult {
         guard let path else { return ToolResult(exit: nil, text: "no program \(name) on the path") }
         let command = Command(
             path,
             arguments,
-            environment: Tool.environment,
+            environment: Tool.environment + environment,
             discardsErrors: isQuestion
         )
         do {

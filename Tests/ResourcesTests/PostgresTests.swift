@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// A data directory, on which nothing runs yet.
-private final class Cluster {
+final class PostgresCluster {
     let scratch: Scratch
     let directory: String
     /// Where the programs of the newest version are.
@@ -42,11 +42,12 @@ private final class Cluster {
     }
 
     private func prepare(_ directory: String) throws {
-        let programs = try #require(Cluster.programs)
-        let owner = Cluster.isRoot ? "setpriv --reuid=nobody --regid=nogroup --clear-groups" : ""
+        let programs = try #require(PostgresCluster.programs)
+        let owner =
+            PostgresCluster.isRoot ? "setpriv --reuid=nobody --regid=nogroup --clear-groups" : ""
         let made = try Program.shell(
             """
-            \(Cluster.isRoot ? "chown nobody \(scratch.path) && chmod 755 \(scratch.path) &&" : "")
+            \(PostgresCluster.isRoot ? "chown nobody \(scratch.path) && chmod 755 \(scratch.path) &&" : "")
             cd \(scratch.path) && \(owner) \(programs)/initdb -D \(directory) --auth=trust --no-sync --no-instructions
             """
         )
@@ -71,7 +72,7 @@ private final class Cluster {
     /// A statement of the superuser's.
     @discardableResult
     func sql(_ text: String) throws -> String {
-        let user = Cluster.isRoot ? "nobody" : NSUserName()
+        let user = PostgresCluster.isRoot ? "nobody" : NSUserName()
         let run = try Program.run(
             "/usr/bin/psql",
             ["-h", scratch.path, "-U", user, "-d", "postgres", "-XAtqc", text]
@@ -91,11 +92,11 @@ private final class Cluster {
 
 @Suite(
     .serialized,
-    .enabled(if: Cluster.programs != nil, "skipped: postgresql is not installed")
+    .enabled(if: PostgresCluster.programs != nil, "skipped: postgresql is not installed")
 )
 struct PostgresTests {
     @Test func aServerIsStartedAskedKilledRecoveredAndStopped() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         #expect(try cluster.act("status").exit == 3)
         #expect(try cluster.act("monitor").exit == 3)
         #expect(try cluster.act("ready") == Run(exit: 0, output: ""))
@@ -122,20 +123,21 @@ struct PostgresTests {
         #expect(try cluster.act("stop").exit == 0)
         // In order: there is nothing to recover.
         let state = try Program.shell(
-            "\(try #require(Cluster.programs))/pg_controldata \(cluster.directory) | grep 'cluster state'"
+            "\(try #require(PostgresCluster.programs))/pg_controldata \(cluster.directory) | grep 'cluster state'"
         )
         #expect(state.output.contains("shut down"))
     }
 
     @Test func aLockFileOfAnotherMachineIsNobodys() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         // The number is that of a living process of the same owner; of the server itself it would be on one machine only.
         let sleeper = Process()
         sleeper.executableURL = URL(
-            fileURLWithPath: Cluster.isRoot ? "/usr/bin/setpriv" : "/usr/bin/env"
+            fileURLWithPath: PostgresCluster.isRoot ? "/usr/bin/setpriv" : "/usr/bin/env"
         )
         sleeper.arguments =
-            (Cluster.isRoot ? ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] : []) + [
+            (PostgresCluster.isRoot ? ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] : [])
+            + [
                 "sleep", "1000",
             ]
         sleeper.standardOutput = FileHandle.nullDevice
@@ -160,7 +162,7 @@ struct PostgresTests {
     }
 
     @Test func aServerThatStandsStillServesNobodyAndIsKilledAtTheEnd() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         try #require(try cluster.act("start").exit == 0)
         kill(try cluster.process, SIGSTOP)
         #expect(try cluster.act("status").exit == 0)
@@ -172,7 +174,7 @@ struct PostgresTests {
     }
 
     @Test func whatCannotStartSaysWhy() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         let place = cluster.scratch.path
         #expect(
             try cluster.act("start", on: place + "/none").output.contains(
@@ -210,8 +212,10 @@ struct PostgresTests {
         #expect(try cluster.act("stop").exit == 0)
     }
 
-    @Test(.enabled(if: Cluster.isRoot, "skipped: needs root")) func aWrongOwnerIsNamed() throws {
-        let cluster = try Cluster()
+    @Test(.enabled(if: PostgresCluster.isRoot, "skipped: needs root")) func aWrongOwnerIsNamed()
+        throws
+    {
+        let cluster = try PostgresCluster()
         try Program.shell("chown root: \(cluster.directory)")
         #expect(
             try cluster.act("start").output.contains(
@@ -227,7 +231,7 @@ struct PostgresTests {
     }
 
     @Test func whoLetsNobodyInRunsAll() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         try #require(try cluster.act("start").exit == 0)
         try Program.shell("echo 'local all all reject' >\(cluster.directory)/pg_hba.conf")
         try cluster.sql("SELECT pg_reload_conf()")
@@ -241,8 +245,8 @@ struct PostgresTests {
     }
 
     @Test func theServerOfAnotherDirectoryIsNotTakenForOurs() throws {
-        let first = try Cluster()
-        let second = try Cluster()
+        let first = try PostgresCluster()
+        let second = try PostgresCluster()
         try #require(try first.act("start").exit == 0)
         try #require(try second.act("start").exit == 0)
         #expect(try first.act("monitor", "socket=\(second.scratch.path)").exit == 4)
@@ -254,8 +258,8 @@ struct PostgresTests {
 
     /// The file of settings names the directory that the database was copied from.
     @Test func noOtherDirectoryIsServedThanTheOneNamed() throws {
-        let old = try Cluster()
-        let copy = try Cluster()
+        let old = try PostgresCluster()
+        let copy = try PostgresCluster()
         try Program.shell(
             """
             echo "data_directory = '\(old.directory)'" >>\(copy.directory)/postgresql.conf
@@ -269,7 +273,7 @@ struct PostgresTests {
     }
 
     @Test func aServerThatHasNotGoneToItsDirectoryYetIsFound() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         let late = Process()
         late.executableURL = URL(fileURLWithPath: "/bin/sh")
         late.arguments = [
@@ -287,7 +291,7 @@ struct PostgresTests {
     }
 
     @Test func whatTheServerWarnsOfIsNoAnswer() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         try #require(try cluster.act("start").exit == 0)
         try cluster.sql("ALTER DATABASE postgres REFRESH COLLATION VERSION")
         try cluster.sql(
@@ -298,11 +302,11 @@ struct PostgresTests {
     }
 
     @Test func whoShutsDownAndWaitsForItsClientsServesNobody() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         try #require(try cluster.act("start").exit == 0)
         let client = Process()
         client.executableURL = URL(fileURLWithPath: "/usr/bin/psql")
-        let user = Cluster.isRoot ? "nobody" : NSUserName()
+        let user = PostgresCluster.isRoot ? "nobody" : NSUserName()
         client.arguments = [
             "-h", cluster.scratch.path, "-U", user, "-d", "postgres", "-Xc", "SELECT pg_sleep(100)",
         ]
@@ -327,7 +331,7 @@ struct PostgresTests {
     }
 
     @Test func aRecoveryIsWaitedForWhileItWorks() throws {
-        let cluster = try Cluster()
+        let cluster = try PostgresCluster()
         try Program.shell("echo 'max_wal_size = 4GB' >>\(cluster.directory)/postgresql.conf")
         try #require(try cluster.act("start").exit == 0)
         try cluster.sql("CREATE TABLE t (a int, b text); CHECKPOINT")

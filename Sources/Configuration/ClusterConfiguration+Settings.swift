@@ -49,9 +49,10 @@ extension ClusterConfiguration {
             type: resource.type,
             address: resource.address?.address,
             isStateless: resource.isStateless,
-            isSuspendable: resource.isReplicated || usesFreezer && resource.canBeSuspended,
-            isBarrier: resource.isReplicated,
+            isSuspendable: resource.isBarrier || usesFreezer && resource.canBeSuspended,
+            isBarrier: resource.isBarrier,
             isReplicated: resource.isReplicated,
+            lagLimit: resource.lagLimit,
             startTimeout: timeouts.limit(for: resource, .start),
             stopTimeout: timeouts.limit(for: resource, .stop),
             statusTimeout: timeouts.limit(for: resource, .status)

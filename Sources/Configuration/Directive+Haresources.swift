@@ -112,17 +112,21 @@ extension Directive {
         resource(
             "postgres",
             "postgres[::DATADIR[::KEY=VALUE...]]",
-            0...8,
+            0...13,
             [
                 "postgres::/mnt/drbd/postgresql",
                 "postgres::/mnt/drbd/main::config=/etc/postgresql/15/main/postgresql.conf",
+                "postgres::/var/lib/postgresql/15/main::mode=replica::maxlag=16MB",
             ],
             "A PostgreSQL server (12 to 17) on DATADIR, as that directory's owner. A start waits until it answers a query, as "
                 + "long as its recovery reads and writes, and removes a postmaster.pid that no process there has written; a "
                 + "stop is fast, 15 s before its time is over immediate, 5 s before it KILL. Keys: bindir (of its programs), "
                 + "config (postgresql.conf, where it is neither in DATADIR nor names it from /etc/postgresql), port, socket "
-                + "(its directory), user and database (to ask as and in: the owner, postgres), log. Without DATADIR, run as a "
-                + "script or unit. Built in."
+                + "(its directory), user and database (to ask as and in: the owner, postgres), log. With mode=replica DATADIR is "
+                + "each node's own and streams from the other's: a start promotes, and a standby takes from a dead node only "
+                + "with at most maxlag (16MB) of its log missing; an old primary is rewound (pg_rewind, as rewinduser) and "
+                + "follows. sync=on says that synchronous_standby_names is meant, alone=async that a primary may go on without. "
+                + "Without DATADIR, run as a script or unit. Built in."
         ),
         resource(
             "greenarrow",

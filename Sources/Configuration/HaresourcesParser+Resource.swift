@@ -40,6 +40,19 @@ extension HaresourcesParser {
             return nil
         }
         if type == AddressList.type { return addressList(arguments, word) }
+        if type == "postgres" {
+            do throws(PostgresArguments.Mistake) {
+                _ = try PostgresArguments(arguments)
+            } catch {
+                list.error(
+                    .invalidValue,
+                    at: word.position,
+                    error.text,
+                    hint: HaresourcesParser.table[type]?.grammar
+                )
+                return nil
+            }
+        }
         return Resource(
             type: type,
             arguments: arguments,

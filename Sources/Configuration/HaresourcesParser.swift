@@ -209,6 +209,16 @@ struct HaresourcesParser {
             checkDuplicate(resource, word)
         }
         guard resources.count == words.count - 1, let first = resources.first else { return }
+        let logs = resources.indices.filter { resources[$0].lagLimit != nil }
+        if logs.count > 1 {
+            list.error(
+                .duplicateResource,
+                at: positions[logs[1]],
+                "two resources of the group have mode=replica: which copy is behind would be told of one alone",
+                hint: "make a group of each"
+            )
+            return
+        }
         let name =
             first.list == nil ? first.address.map { "\($0.address)" } ?? first.text : first.text
         if let earlier = groupPositions[name] {

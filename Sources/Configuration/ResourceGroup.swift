@@ -110,7 +110,16 @@ public struct Resource: Equatable, Sendable {
 
     /// Whether it keeps its data on both nodes in step, and can tell whether it does, where Baton's own program serves
     /// it (S11).
-    public var isReplicated: Bool { type == "drbddisk" }
+    public var isReplicated: Bool { type == "drbddisk" || lagLimit != nil }
+
+    /// Whether what starts after it in its group writes through it.
+    public var isBarrier: Bool { type == "drbddisk" }
+
+    /// How many bytes of its log a standby may lack where it is taken from a dead node: `maxlag` of a `postgres` with
+    /// `mode=replica`; nil for all else.
+    public var lagLimit: UInt64? {
+        type == "postgres" ? (try? PostgresArguments(arguments))?.lagLimit : nil
+    }
 
     /// Whether what its script starts may stand still instead of being stopped when the node is cut off: data
     /// of its own, in processes of its own, as far as names tell.
@@ -160,7 +169,7 @@ extension ResourceGroup {
     func isCovered(_ place: Int) -> Bool {
         let resource = resources[place]
         guard !resource.isStateless, !resource.isOfAddresses, !resource.isReplicated,
-            resources[..<place].contains(where: \.isReplicated)
+            resources[..<place].contains(where: \.isBarrier)
         else { return false }
         guard resource.type == "Filesystem" else { return true }
         return resource.arguments.first?.hasPrefix("/dev/drbd") ?? false

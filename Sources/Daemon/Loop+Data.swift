@@ -15,6 +15,10 @@ struct DataWatch {
     var looks: ResourceLooks
     /// The groups whose data the core calls old here.
     private var stale: Set<Int> = []
+    /// The groups whose log follows the peer's.
+    private var following: Set<Int> = []
+    /// The groups that may go on without the peer's word.
+    private var alone: Set<Int> = []
 
     /// Those of a configuration.
     init(_ settings: Settings) {
@@ -36,8 +40,26 @@ struct DataWatch {
         looks.hasten(group)
     }
 
-    /// What a group's resources are asked: whether it is old where the core calls it so, else how it stands.
-    func question(of group: Int) -> String { stale.contains(group) ? "outdate" : "data" }
+    /// A copy that is kept by a log is to follow the peer's, or not any more.
+    mutating func follow(_ group: Int, _ follows: Bool) {
+        if follows { following.insert(group) } else { following.remove(group) }
+        looks.hasten(group)
+    }
+
+    /// A primary may go on without the peer's word, or not any more.
+    mutating func allowAlone(_ group: Int, _ isAlone: Bool) {
+        if isAlone { alone.insert(group) } else { alone.remove(group) }
+        looks.hasten(group)
+    }
+
+    /// What a resource of a group is asked: whether it is old where the core calls it so, else how it stands; one that
+    /// is kept by a log also to follow, or that it may write alone.
+    func question(of group: Int, hasLog: Bool) -> String {
+        if hasLog {
+            return following.contains(group) ? "follow" : alone.contains(group) ? "alone" : "data"
+        }
+        return stale.contains(group) ? "outdate" : "data"
+    }
 
     /// A question was answered: what the core is told when it was the last of its look.
     ///
@@ -64,15 +86,20 @@ struct DataWatch {
         begunAt: Int64
     ) -> DataObservation {
         let known = answers.compactMap(\.data)
-        let words = Set(known.map(\.replication))
+        let logs = known.filter { $0.log != nil }
+        // Of a log the core judges itself.
+        let words = Set(known.filter { $0.log == nil }.map(\.replication))
         var seen = DataObservation(
             replication: .unknown,
             begunAt: Instant(nanoseconds: begunAt)
         )
         if words.contains(.detached) {
             seen.replication = .detached
-        } else if known.count == answers.count, words == [.inSync] {
+        } else if known.count == answers.count, words == [.inSync] || words.isEmpty {
             seen.replication = .inSync
+        }
+        seen.log = logs.first.flatMap { one in
+            one.log.map { LogObservation($0, isStreaming: one.replication == .inSync) }
         }
         if known.count == 1, let generation = known[0].generation {
             seen.generation = DataGeneration(high: generation, low: 0)
@@ -97,13 +124,35 @@ struct DataWatch {
     }
 }
 
+extension LogObservation {
+    /// What a resource's program says.
+    init(_ log: ReplicatedLog, isStreaming: Bool) {
+        self.init(
+            position: LogPosition(
+                timeline: log.timeline,
+                location: log.location,
+                isPrimary: log.isPrimary,
+                isOpen: log.isOpen
+            ),
+            isStreaming: isStreaming,
+            fork: log.fork,
+            received: log.received,
+            streams: log.streams,
+            behind: log.behind,
+            lag: log.lag.map { .milliseconds(min(max($0, 0), 1 << 40)) },
+            note: log.note
+        )
+    }
+}
+
 extension Loop {
     /// Asks what is due; called at each turn.
     func watchData() {
         guard hasBegun, exitCode == nil else { return }
         while let look = data.looks.begin(at: now) {
-            let question = data.question(of: look.group)
             for resource in look.resources {
+                let hasLog = loaded.settings.groups[look.group].resources[resource].lagLimit != nil
+                let question = data.question(of: look.group, hasLog: hasLog)
                 data.looks.asked(look, ask(question, look.group, resource, DataWatch.timeout))
             }
         }

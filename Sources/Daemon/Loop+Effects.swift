@@ -21,6 +21,8 @@ extension Loop {
         case .announceAddresses(let name): announce(name)
         case .observeData(let group): data.look(at: group)
         case .markData(let group, let isStale): data.mark(group, isStale: isStale)
+        case .followPeer(let group, let follows): data.follow(group, follows)
+        case .writeAlone(let group, let isAlone): data.allowAlone(group, isAlone)
         case .askPeerToOutdate(let id, _, _): askPeerToOutdate(id)
         case .answerFence(let id, let reply): answerFence(id, reply)
         case .reply(let id, let reply): finish(id, reply)

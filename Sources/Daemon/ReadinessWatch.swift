@@ -50,10 +50,11 @@ struct ReadinessWatch {
 }
 
 extension ResourceGroup {
-    /// The places of the resources whose program answers `ready`; what is replicated says it with its data (S11).
+    /// The places of the resources whose program answers `ready`; a disk that is replicated says
+    /// it with its data (S11).
     var resourcesWithReadiness: [Int] {
         resources.indices.filter {
-            !resources[$0].isReplicated
+            !(resources[$0].isReplicated && resources[$0].lagLimit == nil)
                 && Directive.isProgram(resources[$0].type, arguments: resources[$0].arguments)
         }
     }

@@ -129,6 +129,7 @@ public struct StatusText: Sendable {
             lines += wrapped(text, label: label("Not fit"), width: width)
         }
         lines += monitors(status)
+        lines += logs(status)
         let lastMove = status.lastMove.map { printable($0) } ?? "none since this daemon started"
         lines += wrapped(lastMove, label: label("Last move"), width: width)
         if !status.reason.isEmpty {
@@ -142,6 +143,20 @@ public struct StatusText: Sendable {
             lines += wrapped(printable(gap), label: label("  not covered"), width: width)
         }
         return lines
+    }
+
+    /// How data stands that is kept by a log, and what the last takeover may have cost.
+    private func logs(_ status: Status) -> [String] {
+        status.groups.flatMap { group -> [String] in
+            guard let data = group.data, let log = data.log else { return [] }
+            let role = log.isPrimary ? "primary" : "standby"
+            let text =
+                "\(printable(group.name)): \(role), timeline \(log.timeline) at \(printable(log.location)); "
+                + printable(data.text)
+            let more = [log.note, log.receipt].compactMap(\.self)
+            return wrapped(text, label: label("Data"), width: width)
+                + more.flatMap { wrapped(printable($0), label: label(""), width: width) }
+        }
     }
 
     private static func text(_ timing: TimingStatus) -> String {

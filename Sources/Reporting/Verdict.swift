@@ -186,7 +186,9 @@ public struct Verdict: Equatable, Sendable {
             found.append(
                 (
                     "\(name): \(printable(group.data?.text ?? ""))",
-                    "see why the replication stands: baton status, and on both nodes: drbdadm status"
+                    group.data?.log == nil
+                        ? "see why the replication stands: baton status, and on both nodes: drbdadm status"
+                        : "see why nothing streams from here: baton status on \(printable(status.peer.name))"
                 )
             )
         }

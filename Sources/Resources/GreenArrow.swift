@@ -30,10 +30,8 @@ struct GreenArrow: ResourceType {
         case .stop: return stop(until: deadline)
         case .status, .monitor: return tell(look(until: deadline), isMonitor: action == .monitor)
         case .ready:
-            let words = call("status", until: deadline)
-            return GreenArrowStatus(words.text).services.isEmpty
-                ? .failed("'service greenarrow status' names no service: \(words.lastLine)")
-                : .done()
+            let (status, lack) = look(until: deadline)
+            return status.services.isEmpty ? .failed(lack) : .done()
         case .suspend, .resume:
             return .failed("services cannot be suspended from within")
         case .data, .outdate, .follow, .alone, .rejoin, .view: return .replicatesNothing
@@ -50,15 +48,28 @@ struct GreenArrow: ResourceType {
 
     // MARK: The services
 
-    private func look(until deadline: Int64) -> GreenArrowStatus {
+    /// What the services are, and why nothing is known of them where there are none.
+    private func look(until deadline: Int64) -> (status: GreenArrowStatus, lack: String) {
         let result = call("status", until: deadline)
-        return GreenArrowStatus(result.text)
+        guard result.exit != nil else {
+            // A service that the script did not come to may be up: half a list tells nothing (S4).
+            let why = result.text.split(whereSeparator: \.isNewline).first.map { ": \($0)" } ?? ""
+            return (
+                GreenArrowStatus(""), "'service greenarrow status' did not come to its end\(why)"
+            )
+        }
+        return (
+            GreenArrowStatus(result.text),
+            "'service greenarrow status' names no service: \(result.lastLine)"
+        )
     }
 
-    private func tell(_ status: GreenArrowStatus, isMonitor: Bool) -> ResourceAnswer {
-        guard !status.services.isEmpty else {
-            return .unknown("'service greenarrow status' names no service")
-        }
+    private func tell(
+        _ look: (status: GreenArrowStatus, lack: String),
+        isMonitor: Bool
+    ) -> ResourceAnswer {
+        let status = look.status
+        guard !status.services.isEmpty else { return .unknown(look.lack) }
         let wrong = status.faults(downByDesign: downByDesign)
         let up = status.services.count { $0.isUp }
         guard up > 0 else { return .stopped("all \(status.services.count) services are down") }
@@ -82,8 +93,9 @@ struct GreenArrow: ResourceType {
         let begun = call("start", until: deadline)
         // What it says counts only where nothing runs in the end.
         var status = GreenArrowStatus("")
+        var lack = ""
         repeat {
-            status = look(until: deadline)
+            (status, lack) = look(until: deadline)
             let wrong = status.faults(downByDesign: downByDesign)
             if wrong.isEmpty, status.services.contains(where: \.isUp) {
                 return .done("\(status.services.count { $0.isUp }) services are up")
@@ -92,7 +104,7 @@ struct GreenArrow: ResourceType {
         let wrong = status.faults(downByDesign: downByDesign)
         return .failed(
             wrong.isEmpty
-                ? "service greenarrow start: \(begun.lastLine)"
+                ? "service greenarrow start: \(begun.lastLine); \(lack)"
                 : "not up: \(GreenArrow.words(wrong))"
         )
     }
@@ -100,14 +112,16 @@ struct GreenArrow: ResourceType {
     private func stop(until deadline: Int64) -> ResourceAnswer {
         let ended = call("stop", until: deadline)
         var up: [GreenArrowStatus.Service] = []
+        var lack = ""
         repeat {
-            let status = look(until: deadline)
+            let status: GreenArrowStatus
+            (status, lack) = look(until: deadline)
             up = status.services.filter(\.isUp)
             if up.isEmpty, !status.services.isEmpty { return .done("all services are down") }
         } while GreenArrow.goesOn(until: deadline)
         return .failed(
             up.isEmpty
-                ? "service greenarrow stop: \(ended.lastLine)"
+                ? "service greenarrow stop: \(ended.lastLine); \(lack)"
                 : "still up: \(GreenArrow.words(up))"
         )
     }

@@ -31,6 +31,7 @@ private final class Services {
             status)
                 echo 'GreenArrow services:'
                 for s in \(Services.names.joined(separator: " ")); do
+                    [ ! -e hangs-$s ] || sleep 60
                     if [ -e up-$s ] && [ ! -e late ]; then echo "/service/$s: up (pid 123) 45 seconds"
                     elif byDesign $s; then echo "/service/$s: down 45 seconds"
                     else printf '\\033[1;31m/service/%s: down 2 seconds, normally up\\033[0m\\n' $s; fi
@@ -117,6 +118,22 @@ struct GreenArrowTests {
                     output: "still up: /service/hvmail-httpd: up (pid 123) 45 seconds\n"
                 )
         )
+    }
+
+    @Test("A status that hangs before its end says nothing: least of all that all is down")
+    func halfStatus() throws {
+        let services = try Services()
+        #expect(try services.act("start").exit == 0)
+        try services.touch("stubborn-hvmail-postgres")
+        try services.touch("hangs-hvmail-postgres")
+        let stop = try services.act("stop", milliseconds: 2000)
+        #expect(stop.exit == 1)
+        #expect(
+            stop.output.contains("'service greenarrow status' did not come to its end: service did")
+        )
+        #expect(try services.act("status", milliseconds: 1000).exit == 4)
+        #expect(try services.act("monitor", milliseconds: 1000).exit == 4)
+        #expect(try services.act("ready", milliseconds: 1000).exit == 1)
     }
 
     @Test("A machine without GreenArrow is not ready, and says nothing of it")

@@ -25,6 +25,8 @@ struct AddressWork {
     fileprivate var before: NetworkView?
     /// Why some could not be started.
     fileprivate var refusals: [String] = []
+    /// The first word of the kernel against taking one away.
+    fileprivate var trouble: SystemError?
 
     init(_ action: OperationAction, _ wishes: [AddressWish]) {
         self.action = action
@@ -182,16 +184,19 @@ struct AddressResources {
         while work.begun < places.count {
             let piece = places.dropLast(work.begun).suffix(AddressResources.piece)
             work.begun += piece.count
+            // A device that vanished takes its addresses along: what is left is looked at in the end.
             for error in interfaces.apply(piece.reversed().map(AddressChange.delete)) {
-                if let error, error.errno != .addressNotAvailable { throw error }
+                guard let error, error.errno != .addressNotAvailable else { continue }
+                work.trouble = work.trouble ?? error
             }
             if work.begun < places.count, BootClock.now >= deadline { return nil }
         }
         let after = try NetworkView(reading: interfaces)
         let there = after.present
         if let left = work.wishes.first(where: { there.contains($0.address) }) {
-            let failure = OperationFailure(exitCode: nil, output: "\(left.address) is still there")
-            return .failed(failure)
+            let why = work.trouble.map { ": \($0)" } ?? ""
+            let text = "\(left.address) is still there\(why)"
+            return .failed(OperationFailure(exitCode: nil, output: text))
         }
         let lost = AddressResources.lost(
             before: before,
@@ -199,7 +204,9 @@ struct AddressResources {
             deleting: Set(work.wishes.map(\.address))
         )
         for (entry, error) in zip(lost, interfaces.apply(lost.map(AddressChange.add))) {
-            guard let error, error.errno != .alreadyExists else { continue }
+            guard let error, ![.alreadyExists, .noSuchDevice].contains(error.errno) else {
+                continue
+            }
             // The addresses themselves are stopped; that another one is lost must not be silent.
             let first = work.wishes.first.map { "\($0.address)" } ?? ""
             return .failed(
@@ -212,7 +219,7 @@ struct AddressResources {
         return .succeeded
     }
 
-    /// Addresses that went with others.
+    /// Addresses that went with others, and not with their device.
     static func lost(
         before: NetworkView,
         after: NetworkView,
@@ -220,6 +227,7 @@ struct AddressResources {
     ) -> [InterfaceAddress] {
         before.addresses.filter { entry in
             entry.isSecondary && !addresses.contains(entry.address)
+                && after.link(entry.index) != nil
                 && !after.addresses.contains {
                     $0.index == entry.index && $0.address == entry.address
                 }

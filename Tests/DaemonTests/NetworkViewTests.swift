@@ -136,18 +136,13 @@ struct NetworkViewTests {
         secondary.isSecondary = true
         let deleted = try Self.entry(2, "10.0.0.100", 24)
         let before = NetworkView(addresses: [deleted, secondary])
-        let lost = AddressResources.lost(
-            before: before,
-            after: NetworkView(),
-            deleting: [deleted.address]
-        )
-        #expect(lost == [secondary])
-        #expect(
-            AddressResources.lost(
-                before: before,
-                after: NetworkView(addresses: [secondary]),
-                deleting: [deleted.address]
-            ).isEmpty
-        )
+        let device = try Self.link(2, "eth0")
+        func lost(_ after: NetworkView) -> [InterfaceAddress] {
+            AddressResources.lost(before: before, after: after, deleting: [deleted.address])
+        }
+        #expect(lost(NetworkView(links: [device])) == [secondary])
+        #expect(lost(NetworkView(links: [device], addresses: [secondary])).isEmpty)
+        // With its device, which is nothing to be mended.
+        #expect(lost(NetworkView()).isEmpty)
     }
 }

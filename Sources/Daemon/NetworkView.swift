@@ -63,11 +63,13 @@ struct NetworkView: Equatable {
                 else { return nil }
                 return NetworkAddress(address, Int(entry.prefixLength))
             }
+            // A list of thousands has a network or two.
+            let networks = networks(on: link.index)
             let groups = wishes.indices.filter { group in
                 // Whether one of its addresses is, or would be, on the device.
                 wishes[group].contains { wish in
                     wish.device.map { $0 == link.name }
-                        ?? there.contains { $0.contains(wish.address) }
+                        ?? networks.contains { $0.contains(wish.address) }
                 }
             }
             guard !own.isEmpty || !groups.isEmpty else { return nil }
@@ -84,6 +86,11 @@ struct NetworkView: Equatable {
         }
     }
 
+    /// The networks that a device has addresses of.
+    func networks(on index: Int32) -> Set<AddressNetwork> {
+        Set(addresses.lazy.filter { $0.index == index }.compactMap(AddressNetwork.init))
+    }
+
     /// The devices that can ask for an address: up, Ethernet, with a network that contains it.
     func devices(containing address: Linux.IPAddress) -> [NetworkLink] {
         links.filter { link in
@@ -93,21 +100,51 @@ struct NetworkView: Equatable {
     }
 }
 
+/// The network of an address on a device.
+struct AddressNetwork: Hashable {
+    /// The address without the bits behind the prefix; an IPv4 address in the lower half.
+    private let high: UInt64
+    private let low: UInt64
+    private let isIPv6: Bool
+    private let prefixLength: UInt8
+
+    /// Nil for a host address (/32, /128), which says nothing about where others are, and for one of the link alone.
+    init?(_ entry: InterfaceAddress) {
+        let width = UInt8(entry.address.bytes.count * 8)
+        guard entry.prefixLength < width, !entry.address.isLinkLocal else { return nil }
+        self.init(entry.address, entry.prefixLength)
+    }
+
+    private init(_ address: Linux.IPAddress, _ prefixLength: UInt8) {
+        let bits = Int(prefixLength)
+        self.prefixLength = prefixLength
+        switch address {
+        case .v4(let address):
+            isIPv6 = false
+            high = 0
+            // A shift by the whole width leaves nothing.
+            low = UInt64(address.number & UInt32.max << (32 - bits))
+        case .v6(let address):
+            isIPv6 = true
+            high = address.high & UInt64.max << max(0, 64 - bits)
+            low = address.low & UInt64.max << min(64, 128 - bits)
+        }
+    }
+
+    /// Whether an address is of it.
+    func contains(_ address: Linux.IPAddress) -> Bool {
+        if case .v6 = address {
+            isIPv6 && AddressNetwork(address, prefixLength) == self
+        } else {
+            !isIPv6 && AddressNetwork(address, prefixLength) == self
+        }
+    }
+}
+
 extension InterfaceAddress {
     /// Whether the network of this entry contains an address of the same family.
-    ///
-    /// A host address (/32, /128) has no network: a group's own address says nothing about where
-    /// others are.
     func contains(_ other: Linux.IPAddress) -> Bool {
-        let own = address.bytes
-        let theirs = other.bytes
-        guard own.count == theirs.count, prefixLength < own.count * 8, !address.isLinkLocal else {
-            return false
-        }
-        let whole = Int(prefixLength) / 8
-        guard own[..<whole] == theirs[..<whole] else { return false }
-        let rest = Int(prefixLength) % 8
-        return rest == 0 || (own[whole] ^ theirs[whole]) >> UInt8(8 - rest) == 0
+        AddressNetwork(self)?.contains(other) ?? false
     }
 }
 

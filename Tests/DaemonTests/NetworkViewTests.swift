@@ -74,6 +74,42 @@ struct NetworkViewTests {
         )
     }
 
+    @Test("A list of thousands without a device costs no more than its networks")
+    func largeList() throws {
+        func list(from number: UInt32) -> [AddressWish] {
+            (0..<5000).map { AddressWish(address: .v4(IPv4Address(number + $0))) }
+        }
+        let (here, nowhere) = (list(from: 0xc0a8_0200), list(from: 0xac10_0000))
+        var host = try host()
+        host.addresses += here.map {
+            InterfaceAddress(index: 4, address: $0.address, prefixLength: 16)
+        }
+        let begin = BootClock.now
+        let networks = host.ownNetworks(wishes: [here, nowhere], gateways: [])
+        let milliseconds = (BootClock.now - begin) / 1_000_000
+        print("own networks beside two lists of 5000: \(milliseconds) ms")
+        #expect(networks.map(\.groups) == [[], [], [0]])
+        #expect(milliseconds < 1000)
+    }
+
+    @Test("A network contains what shares its prefix, of its own family alone")
+    func containing() throws {
+        func contains(_ text: String, _ prefix: UInt8, _ other: String) throws -> Bool {
+            try Self.entry(2, text, prefix).contains(#require(KernelAddress(other)))
+        }
+        #expect(try contains("10.0.0.5", 0, "192.0.2.1"))
+        #expect(try contains("10.0.0.5", 31, "10.0.0.4"))
+        #expect(try !contains("10.0.0.5", 31, "10.0.0.6"))
+        #expect(try !contains("10.0.0.5", 32, "10.0.0.5"))
+        #expect(try contains("2001:db8::5", 0, "fd00::1"))
+        #expect(try !contains("::10.0.0.5", 0, "10.0.0.5"))
+        #expect(try contains("2001:db8::5", 64, "2001:db8::ffff:1"))
+        #expect(try !contains("2001:db8::5", 64, "2001:db8:0:1::5"))
+        #expect(try contains("2001:db8::5", 127, "2001:db8::4"))
+        #expect(try !contains("2001:db8::5", 128, "2001:db8::5"))
+        #expect(try !contains("fe80::5", 64, "fe80::6"))
+    }
+
     @Test("An address is asked for where a network contains it")
     func devices() throws {
         let host = try host()

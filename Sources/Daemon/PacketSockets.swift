@@ -24,6 +24,10 @@ final class PacketSockets {
     static let announcementInterval: Int64 = 200_000_000
     /// The longest that one turn announces: a thousand addresses take some milliseconds.
     static let slice: Int64 = 5_000_000
+    /// From one try to the next where the queue of a device is full.
+    static let fullPause: Int64 = 5_000_000
+    /// The longest that a round waits for room in a queue; then it counts as sent.
+    static let fullMaximum: Int64 = 5_000_000_000
     /// How long after a question its answer counts.
     static let answerWindow: Int64 = 5_000_000_000
 
@@ -32,6 +36,8 @@ final class PacketSockets {
     private var sockets: [Key: PacketSocket] = [:]
     private var keys: [UInt64: Key] = [:]
     private var announcements: [Announcement] = []
+    /// When a device whose queue was full is tried again.
+    private var pauses: [Int32: Int64] = [:]
     /// When a host that was not asked was last told of.
     private var lastStranger = Int64.min / 2
     /// Hosts that were not asked are told of no quicker: a storm of ARP is none of the core's business.
@@ -69,20 +75,28 @@ final class PacketSockets {
     }
 
     /// When the next round is due.
-    var nextDeadline: Int64? { announcements.map(\.next).min() }
+    var nextDeadline: Int64? {
+        announcements.map { max($0.next, pauses[$0.index] ?? $0.next) }.min()
+    }
 
-    /// Sends the rounds that are due; what a slice of time does not do is due at the next turn.
+    /// Sends the rounds that are due; what a slice of time or the queue of a device does not take is due soon after.
     func sendDue(at now: Int64, _ view: NetworkView) {
         let end = BootClock.now + PacketSockets.slice
+        pauses = pauses.filter { $0.value > now }
         for place in announcements.indices where announcements[place].next <= now {
             guard BootClock.now < end else { break }
             let announcement = announcements[place]
+            guard pauses[announcement.index] == nil else { continue }
+            if let link = view.link(announcement.index), let hardware = link.hardwareAddress {
+                let frames = AddressAnnouncement.frames(of: announcement.address, at: hardware)
+                let isTaken = frames.allSatisfy { send($0, announcement.address, on: link) }
+                guard isTaken || now - announcement.next > PacketSockets.fullMaximum else {
+                    pauses[announcement.index] = now + PacketSockets.fullPause
+                    continue
+                }
+            }
             announcements[place].roundsLeft -= 1
             announcements[place].next = announcement.next + PacketSockets.announcementInterval
-            guard let link = view.link(announcement.index), let hardware = link.hardwareAddress
-            else { continue }
-            let frames = AddressAnnouncement.frames(of: announcement.address, at: hardware)
-            for frame in frames { send(frame, announcement.address, on: link) }
         }
         announcements.removeAll { $0.roundsLeft <= 0 }
     }
@@ -94,15 +108,23 @@ final class PacketSockets {
         // The core asks for a fixed set of addresses; old entries go so that a peer's changing
         // addresses do not pile up.
         asked = asked.filter { now - $0.value < PacketSockets.answerWindow }
-        asked[address] = now
         for link in view.devices(containing: address) {
-            guard let hardware = link.hardwareAddress else { continue }
-            send(
-                AddressProbe.frame(for: address, from: hardware, source: source(on: link, view)),
-                address,
-                on: link
-            )
+            ask(address, on: link, from: source(on: link, view), at: now)
         }
+    }
+
+    /// Asks once who has an address, on one device; false where its queue is full.
+    @discardableResult
+    func ask(
+        _ address: Linux.IPAddress,
+        on link: NetworkLink,
+        from source: IPv6Address,
+        at now: Int64
+    ) -> Bool {
+        asked[address] = now
+        guard let hardware = link.hardwareAddress else { return true }
+        let frame = AddressProbe.frame(for: address, from: hardware, source: source)
+        return send(frame, address, on: link)
     }
 
     /// What was heard on a socket that is ready: answers to what was asked, and who else is there, of those few.
@@ -161,20 +183,23 @@ final class PacketSockets {
     }
 
     /// A link-local address to ask from, so that the answer comes to this host alone.
-    private func source(on link: NetworkLink, _ view: NetworkView) -> IPv6Address {
+    func source(on link: NetworkLink, _ view: NetworkView) -> IPv6Address {
         for entry in view.addresses where entry.index == link.index && !entry.isTentative {
             if case .v6(let address) = entry.address, address.isLinkLocal { return address }
         }
         return .unspecified
     }
 
-    private func send(_ frame: [UInt8], _ address: Linux.IPAddress, on link: NetworkLink) {
+    /// Sends a frame; false where the device's queue has no room for it now.
+    private func send(_ frame: [UInt8], _ address: Linux.IPAddress, on link: NetworkLink) -> Bool {
         do {
             try socket(for: address, on: link).send(frame)
         } catch {
+            if error.errno == .wouldBlock || error.errno == .noBufferSpace { return false }
             // A device that cannot send now is probed or told again in the next round.
             drop(key(for: address, on: link))
         }
+        return true
     }
 
     private func key(for address: Linux.IPAddress, on link: NetworkLink) -> Key {

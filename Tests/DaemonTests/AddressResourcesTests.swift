@@ -44,4 +44,43 @@ struct AddressResourcesTests {
             #expect(addresses.advance(&stop, until: .max) == .succeeded)
         }
     }
+
+    @Test("A device whose queue is full delays the announcements and loses none")
+    func fullQueue() throws {
+        try alone { addresses in
+            // Slower than what is announced.
+            let queue = "qdisc add dev v0 root tbf rate 1mbit burst 1600 limit 3000"
+            guard let tc = ["/sbin/tc", "/usr/sbin/tc"].first(where: Files.isExecutable),
+                case (0, _) = try Laboratory.finish(
+                    ChildProcess(Linux.Command(tc, queue.split(separator: " ").map(String.init)))
+                )
+            else { return }
+            let wishes = try wishes(100, on: "v0")
+            var start = AddressWork(.start, wishes)
+            #expect(addresses.advance(&start, until: .max) == .succeeded)
+            let view = try NetworkView(reading: addresses.interfaces)
+            let other = try #require(view.links.first { $0.name.rawValue == "v1" })
+            let listener = try PacketSocket(.arp, on: other)
+            let poller = try Poller()
+            let packets = PacketSockets(poller: poller, firstToken: 1000)
+            var heard: [IPv4Address: Int] = [:]
+            packets.announce(
+                view.places(ofAll: Set(wishes.map(\.address))),
+                at: BootClock.now,
+                view
+            )
+            while let next = packets.nextDeadline {
+                #expect(next > BootClock.now - 1_000_000_000)
+                try poller.arm(at: next)
+                _ = try poller.wait()
+                packets.sendDue(at: BootClock.now, view)
+                while let frame = try listener.nextARP() { heard[frame.sender, default: 0] += 1 }
+            }
+            try Laboratory.wait(for: "five rounds of two frames each") {
+                while let frame = try listener.nextARP() { heard[frame.sender, default: 0] += 1 }
+                return heard.count == wishes.count && heard.values.allSatisfy { $0 >= 10 }
+                    ? () : nil
+            }
+        }
+    }
 }

@@ -60,8 +60,18 @@ enum CheckEnding: Equatable {
 enum CheckOrder: Equatable {
     /// Run it and report its end once.
     case run(CheckRequest)
+    /// What a program that is to be run next reads before the input of its request: more than one message holds.
+    case input(UInt64, [UInt8])
     /// End it; nothing is reported.
     case cancel(UInt64)
+
+    /// The number of the program that it is about.
+    var id: UInt64 {
+        switch self {
+        case .run(let request): request.id
+        case .input(let id, _), .cancel(let id): id
+        }
+    }
 
     var bytes: [UInt8] {
         var writer = MessageWriter()
@@ -83,6 +93,10 @@ enum CheckOrder: Equatable {
         case .cancel(let id):
             writer.put(UInt64(2))
             writer.put(id)
+        case .input(let id, let part):
+            writer.put(UInt64(3))
+            writer.put(id)
+            writer.put(part)
         }
         return writer.bytes
     }
@@ -120,6 +134,9 @@ enum CheckOrder: Equatable {
         case 2:
             guard let id = reader.number() else { return nil }
             self = .cancel(id)
+        case 3:
+            guard let id = reader.number(), let part = reader.data() else { return nil }
+            self = .input(id, part)
         default: return nil
         }
     }

@@ -52,6 +52,8 @@ final class CheckRunner {
     /// Killed, told of, and not ended yet: they hang in the kernel.
     private var stuck: [UInt64: Check] = [:]
     private var waiting: [CheckRequest] = []
+    /// What programs that are still to be named read.
+    private var inputs: [UInt64: [UInt8]] = [:]
     private var nextToken: UInt64 = 2
     private var thrift = HelperThrift()
 
@@ -93,7 +95,10 @@ final class CheckRunner {
     private func drainChannel() -> Bool {
         channel.drain { bytes in
             switch CheckOrder(bytes) {
-            case .run(let request): waiting.append(request)
+            case .run(var request):
+                request.input = (inputs.removeValue(forKey: request.id) ?? []) + request.input
+                waiting.append(request)
+            case .input(let id, let part): inputs[id, default: []] += part
             case .cancel(let id): cancel(id)
             case nil: break  // both ends are one program: nothing else is ever sent
             }

@@ -169,7 +169,7 @@ extension Loop {
     /// Asks the program of a resource; the question's number, or nil where there is no room for it.
     func ask(_ question: String, _ group: Int, _ resource: Int, _ timeout: Int64) -> UInt64? {
         let settings = loaded.cluster.groups[group].resources[resource]
-        return checks.run(
+        return try? checks.run(
             [],
             resourceType: settings.type,
             question: question,

@@ -43,7 +43,7 @@ extension Loop {
 
     /// Runs a program that is told something, and for which no decision waits; the log hears when it does not do its work.
     ///
-    /// - Returns: its number among the programs of the helper; nil where far too many wait already.
+    /// - Returns: its number among the programs of the helper; nil where that does not take it.
     @discardableResult
     func tell(
         _ program: ProgramLine,
@@ -51,20 +51,21 @@ extension Loop {
         input: [UInt8],
         as what: String
     ) -> UInt64? {
-        let number = checks.run(
-            [CheckPlace(path: program.program)],
-            program.arguments,
-            environment: environment,
-            input: input,
-            timeout: Loop.notificationTimeout,
-            isDetached: true
-        )
-        if let number {
+        do {
+            let number = try checks.run(
+                [CheckPlace(path: program.program)],
+                program.arguments,
+                environment: environment,
+                input: input,
+                timeout: Loop.notificationTimeout,
+                isDetached: true
+            )
             alerts[number] = what
-        } else {
-            log.say(.error, "\(what) was dropped: too much waits already")
+            return number
+        } catch {
+            log.say(.error, "\(what) was dropped: \(error.text)")
+            return nil
         }
-        return number
     }
 }
 

@@ -240,20 +240,20 @@ extension Loop {
             return
         }
         let isResource = services?.isResource(run.service) ?? false
-        let number = checks.run(
-            isResource ? [] : places.monitor(run.program),
-            resourceType: isResource ? run.arguments.first : nil,
-            isResource ? Array(run.arguments.dropFirst()) : run.arguments + run.hosts,
-            environment: run.environment,
-            input: [],
-            timeout: run.timeout.nanoseconds,
-            isDetached: false
-        )
-        guard let number else {
-            connections.refuse(run.id, "too many checks wait for their helper")
-            return
+        do {
+            let number = try checks.run(
+                isResource ? [] : places.monitor(run.program),
+                resourceType: isResource ? run.arguments.first : nil,
+                isResource ? Array(run.arguments.dropFirst()) : run.arguments + run.hosts,
+                environment: run.environment,
+                input: [],
+                timeout: run.timeout.nanoseconds,
+                isDetached: false
+            )
+            services?.runs[number] = run.id
+        } catch {
+            connections.refuse(run.id, error.text)
         }
-        services?.runs[number] = run.id
     }
 
     private func cancel(_ id: RunID) {
@@ -266,15 +266,20 @@ extension Loop {
     private func begin(_ alert: AlertRun) {
         guard let watch = services else { return }
         // By BATON_MONITOR the administrator's commands in it know that nobody typed them (S7).
-        let number = checks.run(
-            watch.places.alert(alert.program),
-            alert.arguments,
-            environment: alert.environment + ["BATON_MONITOR=\(alert.service)"],
-            input: Array(alert.input.utf8),
-            timeout: alert.timeout.nanoseconds,
-            isDetached: true
-        )
-        if let number { alerts[number] = "the alert \(alert.program) of \(alert.service)" }
+        let what = "the alert \(alert.program) of \(alert.service)"
+        do {
+            let number = try checks.run(
+                watch.places.alert(alert.program),
+                alert.arguments,
+                environment: alert.environment + ["BATON_MONITOR=\(alert.service)"],
+                input: Array(alert.input.utf8),
+                timeout: alert.timeout.nanoseconds,
+                isDetached: true
+            )
+            alerts[number] = what
+        } catch {
+            log.say(.error, "\(what) was dropped: \(error.text)")
+        }
     }
 
     /// A program of the helper of checks has ended.

@@ -127,7 +127,7 @@ extension Loop {
     func watchTracked() {
         guard hasBegun, exitCode == nil else { return }
         for (place, script) in tracked.due(at: now) {
-            let number = checks.run(
+            let number = try? checks.run(
                 [CheckPlace(path: script.line.program)],
                 script.line.arguments,
                 environment: [],

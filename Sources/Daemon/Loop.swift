@@ -180,7 +180,7 @@ final class Loop {
         helpers = try HelperSet(context, loaded, poller: poller)
         recorder = RecorderClient(helpers)
         spawner = SpawnerClient(helpers)
-        checks = CheckClient(helpers)
+        checks = CheckClient { [helpers] in helpers.send($0, to: .checks) }
         connections = ConnectionChecks(poller: poller, firstToken: Token.firstConnection)
         desk = NotificationDesk(
             node: loaded.settings.node,

@@ -18,7 +18,7 @@ import Testing
             timeout: 5,
             isDetached: true
         )
-        for order in [CheckOrder.run(request), .cancel(9)] {
+        for order in [CheckOrder.run(request), .cancel(9), .input(7, [1, 2])] {
             #expect(CheckOrder(order.bytes) == order)
         }
         let endings: [CheckEnding] = [.exited(-1), .killed("SIGSEGV"), .timedOut, .notRun("no")]
@@ -138,6 +138,72 @@ private final class RunningHelper {
     func next() throws -> (id: UInt64, ending: CheckEnding, output: String) {
         if !waiting.isEmpty { return waiting.removeFirst() }
         return try Laboratory.wait(for: "the end of a check") { read() }
+    }
+}
+
+@Suite struct CheckClientTests {
+    /// A client whose helper takes messages while `takes` says so.
+    private final class Bench {
+        var sent: [CheckOrder] = []
+        var takes: (Bench) -> Bool = { _ in true }
+        private(set) lazy var client = CheckClient { [unowned self] bytes in
+            guard takes(self), let order = CheckOrder(bytes) else { return false }
+            sent.append(order)
+            return true
+        }
+
+        init() {
+            _ = client.take(CheckReport.ready(monitors: [], scripts: []).bytes)
+        }
+
+        func run(arguments: [String] = [], input: [UInt8] = []) throws(CheckRefusal) -> UInt64 {
+            try client.run(
+                [CheckPlace(path: "/bin/sh")],
+                arguments,
+                environment: [],
+                input: input,
+                timeout: 20_000_000_000,
+                isDetached: true
+            )
+        }
+    }
+
+    @Test("What no message holds is refused and jams nothing")
+    func tooLong() throws {
+        let bench = Bench()
+        #expect(throws: CheckRefusal.self) {
+            try bench.run(arguments: [String(repeating: "x", count: 200_000)])
+        }
+        #expect(bench.sent.isEmpty)
+        #expect(bench.client.count == 0)
+        #expect(try bench.run() == 1)
+        #expect(bench.sent.count == 1)
+    }
+
+    @Test("The input of a hook for ten thousand addresses comes to it, in parts")
+    func longInput() throws {
+        let bench = Bench()
+        let lines = (10_000..<30_000).map { "+2001:db8:ffff:ffff:ffff:ffff:ffff:\($0)/128\n" }
+        let script = "awk 'NR == 1 { print } END { print NR; print }'"
+        _ = try bench.run(arguments: ["-c", script], input: Array(lines.joined().utf8))
+        #expect(bench.sent.allSatisfy { $0.bytes.count <= HelperChannel.messageMaximum })
+        let helper = try RunningHelper()
+        for order in bench.sent {
+            try Laboratory.wait(for: "room") { helper.helper.channel.send(order.bytes) ? () : nil }
+        }
+        #expect(try helper.next().output == "\(lines[0])20000\n\(lines[19_999])")
+    }
+
+    @Test("A program whose helper ends with half of its input is lost")
+    func halfInput() throws {
+        let bench = Bench()
+        bench.takes = { $0.sent.isEmpty }
+        let half = try bench.run(input: [UInt8](repeating: 1, count: 200_000))
+        let whole = try bench.run()
+        #expect(bench.client.restart() == [half])
+        bench.takes = { _ in true }
+        bench.client.push()
+        #expect(bench.sent.dropFirst().map(\.id) == [whole])
     }
 }
 

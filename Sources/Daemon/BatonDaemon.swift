@@ -59,7 +59,12 @@ public enum BatonDaemon {
         try makeDirectories(paths)
         guard let lock = takeLock(paths) else { return 1 }
         let shared = try SharedState()
-        shared.configuration.store(files)
+        guard shared.configuration.store(files) else {
+            StandardError.write(
+                "\(paths.configuration): error: \(ConfigurationStore.tooLarge)batond: not started\n"
+            )
+            return 2
+        }
         try reserveIncarnations(paths, shared)
         try readRecord(paths, shared)
         if let memory = try? Files.read(paths.monitorMemory, maximum: MonitorMemory.countMaximum) {

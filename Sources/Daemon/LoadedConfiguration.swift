@@ -119,6 +119,9 @@ struct LoadedConfiguration {
 enum ConfigurationStore {
     /// The largest file that is read.
     static let fileMaximum = 200_000
+    /// What is said of files that the shared memory has no room for.
+    static let tooLarge =
+        "the configuration is larger than 1 MiB: shorten the lists of addresses, their comments first\n"
 
     /// Reads the files of an instance; waits for the disk.
     ///

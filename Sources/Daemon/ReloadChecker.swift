@@ -82,7 +82,7 @@ final class ReloadChecker {
             } else if context.shared.candidate.store(bytes) {
                 writer.put("")
             } else {
-                writer.put("the configuration is larger than 1 MiB\n")
+                writer.put(ConfigurationStore.tooLarge)
             }
         }
         return writer.bytes

@@ -101,6 +101,22 @@ struct AddressListTests {
         }
     }
 
+    @Test("Lists that are together larger than what is shared end a start with words")
+    func tooLarge() throws {
+        let pair = try LaboratoryPair()
+        try pair.tell(isStarted: false) { l0, _ in
+            let comment = String(repeating: "# \(String(repeating: "x", count: 997))\n", count: 190)
+            let words = try (0..<6).map { number in
+                try l0.write("ips\(number)", comment + "10.199.0.\(100 + number)/24\n")
+                return "iplist::\(l0.directory)/config/ips\(number)"
+            }
+            try l0.write("haresources", "l0 \(words.joined(separator: " "))\n")
+            try l0.start()
+            #expect(try l0.end() == .exited(2))
+            #expect(l0.output.contains("error: " + ConfigurationStore.tooLarge))
+        }
+    }
+
     @Test("What somebody else brought up is left where it is when its line goes")
     func foreign() throws {
         try withPair(text(100..<103)) { pair, _ in

@@ -37,6 +37,8 @@ public struct InterfaceAddress: Hashable, Sendable {
     public var isSecondary = false
     /// Who brought it up, as the kernel was told (IFA_PROTO, Linux 5.18); 0 where nobody said.
     public var origin: UInt8 = 0
+    /// When it came, in hundredths of a second since boot; 0 where the kernel does not say.
+    public var created: UInt32 = 0
     /// IPv6: whether the kernel still looks for a double, or found one.
     public var isTentative = false
 
@@ -143,6 +145,8 @@ extension InterfaceAddress {
         isSecondary = flags & UInt32(IFA_F_SECONDARY) != 0
         isTentative = flags & UInt32(IFA_F_TENTATIVE | IFA_F_DADFAILED) != 0
         origin = attributes.payload(InterfaceAddress.originAttribute)?.first ?? 0
+        // ifa_cacheinfo: preferred 4, valid 4, created 4, updated 4.
+        created = attributes.payload(IFA_CACHEINFO).flatMap { $0.span.native32(at: 8) } ?? 0
     }
 
     /// The body that adds or deletes this address.

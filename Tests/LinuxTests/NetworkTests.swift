@@ -70,7 +70,12 @@ func link(_ name: String) throws -> NetworkLink {
             var listed = v4
             listed.isSecondary = true
             try interfaces.add(v4)
-            #expect(try interfaces.addresses().filter { $0.address == v4.address } == [listed])
+            let found = try interfaces.addresses().filter { $0.address == v4.address }
+            let first = try interfaces.addresses().first { $0.address == .v4(.init(10, 99, 0, 1)) }
+            listed.created = try #require(found.first).created
+            #expect(found == [listed])
+            #expect(try listed.created >= #require(first).created)
+            #expect(listed.created > 0)
             #expect(
                 throws: SystemError(
                     call: "RTM_NEWADDR",
@@ -89,8 +94,8 @@ func link(_ name: String) throws -> NetworkLink {
                 prefixLength: 64
             )
             try interfaces.add(v6)
-            let found = try interfaces.addresses().first { $0.address == v6.address }
-            #expect(found?.isTentative == false, "usable at once")
+            let found6 = try interfaces.addresses().first { $0.address == v6.address }
+            #expect(found6?.isTentative == false, "usable at once")
             try interfaces.delete(v6)
         }
     }
@@ -167,8 +172,17 @@ func link(_ name: String) throws -> NetworkLink {
             while told.count < 2 {
                 if told.count == 1 { try interfaces.delete(address) }
                 try #require(try waitUntilReadable(monitor.number))
-                told += (try monitor.next() ?? []).filter {
-                    $0 == .addressAdded(address) || $0 == .addressRemoved(address)
+                for event in try monitor.next() ?? [] {
+                    // When it came is the kernel's to say.
+                    switch event {
+                    case .addressAdded(var found) where found.address == address.address:
+                        found.created = 0
+                        told.append(.addressAdded(found))
+                    case .addressRemoved(var found) where found.address == address.address:
+                        found.created = 0
+                        told.append(.addressRemoved(found))
+                    default: break
+                    }
                 }
             }
             #expect(told == [.addressAdded(address), .addressRemoved(address)])

@@ -36,23 +36,39 @@ public enum Files {
     /// Waits for the disk.
     ///
     /// The temporary name is `path.new`; a left-over of a crash is overwritten.
+    ///
+    /// - Parameters:
+    ///   - path: the file; a symbolic link is replaced itself.
+    ///   - bytes: the new content.
+    ///   - mode: the permission bits.
+    ///   - model: a file whose owner and group the new one has; nil for this process's.
+    /// - Throws: the call that failed; the old file is there then, and no temporary one.
     public static func replaceDurably(
         _ path: String,
         with bytes: [UInt8],
-        mode: UInt32 = 0o600
+        mode: UInt32 = 0o600,
+        ownedLike model: String? = nil
     ) throws(SystemError) {
         let temporary = path + ".new"
-        do {
-            let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
-            try writeWhole(file.number, bytes, path: temporary)
-            let number = file.number
-            // The mode of a left-over file is not that of open(2).
+        let owner = model.flatMap(status)
+        let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+        let number = file.number
+        do throws(SystemError) {
+            try writeWhole(number, bytes, path: temporary)
+            if let owner {
+                try checked("fchown", temporary) { fchown(number, owner.st_uid, owner.st_gid) }
+            }
+            // The mode of a left-over file is not that of open(2), and fchown takes bits away.
             try checked("fchmod", temporary) { fchmod(number, mode) }
             try checked("fsync", temporary) { fsync(number) }
-        }
-        try checked("rename", path) {
-            // Sound: both strings live through the call.
-            unsafe rename(temporary, path)
+            try checked("rename", path) {
+                // Sound: both strings live through the call.
+                unsafe rename(temporary, path)
+            }
+        } catch {
+            // Half a file is of no use; the error that made it is the one to tell.
+            unsafe unlink(temporary)
+            throw error
         }
         try syncDirectory(of: path)
     }

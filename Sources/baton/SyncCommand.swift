@@ -13,8 +13,9 @@ struct SyncCommand: ParsableCommand {
         abstract: "Take over the other node's lists of addresses (iplist), and reload.",
         discussion: """
             Type it on the node whose list is the old one: what the other node's daemon runs with is written to the same \
-            path here, and the file that was there is kept beside it as FILE.old. A node that holds the addresses refuses, \
-            unless --held says that the other node's list is the right one: then what differs comes and goes here at once.
+            path here, and the file that was there is kept beside it as FILE.before-sync. Where the daemon refuses it, the \
+            old one is put back. A node that holds the addresses refuses, unless --held says that the other node's list is \
+            the right one: then what differs comes and goes here at once.
             """
     )
 
@@ -49,7 +50,7 @@ struct SyncCommand: ParsableCommand {
         case .failure(let error):
             throw Ending(.timedOut, "baton: the other node's lists are not known: \(error.text)")
         }
-        var changed: [(path: String, bytes: [UInt8])] = []
+        var changed: [(path: String, bytes: [UInt8], old: [UInt8]?)] = []
         for path in paths {
             guard let theirs = peer.lists?.first(where: { $0.name == path }) else {
                 throw Ending(.failed, "baton: \(peer.node) runs with no list \(path)")
@@ -60,12 +61,29 @@ struct SyncCommand: ParsableCommand {
                 continue
             }
             Output.write("\(path): \(Self.words(own, theirs, of: peer.node))\n")
-            changed.append((path, theirs.bytes))
+            changed.append((path, theirs.bytes, own?.bytes))
         }
-        guard !isDry, !changed.isEmpty else { return }
+        guard !isDry else { return }
         try refuseWhereHeld(changed.map(\.path), client, peer.node)
-        for (path, bytes) in changed { try write(path, bytes) }
-        try client.perform(.reload(exec: false), waiting)
+        var isWritten = false
+        do {
+            for (path, bytes, old) in changed {
+                if let old { try write(path, keptAs: ".before-sync", old) }
+                try write(path, bytes)
+            }
+            isWritten = true
+            // Also where no file differs: the daemon may run with older ones.
+            try client.perform(.reload(exec: false), waiting)
+        } catch let ending as Ending
+            where !isWritten || [.refused, .noDaemon].contains(ending.status)
+        {
+            // Otherwise the new lists are in force, or about to be.
+            guard !changed.isEmpty else { throw ending }
+            for (path, _, old) in changed { try putBack(path, old) }
+            let paths = changed.map(\.path).joined(separator: ", ")
+            let said = ending.text.isEmpty ? "" : ending.text + "\n"
+            throw Ending(ending.status, "\(said)baton: put back as before: \(paths)")
+        }
     }
 
     private static func words(
@@ -106,14 +124,26 @@ struct SyncCommand: ParsableCommand {
         )
     }
 
-    private func write(_ path: String, _ bytes: [UInt8]) throws {
+    /// Writes a list with the owner and mode that it has, where a link to it leads; or its copy beside it.
+    private func write(_ path: String, keptAs end: String = "", _ bytes: [UInt8]) throws {
         do throws(SystemError) {
-            let mode = Files.mode(path) ?? 0o644
-            if Files.exists(path) {
-                let old = try Files.read(path, maximum: 1 << 20)
-                try Files.replaceDurably(path + ".old", with: old, mode: mode)
-            }
-            try Files.replaceDurably(path, with: bytes, mode: mode)
+            let isThere = Files.exists(path) || (try? Files.link(path)) != nil
+            let place = isThere ? try Files.resolved(path) : path
+            try Files.replaceDurably(
+                place + end,
+                with: bytes,
+                mode: Files.mode(place) ?? 0o644,
+                ownedLike: place
+            )
+        } catch {
+            throw Ending(.failed, "baton: \(error)")
+        }
+    }
+
+    private func putBack(_ path: String, _ old: [UInt8]?) throws {
+        if let old { return try write(path, old) }
+        do throws(SystemError) {
+            try Files.remove(path)
         } catch {
             throw Ending(.failed, "baton: \(error)")
         }

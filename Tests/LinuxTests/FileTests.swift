@@ -26,7 +26,25 @@ import Testing
                 try Files.replaceDurably(path, with: Array("two".utf8))
             }
             #expect(try Files.read(path, maximum: 100) == Array("one".utf8))
+            // Nor is half a file left where the name is taken.
+            try Files.makeDirectory("\(directory)/place", mode: 0o700)
+            expect(Errno(rawValue: 21)) { () throws(SystemError) in
+                try Files.replaceDurably("\(directory)/place", with: Array("two".utf8))
+            }
+            #expect(!Files.exists("\(directory)/place.new"))
             #expect(try run("/bin/rmdir", ["\(path).new"]).ending == .exited(0))
+        }
+    }
+
+    @Test func replacedFileMayHaveTheOwnerOfAnother() throws {
+        guard ThisProcess.isRoot else { return }
+        try withDirectory { directory in
+            let (path, model) = ("\(directory)/state", "\(directory)/model")
+            try Files.replaceDurably(model, with: [])
+            #expect(try run("/bin/chown", ["1234:4321", model]).ending == .exited(0))
+            try Files.replaceDurably(path, with: [], mode: 0o640, ownedLike: model)
+            #expect(Files.owner(path) == 1234)
+            #expect(Files.mode(path) == 0o640)
         }
     }
 

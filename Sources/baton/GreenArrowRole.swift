@@ -3,6 +3,8 @@
 // only one server is ever Primary. They are ours to decide no more than `takeover` and `standby` are: the daemons do.
 
 import Failover
+import Linux
+import Reporting
 import Wire
 
 struct GreenArrowRole {
@@ -39,13 +41,32 @@ struct GreenArrowRole {
     }
 
     private func becomeSecondary(_ client: ControlClient) throws {
-        let status = try client.status()
-        // At boot nothing was looked at yet, and nothing is claimed before it was (S14).
-        if status.groups.allSatisfy({ $0.state == .standby || $0.state == .unknown }) {
+        let status = try knownStatus(client)
+        if status.groups.allSatisfy({ $0.state == .standby }) {
             return Output.write("This server is a Secondary already.\n")
         }
         try order(.standby(.all), client)
         Output.write("This server is a Secondary now.\n")
+    }
+
+    /// The status once every group was looked at: before that, whatever an earlier daemon left may run here (S14).
+    private func knownStatus(_ client: ControlClient) throws -> Status {
+        let patience = WaitingOptions.standardTimeoutMilliseconds
+        let deadline = BootClock.now + patience * 1_000_000
+        while true {
+            let status = try client.status()
+            guard let group = status.groups.first(where: { $0.state == .unknown }) else {
+                return status
+            }
+            guard BootClock.now < deadline else {
+                throw Ending(
+                    .timedOut,
+                    "\(calledAs): whether \(group.name) runs here is not known within "
+                        + "\(ageText(milliseconds: patience)); see: baton status"
+                )
+            }
+            Pause.wait(500_000_000)
+        }
     }
 
     private func order(_ request: ControlRequest, _ client: ControlClient) throws {

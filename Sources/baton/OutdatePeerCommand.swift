@@ -72,17 +72,6 @@ struct OutdatePeerCommand: ParsableCommand {
         }
     }
 
-    private func wait() {
-        do {
-            let poller = try Poller()
-            try poller.arm(at: BootClock.now + Self.pause)
-            _ = try poller.wait()
-        } catch {
-            // No descriptor left: the next try comes at once, and the limits end them all.
-            return
-        }
-    }
-
     /// The answer; what goes wrong on the way to the daemon is none, whatever it is called elsewhere.
     private func ask(_ name: String, _ peers: [String]) -> FenceReply {
         let client = ControlClient(global)
@@ -100,7 +89,7 @@ struct OutdatePeerCommand: ParsableCommand {
             }
             let isOver = BootClock.now - begin + Self.pause >= limit
             guard reply.verdict == .pending, !isOver else { return reply }
-            wait()
+            Pause.wait(Self.pause)
         }
     }
 }

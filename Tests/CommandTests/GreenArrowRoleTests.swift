@@ -2,6 +2,7 @@
 
 import Failover
 import Foundation
+import Synchronization
 import Testing
 import Wire
 
@@ -11,7 +12,8 @@ struct GreenArrowRoleTests {
         _ name: String,
         _ states: [GroupState],
         owner: String? = nil,
-        _ outcome: CommandOutcome = .done
+        _ outcome: CommandOutcome = .done,
+        isFirstUnknown: Bool = false
     ) throws -> (Run, [ControlRequest]) {
         let place = try Place()
         var status = sampleStatus()
@@ -20,9 +22,14 @@ struct GreenArrowRoleTests {
             status.groups[index].owner = state == .active ? "l0" : owner
         }
         let told = status
+        let looks = Atomic(isFirstUnknown ? 0 : 1)
         let daemon = try FakeDaemon(in: place.path) { request in
-            request == .status
-                ? [.send(.status(told))]
+            var now = told
+            if request == .status, looks.add(1, ordering: .relaxed).oldValue == 0 {
+                now.groups[0].state = .unknown
+            }
+            return request == .status
+                ? [.send(.status(now))]
                 : [.send(.reply(CommandReply(outcome: outcome, text: "said")))]
         }
         let result = try baton(environment: ["BATON_RUN": place.path], calledAs: name, in: place)
@@ -56,7 +63,9 @@ struct GreenArrowRoleTests {
         #expect(result == Run(code: 3, output: "", errors: "said\n"))
     }
 
-    @Test("Secondary: given up where it runs, nothing where it does not, nor at boot")
+    @Test(
+        "Secondary: given up where it runs, nothing where it does not; what is not known is waited for"
+    )
     func secondary() throws {
         let name = "hvmail_make_secondary"
         var (result, asked) = try run(name, [.active, .standby])
@@ -64,13 +73,21 @@ struct GreenArrowRoleTests {
         #expect(
             result == Run(code: 0, output: "said\nThis server is a Secondary now.\n", errors: "")
         )
-        for states in [[GroupState.standby, .standby], [.unknown, .unknown]] {
-            (result, asked) = try run(name, states, owner: "l1")
+        for isFirstUnknown in [false, true] {
+            (result, asked) = try run(
+                name,
+                [.standby, .standby],
+                owner: "l1",
+                isFirstUnknown: isFirstUnknown
+            )
             #expect(asked.isEmpty)
             #expect(
                 result == Run(code: 0, output: "This server is a Secondary already.\n", errors: "")
             )
         }
+        // A daemon that began anew finds the services running (S14).
+        (result, asked) = try run(name, [.active, .standby], isFirstUnknown: true)
+        #expect(asked == [.standby(.all)])
         (result, asked) = try run(name, [.failed, .standby])
         #expect(asked == [.standby(.all)])
     }

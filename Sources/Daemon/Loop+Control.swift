@@ -113,7 +113,7 @@ extension Loop {
 
     /// Begins to read the configuration anew.
     func beginReload(connection: UInt64?, exec: Bool) {
-        guard reload == nil else {
+        guard reload == nil, listChanges == nil else {
             refuse(connection, "another reload is going on")
             return
         }
@@ -209,27 +209,29 @@ extension Loop {
         case .none where !checker.exec:
             done(checker, "the configuration is unchanged")
         case .none, .restart:
-            guard spawner.count == 0, callers.isEmpty, addressOperations.isEmpty,
-                listChanges == nil
-            else {
+            guard !isAtWork else {
                 refuse(checker.connection, "operations or commands are going on; try again later")
                 return
             }
-            // Whatever ends this loop from now on, the next one runs with the new files.
-            shared.configuration.store(bytes)
             let changes = ListChanges.changes(from: loaded, to: new, held: held)
-            beginListChanges(changes) { [unowned self] said in
+            beginListChanges(changes) { [unowned self] in
+                shared.configuration.store(bytes)
+            } end: { [unowned self] said, outcome in
                 let end = "the configuration was read; the loop begins anew and adopts what runs"
-                done(checker, (said + [end]).joined(separator: "\n"))
+                done(checker, (said + [end]).joined(separator: "\n"), outcome)
                 shared[.isReloading] = checker.exec ? 2 : 1
                 exitCode = 0
             }
         }
     }
 
-    private func done(_ checker: ReloadChecker, _ text: String) {
-        log.say(.info, "reload: \(text)")
+    private func done(
+        _ checker: ReloadChecker,
+        _ text: String,
+        _ outcome: CommandOutcome = .done
+    ) {
+        log.say(outcome == .done ? .info : .error, "reload: \(text)")
         guard let caller = checker.connection else { return }
-        door.send(.reply(CommandReply(outcome: .done, text: text)), to: caller)
+        door.send(.reply(CommandReply(outcome: outcome, text: text)), to: caller)
     }
 }

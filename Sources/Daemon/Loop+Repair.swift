@@ -24,7 +24,7 @@ extension Loop {
         guard let time = repairAt, time <= now, hasBegun else { return }
         repairAt = nil
         // What comes or goes by an edited list is none of this.
-        guard listChanges == nil else { return considerRepair() }
+        guard listChanges?.isPending != true else { return considerRepair() }
         let there = view.present
         for (place, wishes) in loaded.groupWishes.enumerated() where core.holdsUndisputed(place) {
             let missing = wishes.filter { !there.contains($0.address) }

@@ -318,7 +318,7 @@ final class Loop {
     /// Whether work was left for the next turn.
     private var hasRemainder: Bool {
         !queue.isEmpty || !addressOperations.isEmpty || connections.hasEnded
-            || listChanges?.hasWork ?? false
+            || hasListWork
     }
 
     /// Gives one event to the core and does what it asks.
@@ -344,7 +344,7 @@ final class Loop {
             } else if let first = addressOperations.first {
                 guard hasCutConnections(of: first.operation, first.work.wishes) else { return }
                 runAddresses(until: start + Loop.sliceMaximum)
-            } else if listChanges?.hasWork ?? false {
+            } else if hasListWork {
                 changeLists(until: start + Loop.sliceMaximum)
             } else {
                 return

@@ -101,6 +101,49 @@ struct AddressListTests {
         }
     }
 
+    @Test("A hook that takes its time holds up no repair, and what begins meanwhile is not cut off")
+    func slowHook() throws {
+        try withPair(text(100..<103)) { pair, path in
+            let (l0, run) = (pair.l0, pair.l0.directory + "/run")
+            try l0.writeScript("one", before: "[ $action != stop ] || sleep 1")
+            try l0.write(
+                "hook",
+                "#!/bin/sh\n: >\(run)/hooked; until [ -e \(run)/go ]; do sleep 0.05; done\n",
+                mode: 0o755
+            )
+            func begin(_ request: ControlRequest) throws -> UnixClient {
+                let client = try UnixClient(run + "/control.sock", waitingMilliseconds: 1000)
+                let line = Array(ControlCoding.encode(request).dropLast())
+                try client.sendWaiting(line: line, milliseconds: 1000)
+                return client
+            }
+            func reply(_ client: UnixClient) throws -> CommandReply {
+                while let line = try client.nextLineWaiting(milliseconds: 30_000) {
+                    if case .reply(let reply) = try ControlCoding.decodeResponse(line) {
+                        return reply
+                    }
+                }
+                throw Impatience(description: "the daemon ended before its reply\n\(l0.output)")
+            }
+            try l0.write("ips", text([100, 101, 103]))
+            let reload = try begin(.reload(exec: false))
+            try Laboratory.wait(for: "the hook") { Files.exists(run + "/hooked") ? () : nil }
+            #expect(try l0.reply(.reload(exec: false)).text == "another reload is going on")
+            try Laboratory.ip("-n \(l0.namespace) addr del 10.199.0.101/24 dev eth0")
+            try Laboratory.wait(for: "its return") {
+                try addresses(l0) == [100, 101, 103] ? () : nil
+            }
+            let standby = try begin(.standby(.all))
+            try Laboratory.wait(for: "the stop") { l0.log.contains("one stop") ? () : nil }
+            try Files.replaceDurably(run + "/go", with: [])
+            #expect(try reply(standby).outcome == .done)
+            #expect(try reply(reload).outcome == .done)
+            #expect(l0.log == ["one start", "one stop"])
+            try pair.l1.wait(until: .active)
+            #expect(try addresses(l0).isEmpty)
+        }
+    }
+
     @Test("Lists that are together larger than what is shared end a start with words")
     func tooLarge() throws {
         let pair = try LaboratoryPair()
@@ -117,19 +160,23 @@ struct AddressListTests {
         }
     }
 
-    @Test("What somebody else brought up is left where it is when its line goes")
+    @Test("What somebody else brought up is left where it is when its line goes, and that is said")
     func foreign() throws {
-        try withPair(text(100..<103)) { pair, _ in
+        try withPair(text(100..<103)) { pair, path in
             let l0 = pair.l0
             try Laboratory.ip("-n \(l0.namespace) addr add 10.199.0.120/24 dev eth0")
             try l0.write("ips", text([100, 101, 102, 120]))
             #expect(try l0.reply(.reload(exec: false)).outcome == .done)
             try l0.wait(until: .active)
             try l0.write("ips", text([100, 101]))
-            #expect(try l0.reply(.reload(exec: false)).outcome == .done)
+            let reply = try l0.reply(.reload(exec: false))
+            #expect(reply.outcome == .failed)
             #expect(try addresses(l0) == [100, 101, 120])
             #expect(
-                l0.output.contains("10.199.0.120 is left where it is: somebody else brought it up")
+                reply.text.hasPrefix(
+                    "\(path): removed 10.199.0.102/24\n\(path): still here: 10.199.0.120, which somebody else brought up "
+                        + "(ip addr del 10.199.0.120/24 dev eth0)\n"
+                )
             )
         }
     }

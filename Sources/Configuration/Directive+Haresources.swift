@@ -68,7 +68,9 @@ extension Directive {
             "The addresses of a file, ADDRESS/PREFIX a line, as IPaddr2 each and all in one go; their device is DEVICE, or "
                 + "that of the route to each. `baton reload` puts an edited file in force while the group runs: what is "
                 + "new comes, what is gone goes, and PROGRAM is run with FILE as its argument and the lines `+ADDRESS/PREFIX` "
-                + "and `-ADDRESS/PREFIX` as its input. Both nodes need the file: baton sync iplist."
+                + "and `-ADDRESS/PREFIX` as its input. What another machine answers for is refused before anything changes, "
+                + "and what somebody else brought up is left where it is when its line goes. Both nodes need the file: "
+                + "baton sync iplist."
         ),
         resource(
             "IPsrcaddr",

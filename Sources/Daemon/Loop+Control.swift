@@ -113,7 +113,7 @@ extension Loop {
 
     /// Begins to read the configuration anew.
     func beginReload(connection: UInt64?, exec: Bool) {
-        guard reload == nil, listChanges == nil else {
+        guard reload == nil, listQuestion == nil, listChanges == nil else {
             refuse(connection, "another reload is going on")
             return
         }
@@ -169,7 +169,14 @@ extension Loop {
         }
     }
 
-    private func apply(_ new: LoadedConfiguration, _ bytes: [UInt8], _ checker: ReloadChecker) {
+    /// Judges a configuration and does what it changes; `hasAsked` once the network was asked for what lists add, after
+    /// which all else is judged again.
+    private func apply(
+        _ new: LoadedConfiguration,
+        _ bytes: [UInt8],
+        _ checker: ReloadChecker,
+        hasAsked: Bool = false
+    ) {
         let held = Set(status().groups.filter { $0.state != .standby }.map(\.name))
         let consequence = ReloadChecker.consequence(
             old: loaded.cluster,
@@ -214,6 +221,18 @@ extension Loop {
                 return
             }
             let changes = ListChanges.changes(from: loaded, to: new, held: held)
+            if !hasAsked, !changes.isEmpty {
+                readNetwork()
+                listQuestion = ListQuestion(changes, view, packets, at: now) {
+                    [unowned self] refusal in
+                    if let refusal {
+                        refuse(checker.connection, "nothing was changed: \(refusal)")
+                    } else {
+                        apply(new, bytes, checker, hasAsked: true)
+                    }
+                }
+                if listQuestion != nil { return }
+            }
             beginListChanges(changes) { [unowned self] in
                 shared.configuration.store(bytes)
             } end: { [unowned self] said, outcome in

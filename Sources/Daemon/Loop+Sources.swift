@@ -30,6 +30,7 @@ extension Loop {
         if door.owns(token) { return requests(door.serve(readiness)) }
         if packets.owns(token) {
             let heard = packets.heard(token, at: now)
+            listQuestion?.hear(heard.answers, view)
             return heard.answers.map(Event.probeAnswered) + heard.others.map(Event.neighbourHeard)
         }
         if token == Token.echo || token == Token.echo6 { return echoes?.answers(token) ?? [] }

@@ -46,6 +46,8 @@ final class Loop {
     var addressOperations: [(operation: Operation, work: AddressWork)] = []
     /// The edited lists of addresses that are being put in force.
     var listChanges: ListChanges?
+    /// Whether somebody has what they add.
+    var listQuestion: ListQuestion?
     /// Which connection waits for which command's reply.
     var callers: [CommandID: UInt64] = [:]
     var commandIssued: UInt64 = 0
@@ -288,6 +290,7 @@ final class Loop {
         recorder.push()
         spawner.push()
         checks.push()
+        askForLists()
         watchHelpers()
         watchPeer()
         feedQueue()
@@ -304,6 +307,7 @@ final class Loop {
         if let repairAt { next = min(next, repairAt) }
         if hasBegun, let due = servicesDeadline { next = min(next, due) }
         if hasBegun, let due = data.looks.nextLook { next = min(next, due) }
+        if let due = listQuestion?.due { next = min(next, due) }
         if hasBegun, let due = readiness.looks.nextLook { next = min(next, due) }
         if hasBegun, let due = tracked.nextDeadline { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }

@@ -101,6 +101,23 @@ struct AddressListTests {
         }
     }
 
+    @Test("What another machine has is not brought up: the reload is refused, and it is named")
+    func taken() throws {
+        try withPair(text(100..<103)) { pair, _ in
+            let l0 = pair.l0
+            try Laboratory.ip("-n \(pair.l1.namespace) addr add 10.199.0.120/24 dev eth0")
+            try l0.write("ips", text([100, 101, 120, 121]))
+            let reply = try l0.reply(.reload(exec: false))
+            #expect(reply.outcome == .refused)
+            #expect(reply.text.contains("another machine has what a list adds: 10.199.0.120 ("))
+            #expect(!reply.text.contains("10.199.0.121"))
+            #expect(try addresses(l0) == [100, 101, 102])
+            try Laboratory.ip("-n \(pair.l1.namespace) addr del 10.199.0.120/24 dev eth0")
+            #expect(try l0.reply(.reload(exec: false)).outcome == .done)
+            #expect(try addresses(l0) == [100, 101, 120, 121])
+        }
+    }
+
     @Test("A hook that takes its time holds up no repair, and what begins meanwhile is not cut off")
     func slowHook() throws {
         try withPair(text(100..<103)) { pair, path in

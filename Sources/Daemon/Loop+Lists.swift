@@ -112,13 +112,17 @@ extension Loop {
             // A stop that comes before the end takes away what was there and what is to come.
             loaded.wishes[change.group][change.resource] = change.wishes + change.gone
         }
+        // What was being put back may be gone from its list.
+        repairs = []
+        considerRepair()
         listChanges = ListChanges(changes: changes, accept: accept, end: end)
     }
 
     /// Whether there is something to do for the lists now.
     var hasListWork: Bool {
         guard let listChanges else { return false }
-        return listChanges.isPending || listChanges.hooks.isEmpty && !isAtWork
+        return listChanges.isPending
+            || listChanges.hooks.isEmpty && !isAtWork && repairs.isEmpty
     }
 
     /// Goes on with the lists; there is something to do.

@@ -98,6 +98,10 @@ final class Loop {
     /// When an address was last put back, and when to look again.
     var lastRepair: Int64?
     var repairAt: Int64?
+    /// What is being put back.
+    var repairs: [AddressRepair] = []
+    /// By group: why some could not be put back, as told last.
+    var repairShortcomings: [Int: String] = [:]
     /// Waits for nothing but its own time.
     private let pause: Poller
     /// When the loop last slept.
@@ -286,11 +290,11 @@ final class Loop {
         tellStates()
         notifyDue()
         packets.sendDue(at: now, view)
+        askForLists()
         stolen.look(at: now)
         recorder.push()
         spawner.push()
         checks.push()
-        askForLists()
         watchHelpers()
         watchPeer()
         feedQueue()
@@ -303,11 +307,11 @@ final class Loop {
         var next = previousTurn + rhythm.turn
         if hasBegun, let deadline = core.nextDeadline { next = min(next, deadline.nanoseconds) }
         if let announcement = packets.nextDeadline { next = min(next, announcement) }
+        if let due = listQuestion?.due { next = min(next, due) }
         if hasRemainder { next = min(next, BootClock.now) }
         if let repairAt { next = min(next, repairAt) }
         if hasBegun, let due = servicesDeadline { next = min(next, due) }
         if hasBegun, let due = data.looks.nextLook { next = min(next, due) }
-        if let due = listQuestion?.due { next = min(next, due) }
         if hasBegun, let due = readiness.looks.nextLook { next = min(next, due) }
         if hasBegun, let due = tracked.nextDeadline { next = min(next, due) }
         if let due = desk.nextDeadline { next = min(next, due.nanoseconds) }
@@ -322,7 +326,7 @@ final class Loop {
     /// Whether work was left for the next turn.
     private var hasRemainder: Bool {
         !queue.isEmpty || !addressOperations.isEmpty || connections.hasEnded
-            || hasListWork
+            || hasListWork || !repairs.isEmpty
     }
 
     /// Gives one event to the core and does what it asks.
@@ -350,6 +354,8 @@ final class Loop {
                 runAddresses(until: start + Loop.sliceMaximum)
             } else if hasListWork {
                 changeLists(until: start + Loop.sliceMaximum)
+            } else if !repairs.isEmpty {
+                repair(until: start + Loop.sliceMaximum)
             } else {
                 return
             }
@@ -394,6 +400,8 @@ final class Loop {
             log.say(.warning, "link \(link + 1) of ha.cf carries nothing yet: \(why)")
         }
         if shared[.isShuttingDown] == 1 { feed(.shutdownRequested) }
+        // What an earlier loop was in the middle of bringing up, or what went while there was none.
+        considerRepair()
         context.tell("READY=1")
         sayReplacements()
     }

@@ -229,6 +229,13 @@ struct AddressListTests {
                 try addresses(l0) == [100, 101, 102] ? () : nil
             }
             #expect(try l0.status().groups.first?.state == .active)
+            // Also where the loop that could have noticed is gone.
+            let loop = try #require(try l0.processes()["loop"])
+            try Laboratory.ip("-n \(l0.namespace) addr del 10.199.0.102/24 dev eth0")
+            try l0.send(.kill, to: loop)
+            try Laboratory.wait(for: "its return") {
+                try addresses(l0) == [100, 101, 102] ? () : nil
+            }
         }
     }
 }

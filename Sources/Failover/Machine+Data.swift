@@ -13,7 +13,9 @@ public struct DataObservation: Equatable, Sendable {
     public var obstacle: DataObstacle?
     /// What is known of each copy, by its resource's place in the group; one that could not be asked is not in it.
     public var copies: [Int: CopyState]
-    /// What a copy that is kept by a log shows; `nil` where none is. `replication` then tells of the others alone.
+    /// What a copy that is kept by a log shows; `nil` where none is.
+    ///
+    /// `replication` then tells of the others alone.
     public var log: LogObservation?
     /// When the look began: nothing is known of what happened after.
     public var begunAt: Instant

@@ -60,6 +60,8 @@ struct PostgresReplica {
         case primary
     }
 
+    /// What the copy is, by its processes and by what PostgreSQL has written down.
+    ///
     /// A server in archive recovery writes nothing (`DB_IN_ARCHIVE_RECOVERY`): it leaves that state, durably, when its
     /// promotion is complete. One that has not looked at its files yet looks for the signal first.
     func role() throws(Unready) -> (role: Role, control: PostgresControl?) {

@@ -136,7 +136,9 @@ final class PostgresConversation: Conversation {
         }
         // Sound: cleared on every way out, and each text is copied before.
         defer { unsafe PQclear(result) }
-        guard unsafe PQresultStatus(result) == PGRES_TUPLES_OK else {
+        // A command that returns no rows has an answer of none.
+        let status = unsafe PQresultStatus(result)
+        guard status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK else {
             let message = unsafe String(cString: PQresultErrorMessage(result))
             state = .ended(judge(.fault(PostgresFault(message))))
             return

@@ -246,7 +246,7 @@ public enum Files {
     }
 
     /// When the file was written last, nanoseconds since 1970; nil when there is none.
-    static func changeTime(_ path: String) -> Int64? {
+    public static func changeTime(_ path: String) -> Int64? {
         status(path).map { Int64($0.st_mtim.tv_sec) * 1_000_000_000 + Int64($0.st_mtim.tv_nsec) }
     }
 

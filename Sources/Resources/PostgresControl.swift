@@ -71,6 +71,26 @@ enum PostgresLog {
         return UInt32(name.prefix(8), radix: 16)
     }
 
+    /// One file of the log.
+    struct Segment {
+        /// What of the log it holds, in bytes.
+        var range: Range<UInt64>
+
+        /// From its name and size; nil for anything else.
+        init?(_ name: String, size: Int64?) {
+            guard PostgresLog.timeline(ofSegment: name) != nil, let size, size > 0,
+                let high = UInt64(name.dropFirst(8).prefix(8), radix: 16),
+                let low = UInt64(name.suffix(8), radix: 16)
+            else { return nil }
+            let (offset, isTooFar) = low.multipliedReportingOverflow(by: UInt64(size))
+            guard !isTooFar, offset < 1 << 32 else { return nil }
+            let begin = high << 32 + offset
+            let (end, overflows) = begin.addingReportingOverflow(UInt64(size))
+            guard !overflows else { return nil }
+            range = begin..<end
+        }
+    }
+
     /// Where a timeline ended and the next began, by the text of a history (`TIMELINE_HISTORY`, or `0000000N.history`).
     ///
     /// Each line is `timeline location reason`; blanks of any kind part the words.

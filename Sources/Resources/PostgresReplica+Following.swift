@@ -11,6 +11,8 @@ import Linux
 
 extension PostgresReplica {
     private static let second: Int64 = 1_000_000_000
+    /// From one beginning of a standby that ended to the next.
+    private static let beginInterval: UInt64 = 10_000_000_000
     /// How long the background work may take: a rewind reads what both have written since they parted.
     private static let rejoinLimit: Int64 = 86_400 * second
     /// The files of a cluster that are this node's own, and that pg_rewind would take from the other.
@@ -43,18 +45,37 @@ extension PostgresReplica {
             guard seen.replication == .detached, let upstream = try? upstream(until: deadline),
                 let own = seen.log, upstream.timeline > own.timeline,
                 let fork = upstream.end(of: own.timeline),
-                max(own.location, own.received ?? 0) > fork
+                own.location > fork
             else { return seen }
             // It has what the other never got, and would wait for ever.
             return try leave(until: deadline)
         case .down(let isStandby):
             if let broken = brokenRejoin() { return obstacle(broken) }
-            if isStandby {
-                try beginStandby(until: deadline)
-                return obstacle("the standby of \(cluster.directory) begins")
-            }
-            return try leave(until: deadline)
+            return try isStandby ? beginAgain(until: deadline) : leave(until: deadline)
         }
+    }
+
+    /// Begins the standby; one that ends at once says why, and waits before it is begun again.
+    private func beginAgain(until deadline: Int64) throws(Unready) -> ReplicatedData {
+        let path = "\(place)/begun"
+        let what = "the standby of \(cluster.directory)"
+        if let last = Files.changeTime(path),
+            (WallClock.now &- last).magnitude < PostgresReplica.beginInterval
+        {
+            return obstacle("\(what) has ended: \(cluster.lastWords(until: deadline))")
+        }
+        try write("", to: path)
+        let child = try beginStandby(until: deadline)
+        let ends = min(deadline, BootClock.now &+ 2 * PostgresReplica.second)
+        while BootClock.now < ends {
+            if let ending = ServerStart.ending(of: child) {
+                let words = cluster.lastWords(until: deadline)
+                return obstacle("\(what) did not start: \(ending). \(words)")
+            }
+            if ["standby", "ready"].contains(cluster.pidFile()?.state) { break }
+            Pause.wait(100_000_000)
+        }
+        return obstacle("\(what) begins")
     }
 
     /// How the copy stands, with why it cannot be used.
@@ -204,6 +225,16 @@ extension PostgresReplica {
             return .refused("the other node's server is another cluster (\(upstream.system))")
         }
         guard upstream.timeline > control.timeline else {
+            let conninfo = try conninfo(until: deadline) + " dbname=postgres"
+            let said = try askUpstream(
+                "database",
+                conninfo,
+                "SELECT pg_is_in_recovery()",
+                until: deadline
+            )
+            guard said.first == "f" else {
+                throw Unready(text: "the other node's server is no primary yet")
+            }
             let what =
                 upstream.timeline == control.timeline
                 ? "both nodes have been primary of timeline \(control.timeline)"
@@ -289,25 +320,30 @@ extension PostgresReplica {
     private func makeStandby(until deadline: Int64) throws(Unready) {
         let soon = BootClock.now &+ 30 * PostgresReplica.second
         var verdict = try judge(until: soon)
+        var end: UInt64 = 0
         if case .parted = verdict {
             // Alone, it learns where its log ends.
-            try recoverAlone(until: deadline)
+            end = try recoverAlone(until: deadline)
             verdict = try judge(until: BootClock.now &+ 30 * PostgresReplica.second)
         }
         switch verdict {
         case .refused(let text): throw Unready(text: text)
         case .follows: break
         case .parted(let fork, let timeline):
-            try keepLog(from: fork, until: deadline)
+            try keepLog(from: fork, to: end, until: deadline)
             try rewind(to: timeline, until: deadline)
         }
         try signalStandby(until: deadline)
     }
 
     /// Crash recovery without a server that anybody could reach (`postgres --single`), as pg_rewind(1) does it.
-    private func recoverAlone(until deadline: Int64) throws(Unready) {
-        guard let control = PostgresControl(of: cluster.directory), control.state != .shutDown
-        else { return }
+    ///
+    /// - Returns: Where the log ended; behind it are the recovery's own two checkpoints.
+    private func recoverAlone(until deadline: Int64) throws(Unready) -> UInt64 {
+        guard let before = PostgresControl(of: cluster.directory) else {
+            throw Unready(text: "\(cluster.directory)/global/pg_control cannot be read")
+        }
+        guard before.state != .shutDown else { return before.checkpoint + 1 }
         let isStandby = Files.exists(signal)
         // As a standby it would not end.
         if isStandby { try remove(signal) }
@@ -320,25 +356,47 @@ extension PostgresReplica {
             ],
             until: deadline
         ) { Progress.say("recovering, \($0 >> 20) MB") }
-        guard ended.isGood else {
+        guard ended.isGood, let after = PostgresControl(of: cluster.directory) else {
             throw Unready(text: "postgres --single: \(ended.lastLine)")
         }
+        return previousRecord(of: after) ?? after.checkpoint
+    }
+
+    /// Where the record before the last checkpoint's begins, by that one's header (`XLogRecord.xl_prev`, bytes 8–15).
+    private func previousRecord(of control: PostgresControl) -> UInt64? {
+        let log = "\(cluster.directory)/pg_wal"
+        let names = ((try? Files.list(log, maximum: 1_000_000)) ?? [])
+            .filter { PostgresLog.timeline(ofSegment: $0) == control.timeline }
+        for name in names {
+            guard let segment = PostgresLog.Segment(name, size: Files.size("\(log)/\(name)")),
+                segment.range.contains(control.checkpoint),
+                let bytes = try? Files.read("\(log)/\(name)", maximum: 1 << 31)
+            else { continue }
+            let offset = Int(control.checkpoint - segment.range.lowerBound)
+            // A header that goes on behind the next page's own is not read.
+            guard offset % 8192 + 16 <= 8192, offset + 16 <= bytes.count else { return nil }
+            let previous = (0..<8).reduce(UInt64(0)) {
+                $0 | UInt64(bytes[offset + 8 + $1]) << UInt64(8 * $1)
+            }
+            return previous < control.checkpoint ? previous : nil
+        }
+        return nil
     }
 
     /// What pg_rewind would throw away: the segments of the old timeline from where the two parted.
-    private func keepLog(from fork: UInt64, until deadline: Int64) throws(Unready) {
+    private func keepLog(
+        from fork: UInt64,
+        to end: UInt64,
+        until deadline: Int64
+    ) throws(Unready) {
         guard let control = PostgresControl(of: cluster.directory) else { return }
-        let end = control.checkpoint + 1
         let log = "\(cluster.directory)/pg_wal"
         let kept = "\(place)/log-\(control.timeline)-\(String(fork, radix: 16, uppercase: true))"
         let names = ((try? Files.list(log, maximum: 1_000_000)) ?? []).filter { name in
             guard PostgresLog.timeline(ofSegment: name) == control.timeline,
-                let size = Files.size("\(log)/\(name)").map(UInt64.init), size > 0,
-                let high = UInt64(name.dropFirst(8).prefix(8), radix: 16),
-                let low = UInt64(name.suffix(8), radix: 16)
+                let segment = PostgresLog.Segment(name, size: Files.size("\(log)/\(name)"))
             else { return false }
-            let begin = high << 32 + low * size
-            return begin + size > fork && begin <= end
+            return segment.range.overlaps(fork..<max(end, fork + 1))
         }
         do throws(SystemError) {
             try Files.makeDirectory(kept, mode: 0o700)

@@ -99,7 +99,7 @@ struct PostgresReplica {
         (SELECT received_tli FROM pg_stat_wal_receiver WHERE status = 'streaming'), \
         (SELECT timeline_id FROM pg_control_checkpoint()), \
         (SELECT min_recovery_end_timeline FROM pg_control_recovery()), \
-        CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE \
+        CASE WHEN pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() THEN 0 ELSE \
         (EXTRACT(EPOCH FROM now() - pg_last_xact_replay_timestamp()) * 1000)::bigint END, \
         current_setting('wal_level'), current_setting('max_wal_senders'), current_setting('wal_log_hints'), \
         current_setting('data_checksums'), current_setting('primary_conninfo') <> '', \
@@ -274,9 +274,9 @@ struct PostgresReplica {
         switch try role().role {
         case .primary, .down(isStandby: false): answer = try cluster.start(until: deadline)
         case .down(isStandby: true):
-            try beginStandby(until: deadline)
-            answer = try promote(until: deadline)
-        case .standby: answer = try promote(until: deadline)
+            let child = try beginStandby(until: deadline)
+            answer = try promote(child, until: deadline)
+        case .standby: answer = try promote(nil, until: deadline)
         }
         guard answer.isGood else { return answer }
         try takeIntoOwnGroup()
@@ -285,16 +285,22 @@ struct PostgresReplica {
     }
 
     /// Begins the server as a standby; it answers a moment later.
-    func beginStandby(until deadline: Int64) throws(Unready) {
+    @discardableResult
+    func beginStandby(until deadline: Int64) throws(Unready) -> ChildProcess {
         guard let version = try cluster.version() else {
             throw Unready(text: "\(cluster.directory) holds no database")
         }
         let launch = try cluster.prepare(version, until: deadline)
-        _ = try cluster.begin(launch, until: deadline)
+        return try cluster.begin(launch, until: deadline)
     }
 
     /// Ends the recovery with all that was received (PostgreSQL, `pg_promote`).
-    private func promote(until deadline: Int64) throws(Unready) -> ResourceAnswer {
+    ///
+    /// - Parameter child: The server, where it was begun only now, and may not be one yet.
+    private func promote(
+        _ child: ChildProcess?,
+        until deadline: Int64
+    ) throws(Unready) -> ResourceAnswer {
         let patience = deadline &- BootClock.now
         var ends = deadline
         var isAsked = false
@@ -317,7 +323,11 @@ struct PostgresReplica {
                 isAsked = true
             case .busy(let text), .none(let text): last = text
             }
-            guard try !cluster.server.all.isEmpty else {
+            let isThere =
+                if let child { ServerStart.ending(of: child) == nil } else {
+                    try !cluster.server.all.isEmpty
+                }
+            guard isThere else {
                 throw Unready(
                     text: "the server has ended while it was promoted: "
                         + cluster.lastWords(until: deadline)

@@ -164,7 +164,7 @@ switched_idle() {
         write_off
         watch_off "switch $round"
         at_most "switch $round, idle: longest time without an acknowledged row" "$(longest_wait "$first")" 2000000
-        at_least "switch $round, idle: acknowledged rows" "$(($(lines) - first))" 50
+        at_least "switch $round, idle: acknowledged rows" "$(($(lines) - first))" 20
         exactly "switch $round, idle: acknowledged rows lost" "$(lost_rows "$first" $owner)" 0
         within 20 streams $owner "$(other $owner)"
         exactly "switch $round, idle: the old primary follows by itself" \
@@ -241,7 +241,7 @@ returns() {
     report "$3: the receipt" "$(receipt "$2")"
     settled "$2"
 }
-# What the node that returned has kept: `TIMELINE END FORK`, END one byte behind the last checkpoint's beginning.
+# What the node that returned has kept: `TIMELINE END FORK`.
 old_end() {
     local words
     read -r -a words <"$LAB_WORK/$1/db/main.baton/parted"

@@ -23,7 +23,7 @@ extension Directive {
     /// Whether `baton-resource` serves a type: a bare `mysql` is the script or unit of that name.
     public static func isProgram(_ type: String, arguments: [String]) -> Bool {
         switch type {
-        case "Filesystem", "drbddisk", "greenarrow": true
+        case "Filesystem", "drbddisk", "greenarrow", "cronfile": true
         case "mysql", "postgres": !arguments.isEmpty
         default: false
         }
@@ -129,6 +129,16 @@ extension Directive {
                 + "with at most maxlag (16MB) of its log missing; an old primary is rewound (pg_rewind, as rewinduser) and "
                 + "follows. sync=on says that synchronous_standby_names is meant, alone=async that a primary may go on without. "
                 + "Without DATADIR, run as a script or unit. Built in."
+        ),
+        resource(
+            "cronfile",
+            "cronfile::PATH",
+            1...1,
+            ["cronfile::/etc/cron.d/greenarrow-active-node"],
+            "Cron jobs of the holder alone: the file is where cron reads it on the node that holds the group. On the other its "
+                + "copy lies beside it, as .NAME.standby, and becomes as the holder's file is within a minute; a copy that was "
+                + "edited there is left, and makes that node not fit until `baton sync cronfile` takes the holder's over. At "
+                + "most 32 kB. Built in."
         ),
         resource(
             "greenarrow",

@@ -276,6 +276,7 @@ extension MachineCheck {
         for group in reading.groups.groups {
             check.compareUsers(group, peer)
             check.compareData(group, peer)
+            check.compareCronFiles(group, peer)
         }
         return check.list.all
     }
@@ -287,6 +288,25 @@ extension MachineCheck {
             name.name.contains("=") && !own.deviceNames.contains(name)
         }
         return result
+    }
+
+    /// What was edited on both is left by both.
+    private mutating func compareCronFiles(_ group: ResourceGroup, _ peer: MachineFacts) {
+        let there = shown(peer.node ?? "the other node")
+        for (index, resource) in group.resources.enumerated() where resource.type == "cronfile" {
+            let path = resource.arguments.first
+            guard let own = facts.cronFiles.first(where: { $0.path == path }),
+                let other = peer.cronFiles.first(where: { $0.path == path }),
+                own.bytes != other.bytes, let position = position(group, index)
+            else { continue }
+            list.warning(
+                .meaningDiffers,
+                at: position,
+                "the cron jobs of \(quoted(own.path)) differ on \(there)",
+                hint:
+                    "to take the holder's over, on the node that does not hold the group: baton sync cronfile"
+            )
+        }
     }
 
     private mutating func compareUsers(_ group: ResourceGroup, _ peer: MachineFacts) {

@@ -88,6 +88,7 @@ extension MachineFacts {
         gatherSettings(resources, look)
         gatherPlaces(groups, look)
         gatherUsers(resources, look)
+        gatherCronFiles(resources, look)
         let devices = resources.filter { $0.type == "Filesystem" }.compactMap(\.arguments.first)
         if !devices.isEmpty {
             gatherDeviceNames(devices, look)
@@ -117,6 +118,16 @@ extension MachineFacts {
                 )
             case .resourceScript, .builtIn, .agent, nil: continue
             }
+        }
+    }
+
+    /// The holder's file, or the copy beside it.
+    private mutating func gatherCronFiles(_ resources: [Resource], _ look: MachineLook) {
+        for path in resources.filter({ $0.type == "cronfile" }).compactMap(\.arguments.first) {
+            let live = look.read(path)
+            let bytes = live ?? look.read(CronFileFact.beside(path, "standby"))
+            guard let bytes, bytes.count <= CronFileFact.sizeMaximum else { continue }
+            cronFiles.append(CronFileFact(path: path, isLive: live != nil, bytes: bytes))
         }
     }
 

@@ -76,6 +76,8 @@ public struct MachineFacts: Equatable, Sendable {
     public var deviceNames: [DeviceName] = []
     /// /etc/fstab; of the other node with its comments left out.
     public var fstab: ConfigurationFile?
+    /// What `cronfile` resources have on it.
+    public var cronFiles: [CronFileFact] = []
     /// Whether its kernel can cut connections (CONFIG_INET_DIAG_DESTROY); nil: nobody looked.
     public var cutsConnections: Bool?
     /// Whether its kernel can close addresses for others (nf_tables); nil: nobody looked.
@@ -83,6 +85,61 @@ public struct MachineFacts: Equatable, Sendable {
 
     /// Nothing is known.
     public init() {}
+}
+
+/// Cron jobs of a group, on one node.
+public struct CronFileFact: Equatable, Sendable {
+    /// The path that haresources names.
+    public var path: String
+    /// Whether it is there, where cron reads it; else it is the copy beside it.
+    public var isLive: Bool
+    /// What is in it.
+    public var bytes: [UInt8]
+
+    /// Bytes of a file at most.
+    public static let sizeMaximum = 32768
+
+    /// Makes it of its parts.
+    public init(path: String, isLive: Bool, bytes: [UInt8]) {
+        self.path = path
+        self.isLive = isLive
+        self.bytes = bytes
+    }
+
+    /// Beside `path`, under a name that no cron reads: `standby` is the copy of a node that does not hold the group,
+    /// `agreed` what both nodes had last.
+    public static func beside(_ path: String, _ end: String) -> String {
+        let parts = path.split(separator: "/")
+        return parts.dropLast().map { "/\($0)" }.joined() + "/.\(parts.last ?? "").\(end)"
+    }
+
+    /// The paths of the `cronfile` resources that a haresources names.
+    public static func paths(in haresources: ConfigurationFile) -> [String] {
+        HaresourcesParser.resources(in: haresources).filter { $0.type == "cronfile" }
+            .compactMap(\.arguments.first)
+    }
+
+    /// As `MachineFacts.text` has it: path, `live` or `kept`, the bytes as hexadecimal numbers.
+    fileprivate var words: [String] {
+        let digits = Array("0123456789abcdef".utf8)
+        let hex = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return ["cron", path, isLive ? "live" : "kept", String(decoding: hex, as: UTF8.self)]
+    }
+
+    fileprivate init?(_ words: [String]) {
+        let hex = Array(words[3].utf8)
+        guard hex.count.isMultiple(of: 2), hex.count <= 2 * Self.sizeMaximum,
+            ["live", "kept"].contains(words[2])
+        else { return nil }
+        path = words[1]
+        isLive = words[2] == "live"
+        bytes = []
+        for place in stride(from: 0, to: hex.count, by: 2) {
+            let pair = String(decoding: hex[place...(place + 1)], as: UTF8.self)
+            guard let byte = UInt8(pair, radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+    }
 }
 
 extension MachineFacts {
@@ -102,13 +159,15 @@ extension MachineFacts {
     /// | `user` | name, number, group's number |
     /// | `program` | resource type, `ProgramKind` as a number, name |
     /// | `device` | device, another name of it |
+    /// | `cron` | path of a `cronfile`, `live` or `kept`, its bytes as hexadecimal numbers |
     /// | `cut`, `filter` | `1` or `0` |
     /// | `fstab` | the next line of /etc/fstab; nothing for a comment; passwords as `***` |
     ///
     /// A fact with a tab or a line end in it is left out, an unknown word skipped.
     public var text: String {
         var lines = [MachineFacts.title]
-        func put(_ words: String...) {
+        func put(_ words: String...) { put(all: words) }
+        func put(all words: [String]) {
             let isWhole = !words.contains { word in
                 word.unicodeScalars.contains { $0 == "\t" || $0 == "\n" || $0 == "\r" }
             }
@@ -124,6 +183,7 @@ extension MachineFacts {
             put("program", program.type, "\(program.kind.rawValue)", program.name)
         }
         for device in deviceNames { put("device", device.device, device.name) }
+        for file in cronFiles { put(all: file.words) }
         if let cutsConnections { put("cut", cutsConnections ? "1" : "0") }
         if let filtersPackets { put("filter", filtersPackets ? "1" : "0") }
         if let fstab {
@@ -178,6 +238,7 @@ extension MachineFacts {
             guard let kind = UInt8(words[2]).flatMap(ProgramKind.init(rawValue:)) else { return }
             programs.append(Program(type: words[1], kind: kind, name: words[3]))
         case ("device", 3): deviceNames.append(DeviceName(device: words[1], name: words[2]))
+        case ("cron", 4): if let file = CronFileFact(words) { cronFiles.append(file) }
         case ("cut", 2): cutsConnections = words[1] == "1"
         case ("filter", 2): filtersPackets = words[1] == "1"
         default: break

@@ -116,6 +116,7 @@ public enum ResourceProgram {
           mysql DATADIR [CONFIG]
           postgres DATADIR [KEY=VALUE...]
           greenarrow [SERVICE...]
+          cronfile PATH
 
         BATON_TIMEOUT: milliseconds until whoever called it ends it (60000).
 
@@ -149,9 +150,10 @@ public enum ResourceProgram {
             case "mysql": return try MySQL(arguments).carryOut(action, until: deadline)
             case "postgres": return try Postgres(arguments).carryOut(action, until: deadline)
             case "greenarrow": return try GreenArrow(arguments).carryOut(action, until: deadline)
+            case "cronfile": return try CronFile(arguments).carryOut(action, until: deadline)
             default:
                 throw ResourceUsageError(
-                    "no such type; there are Filesystem drbddisk mysql postgres greenarrow"
+                    "no such type; there are Filesystem drbddisk mysql postgres greenarrow cronfile"
                 )
             }
         } catch {

@@ -10,22 +10,36 @@ import Wire
 struct SyncCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync",
-        abstract: "Take over the other node's lists of addresses (iplist), and reload.",
+        abstract:
+            "Take over the other node's lists of addresses (iplist), and reload; or its cron jobs (cronfile).",
         discussion: """
             Type it on the node whose list is the old one: what the other node's daemon runs with is written to the same \
             path here, and the file that was there is kept beside it as FILE.before-sync. Where the daemon refuses it, the \
             old one is put back. A node that holds the addresses refuses, unless --held says that the other node's list is \
             the right one: then what differs comes and goes here at once.
+
+            The cron jobs of the node that holds the group are taken over by themselves, within a minute; what was edited \
+            on this node's copy meanwhile is left, until this is typed: then it is kept beside it as .before-sync.
             """
     )
 
     /// What can be brought into step.
     enum Subject: String, ExpressibleByArgument, CaseIterable {
         case iplist
+        case cronfile
     }
 
-    @Argument(help: ArgumentHelp("What: iplist.", valueName: "what"))
+    @Argument(help: ArgumentHelp("What: iplist or cronfile.", valueName: "what"))
     var subject: Subject
+
+    @Argument(help: ArgumentHelp("The one cronfile that is meant; all without.", valueName: "path"))
+    var path: String?
+
+    @Flag(
+        name: .customLong("unless-edited"),
+        help: "Leave cron jobs that were edited here, and exit with 1."
+    )
+    var unlessEdited = false
 
     @Flag(name: .customLong("held"), help: "Also where this node holds the addresses.")
     var held = false
@@ -38,6 +52,7 @@ struct SyncCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
+        if subject == .cronfile { return try syncCronFiles(unlessEdited: unlessEdited) }
         let client = ControlClient(global)
         let files = try CheckCommand.files(in: place.directory)
         let paths = files.haresources.map(AddressList.paths) ?? []

@@ -296,7 +296,7 @@ struct PostgresReplica {
 
     /// Ends the recovery with all that was received (PostgreSQL, `pg_promote`).
     ///
-    /// - Parameter child: The server, where it was begun only now, and may not be one yet.
+    /// `child` is the server where it was begun only now, and may not be one yet.
     private func promote(
         _ child: ChildProcess?,
         until deadline: Int64

@@ -7,18 +7,9 @@ import Wire
 extension SyncCommand {
     /// Takes over the files of one path, or of all `cronfile` resources.
     ///
-    /// - Parameter unlessEdited: A copy that was edited here since both agreed is left, and that is refused.
+    /// With `unlessEdited` a copy that was edited here since both agreed is left, and that is refused.
     func syncCronFiles(unlessEdited: Bool) throws {
-        let files = try CheckCommand.files(in: place.directory)
-        let known = files.haresources.map(CronFileFact.paths) ?? []
-        let paths = known.filter { path == nil || path == $0 }
-        guard !paths.isEmpty else {
-            let what = path ?? "a file"
-            throw Ending(
-                .usage,
-                "baton: no group of \(place.directory)/haresources has cronfile::\(what)"
-            )
-        }
+        let paths = try path.map { [$0] } ?? configuredCronFiles()
         let peer: NodeFiles
         switch try ControlClient(global).peerFiles() {
         case .success(let told): peer = told
@@ -33,6 +24,13 @@ extension SyncCommand {
             }
             try take(theirs, of: peer.node, unlessEdited: unlessEdited)
         }
+    }
+
+    private func configuredCronFiles() throws -> [String] {
+        let files = try CheckCommand.files(in: place.directory)
+        let paths = files.haresources.map(CronFileFact.paths) ?? []
+        guard paths.isEmpty else { return paths }
+        throw Ending(.usage, "baton: no group of \(place.directory)/haresources has a cronfile")
     }
 
     private func take(_ theirs: CronFileFact, of peer: String, unlessEdited: Bool) throws {

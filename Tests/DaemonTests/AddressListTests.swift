@@ -229,8 +229,17 @@ struct AddressListTests {
                 try addresses(l0) == [100, 101, 102] ? () : nil
             }
             #expect(try l0.status().groups.first?.state == .active)
-            // Also where the loop that could have noticed is gone.
+            // Also where the loop that could have noticed is gone, and nothing else changes.
+            try Laboratory.wait(for: "an end of what the kernel itself does to addresses") {
+                let words = ["-n", l0.namespace, "-o", "addr", "show", "tentative"]
+                let child = try ChildProcess(
+                    Linux.Command(Laboratory.ip ?? "/sbin/ip", words),
+                    outputMaximum: 1 << 18
+                )
+                return try Laboratory.finish(child).text.isEmpty ? () : nil
+            }
             let loop = try #require(try l0.processes()["loop"])
+            try l0.send(.stop, to: loop)
             try Laboratory.ip("-n \(l0.namespace) addr del 10.199.0.102/24 dev eth0")
             try l0.send(.kill, to: loop)
             try Laboratory.wait(for: "its return") {

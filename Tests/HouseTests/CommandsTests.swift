@@ -41,7 +41,9 @@ struct Block: CustomTestStringConvertible, Sendable {
     }
 
     /// The blocks of all documents, `[]` for one that cannot be read (which a test finds).
-    static let documents = ["README.md", "Examples/README.md", "CONTRIBUTING.md"]
+    static let documents = [
+        "README.md", "Examples/README.md", "Examples/greenarrow/README.md", "CONTRIBUTING.md",
+    ]
     static let everywhere = documents.flatMap { (try? all(in: $0)) ?? [] }
 }
 
@@ -54,7 +56,7 @@ struct CommandsTests {
 
     @Test(
         "A document's commands, one block after the other, do what it says",
-        arguments: ["README.md", "Examples/README.md"]
+        arguments: ["README.md", "Examples/README.md", "Examples/greenarrow/README.md"]
     )
     func run(document: String) throws {
         let directory = FileManager.default.temporaryDirectory

@@ -81,8 +81,11 @@ extension FailoverMachine {
         }
         groups[index].data.log.lagLooks = isBehind ? groups[index].data.log.lagLooks + 1 : 0
         let isFar = groups[index].data.log.lagLooks >= Self.lagLooks
-        // A primary that was ended in order has sent what it wrote, and no standby streams from it any more.
-        let isEnded = position.isPrimary && log.streams == nil && !position.isOpen
+        // No standby streams from a primary that was ended: the other has all of it, or has not.
+        let isEnded =
+            position.isPrimary && log.streams == nil && !position.isOpen
+            && told.map { $0.timeline == position.timeline && $0.location >= position.location }
+                ?? false
         let word: ReplicationState =
             isBehind
             ? (position.isPrimary && isFar ? .detached : .unknown)
@@ -276,12 +279,12 @@ extension FailoverMachine {
 
     // MARK: The receipt
 
-    /// A claim that the peer did not hand over begins: what is known of its log is kept.
+    /// A claim begins that the peer did not hand over, or with less than it had: what is known of its log is kept.
     mutating func beginReceipt(_ index: Int) {
         guard settings.groups[index].lagLimit != nil else { return }
         groups[index].data.log.receipt = nil
-        guard groups[index].claim != .offer, let log = groups[index].data.own?.log,
-            !log.position.isPrimary
+        guard let log = groups[index].data.own?.log, !log.position.isPrimary,
+            groups[index].claim != .offer || missing(index, log.position) ?? 1 > 0
         else { return }
         let told = groups[index].data.log.told
         groups[index].data.log.receipt = DataReceipt(

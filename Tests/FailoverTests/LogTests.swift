@@ -72,6 +72,18 @@ import Testing
         #expect(story.log?.copies[1].isPrimary == false)
     }
 
+    @Test func whoLeavesWithMoreThanTheOtherHasLeavesAReceipt() throws {
+        let story = pair()
+        story.log?.connect(false)
+        story.log?.write(50, on: 0)
+        story.run(.seconds(2))
+        story.shutDown(0)
+        story.run(.seconds(20))
+        #expect(story.phase(1) == .active)
+        let receipt = try #require(text(story, .dataReceipt).last)
+        #expect(receipt.contains("51 bytes are lost"), "\(receipt)")
+    }
+
     @Test func theDeadNodesWordIsTheMeasure() throws {
         let story = pair()
         story.log?.write(700, on: 0)

@@ -42,17 +42,20 @@ extension PostgresReplica {
             return try seen(until: deadline)
         case .standby:
             let seen = try seen(until: deadline)
-            guard seen.replication == .detached, let upstream = try? upstream(until: deadline),
-                let own = seen.log, upstream.timeline > own.timeline,
-                let fork = upstream.end(of: own.timeline),
-                own.location > fork
-            else { return seen }
-            // It has what the other never got, and would wait for ever.
-            return try leave(until: deadline)
+            return hasParted(seen, until: deadline) ? try leave(until: deadline) : seen
         case .down(let isStandby):
             if let broken = brokenRejoin() { return obstacle(broken) }
             return try isStandby ? beginAgain(until: deadline) : leave(until: deadline)
         }
+    }
+
+    /// Whether a standby has what the other never got, so that it would wait for ever.
+    private func hasParted(_ seen: ReplicatedData, until deadline: Int64) -> Bool {
+        guard seen.replication == .detached, let upstream = try? upstream(until: deadline),
+            let own = seen.log, upstream.timeline > own.timeline,
+            let fork = upstream.end(of: own.timeline)
+        else { return false }
+        return own.location > fork
     }
 
     /// Begins the standby; one that ends at once says why, and waits before it is begun again.
@@ -300,10 +303,16 @@ extension PostgresReplica {
         defer { withExtendedLifetime(lock) {} }
         switch try role().role {
         case .primary: return .failed("a primary works in \(cluster.directory)")
+        // Another one was before this one: it was begun while nobody had the lock yet.
+        case .down(isStandby: true): return .done("the copy in \(cluster.directory) is a standby's")
         case .standby:
+            let soon = BootClock.now &+ 30 * PostgresReplica.second
+            guard hasParted(try seen(until: soon), until: soon) else {
+                return .done("the copy in \(cluster.directory) is a standby's")
+            }
             let ended = cluster.stop(until: BootClock.now &+ 60 * PostgresReplica.second)
             guard ended.isGood else { return ended }
-        case .down: break
+        case .down(isStandby: false): break
         }
         try leaveWord("this was broken off before anything was changed: remove \(verdictPath)")
         do throws(Unready) {

@@ -220,6 +220,14 @@ struct PostgresReplicaTests {
         let seen = try a.follows(60) { $0["replication"] == "inSync" && $0["timeline"] == "2" }
         #expect(seen["note"]?.contains("bytes_of_timeline_1_that_only_this_node_wrote") == true)
         #expect(try a.sql("SELECT count(*), min(a) FROM kept") == "1|-1")
+        // Another try that was under way changes nothing, whether the standby runs or not.
+        #expect(try a.act("rejoin").exit == 0)
+        #expect(try a.isStreaming)
+        try a.crash()
+        #expect(try a.act("rejoin").exit == 0)
+        #expect(!FileManager.default.fileExists(atPath: "\(a.directory).baton/rejoin"))
+        try FileManager.default.removeItem(atPath: "\(a.directory).baton/begun")
+        _ = try a.follows { $0["replication"] == "inSync" }
         // The node's own settings are its own still.
         #expect(
             try String(contentsOfFile: "\(a.directory)/postgresql.conf", encoding: .utf8) == before

@@ -287,6 +287,8 @@ extension PostgresReplica {
         try write(words, to: verdictPath)
     }
 
+    func forgetRejoin() throws(Unready) { try remove(verdictPath) }
+
     private func write(_ text: String, to path: String) throws(Unready) {
         do throws(SystemError) {
             try Files.replaceDurably(path, with: Array(text.utf8), mode: 0o600)
@@ -317,7 +319,7 @@ extension PostgresReplica {
         try leaveWord("this was broken off before anything was changed: remove \(verdictPath)")
         do throws(Unready) {
             try makeStandby(until: deadline)
-            try remove(verdictPath)
+            try forgetRejoin()
             Progress.say("the copy in \(cluster.directory) is a standby's")
             return .done()
         } catch {

@@ -12,6 +12,8 @@ struct PostgresReplica {
     /// What is kept beside the data directory, which pg_rewind clears of all that the other node has not.
     var place: String { "\(cluster.directory).baton" }
     var lockPath: String { "\(place)/lock" }
+    /// There from before a promotion is asked for until it is complete: the server may become a primary by itself.
+    private var promotionPath: String { "\(place)/promotion" }
     var signal: String { "\(cluster.directory)/standby.signal" }
 
     /// Between two looks at a promotion.
@@ -21,9 +23,7 @@ struct PostgresReplica {
         do throws(Unready) {
             switch action {
             case .start: return try start(until: deadline)
-            case .stop:
-                let status = try status()
-                return status.isGood ? cluster.stop(until: deadline) : .done(status.output.trimmed)
+            case .stop: return try stop(until: deadline)
             case .status: return try status()
             case .monitor:
                 let status = try status()
@@ -77,8 +77,11 @@ struct PostgresReplica {
     }
 
     private func status() throws(Unready) -> ResourceAnswer {
-        switch try role().role {
+        if rejoining() != nil { return .stopped("the copy is being made to follow") }
+        return switch try role().role {
         case .down: .stopped("no server works in \(cluster.directory)")
+        case .standby where Files.exists(promotionPath):
+            .running("the server of \(cluster.directory) is being promoted")
         case .standby: .stopped("the server of \(cluster.directory) is a standby")
         case .primary: .running("the server of \(cluster.directory) is a primary")
         }
@@ -266,11 +269,40 @@ struct PostgresReplica {
         }
     }
 
+    /// A standby is left alone, but for one that was told to become a primary: it would do so after it was called
+    /// stopped (S3).
+    private func stop(until deadline: Int64) throws(Unready) -> ResourceAnswer {
+        // What is rewound becomes a standby's, however long that takes.
+        if rejoining() != nil { return .done("the copy is being made to follow") }
+        let lock = try lock(until: deadline)
+        defer { withExtendedLifetime(lock) {} }
+        let status = try status()
+        let answer =
+            status.isGood ? cluster.stop(until: deadline) : .done(status.output.trimmed)
+        if answer.isGood { try forgetPromotion() }
+        return answer
+    }
+
+    private func forgetPromotion() throws(Unready) {
+        do throws(SystemError) {
+            try Files.remove(promotionPath)
+        } catch {
+            throw Unready(text: "\(promotionPath) cannot be removed: \(error)")
+        }
+    }
+
     private func start(until deadline: Int64) throws(Unready) -> ResourceAnswer {
         let lock = try lock(until: deadline)
         defer { withExtendedLifetime(lock) {} }
         if let broken = brokenRejoin() { throw Unready(text: broken) }
+        // Of another copy: who looks would take this start for a rewind.
+        try forgetRejoin()
         let answer: ResourceAnswer
+        do throws(SystemError) {
+            try Files.replaceDurably(promotionPath, with: [], mode: 0o600)
+        } catch {
+            throw Unready(text: "\(promotionPath) cannot be written: \(error)")
+        }
         switch try role().role {
         case .primary, .down(isStandby: false): answer = try cluster.start(until: deadline)
         case .down(isStandby: true):
@@ -279,6 +311,7 @@ struct PostgresReplica {
         case .standby: answer = try promote(nil, until: deadline)
         }
         guard answer.isGood else { return answer }
+        try forgetPromotion()
         try takeIntoOwnGroup()
         try makeSlot(until: deadline)
         return answer

@@ -174,6 +174,21 @@ struct PostgresReplicaTests {
         #expect(own["behind"] != nil && other["received"] != nil, "\(own) \(other)")
     }
 
+    @Test func aPromotionThatWasBrokenOffIsNotCalledStopped() throws {
+        let copies = try Copies()
+        let (_, b) = try copies.begin()
+        // Whoever promoted was killed behind the word to the server, which has much to replay.
+        try b.sql("SELECT pg_wal_replay_pause()")
+        try Program.shell("touch \(b.directory).baton/promotion")
+        #expect(try b.act("status").output.contains("is being promoted"))
+        let stop = try b.act("stop")
+        #expect(stop.exit == 0, "\(stop.output)")
+        #expect(try b.act("status").output == "stopped: no server works in \(b.directory)\n")
+        _ = try b.follows { $0["replication"] == "inSync" }
+        #expect(try b.act("stop").exit == 0)
+        #expect(try b.isStreaming)
+    }
+
     @Test func anOrderlySwitchLosesNothingAndTheOldPrimaryFollows() throws {
         let copies = try Copies()
         let (a, b) = try copies.begin()
